@@ -1,0 +1,51 @@
+/** One machine at work: its state, its timers, and the sink through which its actions reach the world. */
+import { step, type KernelEffects, type Machine, type MachineTypes, type StepObserver, type TimerKind } from '../core/machine.ts';
+import { Timer, type Driver, type TimerOwner } from './driver.ts';
+
+/**
+ * Base of every role's machine instance. The subclass implements the machine's effects as methods and is its own sink, so a
+ * step allocates nothing beyond the next state.
+ */
+export abstract class Actor<M extends MachineTypes> implements KernelEffects<M>, TimerOwner {
+  readonly machine: Machine<M>;
+  readonly driver: Driver;
+  readonly context: M['context'];
+  observer: StepObserver | undefined;
+  state: M['state'];
+  readonly #timers: { [timer: string]: Timer } = {};
+
+  constructor(machine: Machine<M>, driver: Driver, context: M['context'], observer: StepObserver | undefined) {
+    this.machine = machine;
+    this.driver = driver;
+    this.context = context;
+    this.observer = observer;
+    this.state = machine.start();
+  }
+
+  /** Steps the machine. Call it between `driver.enter()` and `driver.leave()` only, and never from an effect: use `later`. */
+  step(event: M['event']): void {
+    this.state = step(this.machine, this.state, event, this as unknown as M['effects'] & KernelEffects<M>, this.context);
+  }
+
+  /** Steps the machine after the current step. For what an effect finds out. */
+  later(event: M['event']): void {
+    this.driver.followUp(() => {
+      this.step(event);
+    });
+  }
+
+  timerFired(timer: string): void {
+    this.step({ kind: timer } as M['event']);
+  }
+
+  arm(timer: TimerKind<M>, delay: number): void {
+    this.driver.arm((this.#timers[timer] ??= new Timer(this, timer)), delay);
+  }
+
+  disarm(timer: TimerKind<M>): void {
+    const armed = this.#timers[timer];
+    if (armed !== undefined) this.driver.disarm(armed);
+  }
+
+  abstract refuse(event: M['event'], why: string): void;
+}

@@ -1,0 +1,191 @@
+/**
+ * The driver: one event, one step, one full drain, then the next event.
+ *
+ * Everything that happens to a role (a message, a timer, an API call, a follow-up of its own) enters through one driver.
+ * Follow-ups found during a step wait in line; user callbacks run last of all, when every state is stored, so they may call
+ * back in at once. Only the driver steps machines.
+ */
+import { assert } from '../core/assert.ts';
+import { Timer, TimerHeap, type TimerOwner } from '../core/timers.ts';
+import type { Clock } from './clock.ts';
+
+/** Waking later than this means that the event loop or the whole process stood still, and that mail may be waiting unread. */
+const STALL_THRESHOLD_MS = 10;
+/** After a stall, deadlines wait until this many event-loop turns in a row brought no mail … */
+const QUIET_TURNS = 2;
+/** … but no longer than this many turns in all: a flood must not postpone expiry for ever. */
+const MOST_TURNS = 50;
+const LONGEST_NATIVE_DELAY_MS = 2 ** 31 - 1;
+
+export interface DriverHooks {
+  /** The event loop stood still for about this long; deadlines were held back until waiting mail had been read. */
+  stalled?(milliseconds: number): void;
+  /** A user callback threw. It must not harm anybody else. */
+  callbackFailed?(error: unknown): void;
+}
+
+export class Driver {
+  readonly clock: Clock;
+  /** The time of the current turn, in the clock's milliseconds. Read once per turn, not once per message. */
+  now: number;
+  readonly #hooks: DriverHooks;
+  readonly #timers = new TimerHeap();
+  readonly #followUps: (() => void)[] = [];
+  readonly #callbacks: (() => void)[] = [];
+  #entered = false;
+  #draining = false;
+  #native: unknown;
+  #nativeAt = Infinity;
+  /** Messages seen since the stall guard last looked. */
+  #mail = 0;
+  #guarding = false;
+  #stopped = false;
+  #inBatch = false;
+
+  constructor(clock: Clock, hooks: DriverHooks = {}) {
+    this.clock = clock;
+    this.now = clock.now();
+    this.#hooks = hooks;
+  }
+
+  /** Begins an event. Every `enter` is matched by one `leave`, in a `finally`. */
+  enter(): void {
+    assert(!this.#entered, 'an event is handled to its end before the next one begins');
+    this.#entered = true;
+    if (!this.#inBatch) this.now = this.clock.now();
+  }
+
+  /** As `enter`, for a message: several in one batch share one reading of the clock. */
+  enterMessage(): void {
+    this.enter();
+    this.#inBatch = true;
+    this.#mail++;
+  }
+
+  batchEnd(): void {
+    this.#inBatch = false;
+  }
+
+  /** Ends an event: runs the follow-ups it left, sets the native timer, then calls the users' callbacks. */
+  leave(): void {
+    try {
+      for (let i = 0; i < this.#followUps.length; i++) (this.#followUps[i] as () => void)();
+    } finally {
+      if (this.#followUps.length > 0) this.#followUps.length = 0;
+      this.#entered = false;
+      if (this.#timers.earliest < this.#nativeAt) this.#setNative();
+    }
+    if (this.#callbacks.length > 0 && !this.#draining) this.#callBack();
+  }
+
+  /** `enter`, `work`, `leave`: for API calls and timers, where a closure does not matter. */
+  run<T>(work: () => T): T {
+    this.enter();
+    try {
+      return work();
+    } finally {
+      this.leave();
+    }
+  }
+
+  /** Does `work` after the current step, before the next event. */
+  followUp(work: () => void): void {
+    assert(this.#entered, 'a follow-up belongs to an event');
+    this.#followUps.push(work);
+  }
+
+  /** Calls a user's callback when all states are stored; what it throws goes to the hook. */
+  callback(work: () => void): void {
+    this.#callbacks.push(work);
+    if (!this.#entered && !this.#draining) this.#callBack();
+  }
+
+  /** Arms `timer` to fire `delay` ms from this turn. */
+  arm(timer: Timer, delay: number): void {
+    if (this.#stopped) return;
+    this.#timers.arm(timer, this.now + delay);
+    if (!this.#entered && this.#timers.earliest < this.#nativeAt) this.#setNative();
+  }
+
+  disarm(timer: Timer): void {
+    this.#timers.disarm(timer);
+  }
+
+  /** No timer fires after this. */
+  stop(): void {
+    this.#stopped = true;
+    if (this.#native !== undefined) this.clock.clearTimeout(this.#native);
+    this.#native = undefined;
+    this.#nativeAt = -Infinity;
+  }
+
+  #setNative(): void {
+    if (this.#stopped || this.#guarding) return;
+    if (this.#native !== undefined) this.clock.clearTimeout(this.#native);
+    this.#nativeAt = this.#timers.earliest;
+    const delay = Math.min(LONGEST_NATIVE_DELAY_MS, Math.max(0, Math.ceil(this.#nativeAt - this.clock.now())));
+    this.#native = this.clock.setTimeout(this.#wake, delay);
+  }
+
+  readonly #wake = (): void => {
+    const late = this.clock.now() - this.#nativeAt;
+    this.#native = undefined;
+    this.#nativeAt = Infinity;
+    if (late <= STALL_THRESHOLD_MS) {
+      this.#fireDue();
+      return;
+    }
+    // Node runs timers before reads: whoever was silent may only seem so. Read first, then judge.
+    this.#guarding = true;
+    this.#mail = 0;
+    this.#readThenFire(late, QUIET_TURNS, MOST_TURNS);
+  };
+
+  #readThenFire(late: number, quietLeft: number, turnsLeft: number): void {
+    this.clock.setImmediate(() => {
+      if (this.#stopped) return;
+      const quiet = this.#mail === 0 ? quietLeft - 1 : QUIET_TURNS;
+      this.#mail = 0;
+      if (quiet > 0 && turnsLeft > 1) {
+        this.#readThenFire(late, quiet, turnsLeft - 1);
+        return;
+      }
+      this.#guarding = false;
+      this.#hooks.stalled?.(late);
+      this.#fireDue();
+    });
+  }
+
+  #fireDue(): void {
+    this.#inBatch = false;
+    for (;;) {
+      this.enter();
+      let fired: Timer | undefined;
+      try {
+        fired = this.#stopped ? undefined : this.#timers.takeDue(this.now);
+        if (fired !== undefined) fired.owner.timerFired(fired.name);
+      } finally {
+        this.leave();
+      }
+      if (fired === undefined) break;
+    }
+  }
+
+  #callBack(): void {
+    this.#draining = true;
+    try {
+      for (let i = 0; i < this.#callbacks.length; i++) {
+        try {
+          (this.#callbacks[i] as () => void)();
+        } catch (error) {
+          this.#hooks.callbackFailed?.(error);
+        }
+      }
+    } finally {
+      this.#callbacks.length = 0;
+      this.#draining = false;
+    }
+  }
+}
+
+export { Timer, type TimerOwner };

@@ -1,0 +1,136 @@
+/**
+ * The transport port: everything the roles know of the network.
+ *
+ * Nothing here assumes libzmq. A transport carries whole multi-frame messages, in order per connection, between *listeners*
+ * (many peers, addressed; a ROUTER) and *connectors* (one remote; a DEALER). Loss happens only with a connection.
+ *
+ * The contract, which `test/conformance` checks on every transport:
+ * - A peer is a handle that lives as long as one connection. It carries its `session`; nobody looks ids up. A peer that
+ *   reconnects is a new handle. Raw routing ids never leave the transport.
+ * - `send` is synchronous and never calls a handler before it returns. `ok` means taken, not delivered. A transport that
+ *   learns later that it could not keep an `ok` says so through `peerGone` or `overflow`.
+ * - Handlers are called one at a time, never nested, never after `close()` was called. A burst of `message` calls ends with
+ *   one `batchEnd`.
+ * - What a peer sent before it went is delivered before `peerGone`; afterwards nothing comes from that handle.
+ */
+import type { Frame, Message } from '../wire/message.ts';
+import { SeaworthyError } from '../core/errors.ts';
+
+export type SendResult =
+  /** Taken into the peer's queue. */
+  | 'ok'
+  /** The peer's queue is full (high-water mark): nothing was sent. */
+  | 'again'
+  /** There is no such connection any more: nothing was sent. */
+  | 'unreachable';
+
+/** Why a connection ended, as far as the transport can tell. */
+export type GoneReason =
+  /** The connection was closed, reset, or cut by the transport's own heartbeat. */
+  | 'disconnected'
+  /** Found out while sending: there is no route to it any more. */
+  | 'unreachable';
+
+/** One connection's other end. */
+export interface Peer {
+  /** Whatever the role wants to remember of this peer; cleared by the role. */
+  session: unknown;
+  /** Unique within this process and safe to log: never the routing id. */
+  readonly label: string;
+}
+
+export interface TransportHandler {
+  message(peer: Peer, message: Message): void;
+  /** The connection has ended. On a connector the transport goes on reconnecting by itself; the handle stays the same. */
+  peerGone(peer: Peer, reason: GoneReason): void;
+  /** A send that had been answered `ok` was refused after all because the peer's queue was full: the message is lost. */
+  overflow(peer: Peer): void;
+  /** The burst of messages is over; a good moment for work that is done once per turn. */
+  batchEnd(): void;
+}
+
+/** Which means of noticing a dead peer a socket has, besides the heartbeats of the protocol above it. */
+export interface LivenessLayers {
+  /** The operating system's word that a connection closed is passed on (`peerGone`), within milliseconds. */
+  readonly disconnectNotices: boolean;
+  /** The transport pings by itself, below the protocol, and cuts a connection that does not answer. */
+  readonly transportHeartbeats: boolean;
+}
+
+export interface SocketOptions {
+  /** Messages queued per peer in each direction before `again`. Default 1000. */
+  readonly highWaterMark?: number;
+  /** How long `close` goes on trying to deliver what was sent, in ms. Default 0 on connectors, 500 on listeners. */
+  readonly linger?: number;
+  /** Transport heartbeats: ping every `interval` ms, cut after `timeout` ms without an answer. Default: none. */
+  readonly transportHeartbeat?: { readonly interval: number; readonly timeout: number } | undefined;
+  /** Largest frame accepted, in bytes; a peer that sends a larger one is disconnected. Default 1 MiB on listeners, none on connectors. */
+  readonly maxFrameBytes?: number;
+  /** How long a new connection may take to say hello, in ms. Default 2000. */
+  readonly handshakeTimeout?: number;
+}
+
+export interface ConnectOptions extends SocketOptions {
+  /** Pause between attempts to reach an absent listener, in ms. Default 100. Randomise it among many. */
+  readonly reconnectInterval?: number;
+}
+
+/** What both kinds of socket do. */
+export interface Socket {
+  readonly layers: LivenessLayers;
+  /**
+   * Sends the frames of `head`, then the frames of `tail` from index `from`. `head` may be reused after the call, its frames
+   * must never be changed; `tail` is read during the call.
+   */
+  send(peer: Peer, head: readonly Frame[], tail?: Message, from?: number): SendResult;
+  /** No handler is called after this. Resolves when the socket is gone (at most `linger` later). Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface Listener extends Socket {
+  /** Where it really listens: port 0 and `*` resolved. */
+  readonly endpoint: string;
+  /** The role is done with this peer: a transport that is never told of disconnects may forget it. */
+  release(peer: Peer): void;
+}
+
+export interface Connector extends Socket {
+  /** The handle of the listener at the other end, the same across reconnects. */
+  readonly remote: Peer;
+}
+
+export interface Transport {
+  readonly name: string;
+  /** @throws BindFailed when the endpoint cannot be listened on. */
+  listen(endpoint: string, handler: TransportHandler, options?: SocketOptions): Promise<Listener>;
+  /** Returns at once, whether or not anybody listens there yet. @throws InvalidEndpoint */
+  connect(endpoint: string, handler: TransportHandler, options?: ConnectOptions): Connector;
+}
+
+/** The endpoint is not one this transport understands. */
+export class InvalidEndpoint extends SeaworthyError {
+  override readonly code = 'INVALID_ENDPOINT';
+  override readonly retriable = false;
+  readonly endpoint: string;
+
+  constructor(endpoint: string, transport: string, options?: ErrorOptions) {
+    super(`"${endpoint}" is not an endpoint of the ${transport} transport`, options);
+    this.endpoint = endpoint;
+  }
+}
+
+/** The endpoint could not be listened on. */
+export class BindFailed extends SeaworthyError {
+  override readonly code = 'BIND_FAILED';
+  override readonly retriable: boolean;
+  readonly endpoint: string;
+  /** The operating system's reason, such as `EADDRINUSE`. */
+  readonly reason: string;
+
+  constructor(endpoint: string, reason: string, options?: ErrorOptions) {
+    super(`cannot listen on ${endpoint}: ${reason}`, options);
+    this.endpoint = endpoint;
+    this.reason = reason;
+    this.retriable = reason === 'EADDRINUSE';
+  }
+}

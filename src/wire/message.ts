@@ -1,0 +1,143 @@
+/**
+ * Messages as views. A transport hands over what it received without making a Buffer of every frame; a codec looks at
+ * lengths and bytes, and materialises only the frames it must.
+ */
+import { assert } from '../core/assert.ts';
+
+/** One frame's bytes. Never changed after it was handed over, in either direction: transports may send without copying. */
+export type Frame = Buffer;
+
+/** A received message. Valid only during the handler call that delivered it; `retain` or `pack` to keep it. */
+export interface Message {
+  readonly frameCount: number;
+  /** Length in bytes of frame `index`, which must exist. */
+  byteLength(index: number): number;
+  byteAt(index: number, offset: number): number;
+  equals(index: number, bytes: Frame): boolean;
+  /** Frame `index` as latin-1 text: for names, which are ASCII. */
+  text(index: number): string;
+  /** Frame `index` as a Buffer of its own or a slice of one that is never overwritten. */
+  frame(index: number): Frame;
+  /** A message with the same frames that stays valid. Cheap; may share memory with what was received. */
+  retain(): Message;
+  /** Frames `from`… copied into one allocation: for messages that will wait among very many. */
+  pack(from: number): Message;
+}
+
+/** A message made of Buffers: what zeromq.js delivers, and what tests and callers build. */
+export class FramesMessage implements Message {
+  readonly frames: readonly Frame[];
+  readonly #skip: number;
+
+  /** @param skip leading frames that do not belong to the message (a routing id). */
+  constructor(frames: readonly Frame[], skip = 0) {
+    this.frames = frames;
+    this.#skip = skip;
+  }
+
+  get frameCount(): number {
+    return this.frames.length - this.#skip;
+  }
+
+  byteLength(index: number): number {
+    return this.frame(index).length;
+  }
+
+  byteAt(index: number, offset: number): number {
+    return this.frame(index)[offset] as number;
+  }
+
+  equals(index: number, bytes: Frame): boolean {
+    return this.frame(index).equals(bytes);
+  }
+
+  text(index: number): string {
+    return this.frame(index).toString('latin1');
+  }
+
+  frame(index: number): Frame {
+    return this.frames[index + this.#skip] as Frame;
+  }
+
+  retain(): Message {
+    return this;
+  }
+
+  pack(from: number): Message {
+    return packFrames(this, from);
+  }
+}
+
+/** Frames in one Buffer: each preceded by its length as four bytes. */
+export class PackedMessage implements Message {
+  readonly frameCount: number;
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer, frameCount: number) {
+    this.#bytes = bytes;
+    this.frameCount = frameCount;
+  }
+
+  byteLength(index: number): number {
+    return this.#bytes.readUInt32LE(this.#start(index) - LENGTH_BYTES);
+  }
+
+  byteAt(index: number, offset: number): number {
+    return this.#bytes[this.#start(index) + offset] as number;
+  }
+
+  equals(index: number, bytes: Frame): boolean {
+    return this.frame(index).equals(bytes);
+  }
+
+  text(index: number): string {
+    return this.frame(index).toString('latin1');
+  }
+
+  frame(index: number): Frame {
+    const start = this.#start(index);
+    return this.#bytes.subarray(start, start + this.#bytes.readUInt32LE(start - LENGTH_BYTES));
+  }
+
+  retain(): Message {
+    return this;
+  }
+
+  pack(from: number): Message {
+    return from === 0 ? this : packFrames(this, from);
+  }
+
+  #start(index: number): number {
+    assert(index < this.frameCount, 'only frames that exist are read');
+    let start = LENGTH_BYTES;
+    for (let i = 0; i < index; i++) start += this.#bytes.readUInt32LE(start - LENGTH_BYTES) + LENGTH_BYTES;
+    return start;
+  }
+}
+
+const LENGTH_BYTES = 4;
+
+function packFrames(message: Message, from: number): PackedMessage {
+  let size = 0;
+  for (let i = from; i < message.frameCount; i++) size += LENGTH_BYTES + message.byteLength(i);
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (let i = from; i < message.frameCount; i++) {
+    const frame = message.frame(i);
+    at = bytes.writeUInt32LE(frame.length, at);
+    at += frame.copy(bytes, at);
+  }
+  return new PackedMessage(bytes, Math.max(0, message.frameCount - from));
+}
+
+/** What a caller may pass as one frame. Strings are UTF-8. */
+export type FrameLike = string | Uint8Array;
+
+/** Caller's frames as Buffers. Byte arrays are copied: the caller may go on using its own. */
+export function framesOf(body: FrameLike | readonly FrameLike[]): Frame[] {
+  return typeof body === 'string' || body instanceof Uint8Array ? [frameOf(body)] : body.map(frameOf);
+}
+
+function frameOf(value: FrameLike): Frame {
+  return typeof value === 'string' ? Buffer.from(value, 'utf8') : Buffer.from(value);
+}

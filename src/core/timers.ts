@@ -14,9 +14,9 @@ export class Timer {
   readonly owner: TimerOwner;
   readonly name: string;
   /** When it is due, in the driver's milliseconds; `Infinity` while disarmed. */
-  deadline = Infinity;
+  deadline: number = Infinity;
   /** The time it is filed under: never later than `deadline`. */
-  filed = Infinity;
+  filed: number = Infinity;
   order = 0;
   index = -1;
 

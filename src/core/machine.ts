@@ -67,13 +67,24 @@ export type Guard<M extends MachineTypes, S extends StateKind<M>, E extends Even
   context: M['context'],
 ) => boolean;
 
+/*
+ * The signatures below repeat `Action` and `Guard` on purpose: compared as aliases, TypeScript holds their parameters invariant, and
+ * one action could not serve several cells.
+ */
+interface Transition<M extends MachineTypes, S extends StateKind<M>, E extends EventKind<M>, T extends StateKind<M>> {
+  readonly to: T;
+  readonly do: (state: StateOf<M, S>, event: EventOf<M, E>, out: Sink<M>, context: M['context']) => StateOf<M, T>;
+}
+
 /** A transition: `to` is a literal, and the action's return type must be exactly that state. */
 export type Arrow<M extends MachineTypes, S extends StateKind<M>, E extends EventKind<M>> = {
-  [T in StateKind<M>]: { readonly to: T; readonly do: Action<M, S, E, T>; readonly when?: never };
+  [T in StateKind<M>]: Transition<M, S, E, T> & { readonly when?: never };
 }[StateKind<M>];
 
 export type GuardedArrow<M extends MachineTypes, S extends StateKind<M>, E extends EventKind<M>> = {
-  [T in StateKind<M>]: { readonly to: T; readonly do: Action<M, S, E, T>; readonly when: Guard<M, S, E> };
+  [T in StateKind<M>]: Transition<M, S, E, T> & {
+    readonly when: (state: StateOf<M, S>, event: EventOf<M, E>, context: M['context']) => boolean;
+  };
 }[StateKind<M>];
 
 /** Expected and harmless: late, duplicate, already done. */

@@ -1,0 +1,291 @@
+/**
+ * MDP/0.1 on the wire (RFC 7), MMI (RFC 8), and the two marks of ours that plain peers never see the inside of.
+ *
+ * Decoding is total: whatever came, the answer is a typed command or `INVALID`; nothing here throws. Bodies are not touched:
+ * a command says at which frame its body begins.
+ */
+import type { Frame, Message } from '../wire/message.ts';
+
+const EMPTY: Frame = Buffer.alloc(0);
+const CLIENT_HEADER: Frame = Buffer.from('MDPC01');
+const WORKER_HEADER: Frame = Buffer.from('MDPW01');
+const FAILURE_HEADER: Frame = Buffer.from('SEAF01');
+const READY: Frame = Buffer.of(0x01);
+const REQUEST: Frame = Buffer.of(0x02);
+const REPLY: Frame = Buffer.of(0x03);
+const HEARTBEAT: Frame = Buffer.of(0x04);
+const DISCONNECT: Frame = Buffer.of(0x05);
+
+/** Frames accepted before a client's delimiter: a correlation frame, or the addresses of queue devices on the way. */
+export const MOST_ENVELOPE_FRAMES = 8;
+/** Longest service name that is even looked at, in bytes. */
+export const MOST_NAME_BYTES = 255;
+/** All names below are the broker's own (RFC 8). */
+export const MMI_PREFIX = 'mmi.';
+/** The service that tells our client that it talks to our broker. */
+export const PROBE_SERVICE = 'mmi.seaworthy';
+/** What the broker answers to the probe, after `200`. */
+export const PROBE_ANSWER = 'correlation/1';
+
+/** Whether a name may be registered or asked for: printable ASCII, 1 to `MOST_NAME_BYTES` bytes. */
+export function isServiceName(name: string): boolean {
+  return name.length <= MOST_NAME_BYTES && /^[\x20-\x7e]+$/.test(name);
+}
+
+export interface Invalid {
+  readonly kind: 'INVALID';
+  readonly reason: string;
+}
+
+const invalid = (reason: string): Invalid => ({ kind: 'INVALID', reason });
+const NOT_MDP = invalid('not an MDP/0.1 message');
+const NO_DELIMITER = invalid('no empty delimiter frame');
+const LONG_NAME = invalid('the service name is too long');
+const NO_SERVICE = invalid('no service frame');
+const BAD_COMMAND = invalid('unknown command');
+const BAD_SHAPE = invalid('the command has the wrong frames');
+
+/* ------------------------------------------------------------------ at the broker */
+
+/** A client's request. `envelope` frames stand before the delimiter; the body begins at `body` (and may be missing). */
+export interface ClientRequest {
+  readonly kind: 'CLIENT_REQUEST';
+  readonly service: string;
+  readonly envelope: number;
+  readonly body: number;
+}
+
+export type WorkerCommand =
+  | { readonly kind: 'READY'; readonly service: string }
+  /** `handle` is the number of the delivery it answers, or -1 when the frame is not one of our handles. */
+  | { readonly kind: 'REPLY'; readonly handle: number; readonly body: number }
+  | { readonly kind: 'HEARTBEAT' }
+  | { readonly kind: 'DISCONNECT' };
+
+const HEARTBEAT_COMMAND: WorkerCommand = { kind: 'HEARTBEAT' };
+const DISCONNECT_COMMAND: WorkerCommand = { kind: 'DISCONNECT' };
+
+/** What a broker received, routing id already taken off. */
+export function decodeAtBroker(message: Message): ClientRequest | WorkerCommand | Invalid {
+  const { frameCount } = message;
+  const most = Math.min(frameCount - 1, MOST_ENVELOPE_FRAMES + 1);
+  let envelope = 0;
+  while (envelope < most && message.byteLength(envelope) !== 0) envelope++;
+  if (envelope >= most) return NO_DELIMITER;
+  const header = envelope + 1;
+  if (message.equals(header, CLIENT_HEADER)) return decodeClientRequest(message, envelope, header + 1);
+  if (envelope === 0 && message.equals(header, WORKER_HEADER)) return decodeWorkerCommand(message);
+  return NOT_MDP;
+}
+
+function decodeClientRequest(message: Message, envelope: number, at: number): ClientRequest | Invalid {
+  if (message.frameCount <= at) return NO_SERVICE;
+  if (message.byteLength(at) > MOST_NAME_BYTES) return LONG_NAME;
+  return { kind: 'CLIENT_REQUEST', service: message.text(at), envelope, body: at + 1 };
+}
+
+function decodeWorkerCommand(message: Message): WorkerCommand | Invalid {
+  if (message.frameCount < 3 || message.byteLength(2) !== 1) return BAD_COMMAND;
+  switch (message.byteAt(2, 0)) {
+    case 0x01:
+      if (message.frameCount < 4) return NO_SERVICE;
+      return message.byteLength(3) > MOST_NAME_BYTES ? LONG_NAME : { kind: 'READY', service: message.text(3) };
+    case 0x03: {
+      // A reply whose shape is wrong still ends the request at that worker: no handle fits it.
+      const whole = message.frameCount >= 6 && message.byteLength(4) === 0;
+      return { kind: 'REPLY', handle: whole ? decodeHandle(message, 3) : -1, body: 5 };
+    }
+    case 0x04:
+      return HEARTBEAT_COMMAND;
+    case 0x05:
+      return DISCONNECT_COMMAND;
+    default:
+      return BAD_COMMAND;
+  }
+}
+
+export const HEARTBEAT_TO_WORKER: readonly Frame[] = [EMPTY, WORKER_HEADER, HEARTBEAT];
+export const DISCONNECT_TO_WORKER: readonly Frame[] = [EMPTY, WORKER_HEADER, DISCONNECT];
+
+/** The frames before the body of a REQUEST to a worker. */
+export function requestToWorker(handle: Frame): Frame[] {
+  return [EMPTY, WORKER_HEADER, REQUEST, handle, EMPTY];
+}
+
+/** The frames before the body of a REPLY to a client, behind the envelope it sent. */
+export function replyToClient(envelope: readonly Frame[], service: Frame): Frame[] {
+  const [first] = envelope;
+  if (first === undefined) return [EMPTY, CLIENT_HEADER, service];
+  if (envelope.length === 1) return [first, EMPTY, CLIENT_HEADER, service];
+  return [...envelope, EMPTY, CLIENT_HEADER, service];
+}
+
+/** Why a broker gave a request up. Sent only to clients that asked with a correlation frame of ours. */
+export type FailureCode =
+  /** The queue is full, for this service or in all. */
+  | 'queue-full'
+  /** The broker holds as many services as it may. */
+  | 'services-full'
+  /** Nobody took it in time. */
+  | 'expired'
+  /** It was delivered as often as it may be, and each worker was lost with it. */
+  | 'poisoned'
+  /** Its worker was lost, and the service forbids a second delivery. */
+  | 'worker-lost'
+  /** The broker is closing. */
+  | 'shutting-down'
+  /** No body, too many frames, or a name that cannot be a service. */
+  | 'invalid';
+
+const FAILURE_CODES: readonly string[] = ['queue-full', 'services-full', 'expired', 'poisoned', 'worker-lost', 'shutting-down', 'invalid'];
+
+/** A whole failure answer: code and number of deliveries follow the service. */
+export function failureToClient(correlation: Frame, service: Frame, code: FailureCode, deliveries: number): Frame[] {
+  return [correlation, EMPTY, FAILURE_HEADER, service, Buffer.from(code), Buffer.from(String(deliveries))];
+}
+
+/* ------------------------------------------------------------------ at a worker */
+
+export type CommandAtWorker =
+  | { readonly kind: 'REQUEST'; readonly address: Frame; readonly attempt: number; readonly body: readonly Frame[] }
+  | { readonly kind: 'HEARTBEAT' }
+  | { readonly kind: 'DISCONNECT' };
+
+export function decodeAtWorker(message: Message): CommandAtWorker | Invalid {
+  if (message.frameCount < 3 || message.byteLength(0) !== 0 || !message.equals(1, WORKER_HEADER)) return NOT_MDP;
+  if (message.byteLength(2) !== 1) return BAD_COMMAND;
+  switch (message.byteAt(2, 0)) {
+    case 0x02: {
+      if (message.frameCount < 6 || message.byteLength(4) !== 0) return BAD_SHAPE;
+      const mark = decodeMark(message, 3);
+      return { kind: 'REQUEST', address: message.frame(3), attempt: Math.max(1, mark), body: framesFrom(message, 5) };
+    }
+    case 0x04:
+      return { kind: 'HEARTBEAT' };
+    case 0x05:
+      return { kind: 'DISCONNECT' };
+    default:
+      return BAD_COMMAND;
+  }
+}
+
+export const HEARTBEAT_TO_BROKER: readonly Frame[] = HEARTBEAT_TO_WORKER;
+export const DISCONNECT_TO_BROKER: readonly Frame[] = DISCONNECT_TO_WORKER;
+
+export function readyToBroker(service: string): Frame[] {
+  return [EMPTY, WORKER_HEADER, READY, Buffer.from(service, 'latin1')];
+}
+
+/** A whole REPLY. A reply without a frame gets an empty one: the RFC wants at least one. */
+export function replyToBroker(address: Frame, body: readonly Frame[]): Frame[] {
+  return [EMPTY, WORKER_HEADER, REPLY, address, EMPTY, ...(body.length === 0 ? [EMPTY] : body)];
+}
+
+/* ------------------------------------------------------------------ at a client */
+
+export type CommandAtClient =
+  /** `id` is -1 when the answer carries no correlation frame of ours. */
+  | { readonly kind: 'REPLY'; readonly id: number; readonly deliveries: number; readonly service: string; readonly body: readonly Frame[] }
+  | { readonly kind: 'FAILURE'; readonly id: number; readonly deliveries: number; readonly service: string; readonly code: FailureCode };
+
+export function decodeAtClient(message: Message): CommandAtClient | Invalid {
+  const correlated = message.frameCount > 0 && message.byteLength(0) !== 0;
+  const at = correlated ? 1 : 0;
+  if (message.frameCount < at + 4 || message.byteLength(at) !== 0) return NOT_MDP;
+  const deliveries = correlated ? decodeMark(message, 0) : 0;
+  if (deliveries < 0 || message.byteLength(at + 2) > MOST_NAME_BYTES) return NOT_MDP;
+  const id = correlated ? message.frame(0).readUInt32BE(4) : -1;
+  const service = message.text(at + 2);
+  if (message.equals(at + 1, CLIENT_HEADER)) return { kind: 'REPLY', id, deliveries, service, body: framesFrom(message, at + 3) };
+  if (!correlated || !message.equals(at + 1, FAILURE_HEADER)) return NOT_MDP;
+  const code = message.byteLength(at + 3) <= 32 ? message.text(at + 3) : '';
+  if (!FAILURE_CODES.includes(code)) return NOT_MDP;
+  return { kind: 'FAILURE', id, deliveries, service, code: code as FailureCode };
+}
+
+/** A whole REQUEST as a plain DEALER client sends it. An empty body becomes one empty frame: the RFC wants at least one. */
+export function requestToBroker(service: Frame, body: readonly Frame[]): Frame[] {
+  return [EMPTY, CLIENT_HEADER, service, ...(body.length === 0 ? [EMPTY] : body)];
+}
+
+/** The same behind a correlation frame. */
+export function correlatedRequestToBroker(id: number, timeToLive: number, service: Frame, body: readonly Frame[]): Frame[] {
+  return [encodeCorrelation(id, timeToLive), EMPTY, CLIENT_HEADER, service, ...(body.length === 0 ? [EMPTY] : body)];
+}
+
+/** The question whether the broker is ours. */
+export const PROBE: readonly Frame[] = [EMPTY, CLIENT_HEADER, Buffer.from(PROBE_SERVICE), EMPTY];
+
+/** Whether `command` is our broker's answer to the probe. */
+export function answersProbe(command: CommandAtClient): boolean {
+  return command.kind === 'REPLY' && command.service === PROBE_SERVICE && command.body[1]?.toString('latin1') === PROBE_ANSWER;
+}
+
+/* ------------------------------------------------------------------ marks: twelve bytes that only we look into */
+
+const MARK_BYTES = 12;
+const MARK_S = 0x53;
+const MARK_W = 0x57;
+const MARK_VERSION = 0x01;
+
+/** `S W 01 0`, request id, time to live in ms (0 = none). The id is what makes a late reply recognisable. */
+function encodeCorrelation(id: number, timeToLive: number): Frame {
+  const mark = newMark(0);
+  mark.writeUInt32BE(id, 4);
+  mark.writeUInt32BE(Math.min(0xffff_ffff, Math.ceil(timeToLive)), 8);
+  return mark;
+}
+
+/** Whether the frame is a correlation frame of ours: its sender understands failure answers. */
+export function isCorrelation(frame: Frame): boolean {
+  return frame.length === MARK_BYTES && frame[0] === MARK_S && frame[1] === MARK_W && frame[2] === MARK_VERSION;
+}
+
+/** How long the client will wait, in ms; `Infinity` when it did not say. */
+export function timeToLiveOf(correlation: Frame): number {
+  return correlation.readUInt32BE(8) || Infinity;
+}
+
+/** The client's correlation frame as it goes back: with the number of deliveries in it. */
+export function answeredCorrelation(correlation: Frame, deliveries: number): Frame {
+  const mark = Buffer.allocUnsafe(MARK_BYTES);
+  correlation.copy(mark);
+  mark[3] = Math.min(255, deliveries);
+  return mark;
+}
+
+/** The address frame of a REQUEST to a worker: `S W 01`, number of this delivery, handle. Says nothing about the client. */
+export function encodeHandle(handle: number, delivery: number): Frame {
+  const mark = newMark(delivery);
+  mark.writeUInt32BE(Math.floor(handle / 2 ** 32), 4);
+  mark.writeUInt32BE(handle % 2 ** 32, 8);
+  return mark;
+}
+
+function decodeHandle(message: Message, index: number): number {
+  if (decodeMark(message, index) < 0) return -1;
+  const frame = message.frame(index);
+  return frame.readUInt32BE(4) * 2 ** 32 + frame.readUInt32BE(8);
+}
+
+/** The number a mark carries in its fourth byte, or -1 when frame `index` is no mark of ours. */
+function decodeMark(message: Message, index: number): number {
+  if (message.byteLength(index) !== MARK_BYTES) return -1;
+  const ours = message.byteAt(index, 0) === MARK_S && message.byteAt(index, 1) === MARK_W && message.byteAt(index, 2) === MARK_VERSION;
+  return ours ? message.byteAt(index, 3) : -1;
+}
+
+function newMark(number: number): Frame {
+  const mark = Buffer.allocUnsafe(MARK_BYTES);
+  mark[0] = MARK_S;
+  mark[1] = MARK_W;
+  mark[2] = MARK_VERSION;
+  mark[3] = Math.min(255, number);
+  return mark;
+}
+
+function framesFrom(message: Message, from: number): Frame[] {
+  const frames: Frame[] = [];
+  for (let i = from; i < message.frameCount; i++) frames.push(message.frame(i));
+  return frames;
+}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 interface PackageManifest {
   readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
@@ -23,7 +23,7 @@ function sourceAliases(): { find: RegExp; replacement: string }[] {
 const interop = ['test/interop/**/*.test.ts', 'test/conformance/zeromq*.test.ts'];
 
 // Worker threads are out of the question: ending one that holds a socket with a pending receive aborts the whole process.
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   resolve: { alias: sourceAliases() },
   test: {
     pool: 'forks',
@@ -49,3 +49,5 @@ export default defineConfig({
     ],
   },
 });
+
+export default config;

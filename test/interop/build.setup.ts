@@ -6,17 +6,14 @@
  * of them. Where nothing could be compiled the run stops here.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export default function compile(): void {
-  const record = 'node_modules/.cache/seaworthy/interop.tsbuildinfo';
-  // The record says what needs no compiling; it must not outlive the result.
-  if (!existsSync(`${root}dist/index.js`)) rmSync(`${root}${record}`, { force: true });
-  const compiler = [`${root}node_modules/typescript/bin/tsc`, '-p', 'tsconfig.build.json', '--incremental', '--tsBuildInfoFile', record];
-  const { stdout, status } = spawnSync(process.execPath, compiler, { cwd: root, encoding: 'utf8' });
+  const compiler = `${root}node_modules/typescript/bin/tsc`;
+  const { stdout, status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: root, encoding: 'utf8' });
   if (status !== 0) process.stderr.write(`the library has type errors:\n${stdout}\n`);
-  if (!existsSync(`${root}dist/index.js`)) throw new Error('the library could not be compiled');
+  if (!existsSync(`${root}dist/majordomo`)) throw new Error('the library could not be compiled');
 }

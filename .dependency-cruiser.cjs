@@ -1,0 +1,126 @@
+/** The layers, as docs/ARCHITECTURE.md draws them. Type-only imports count: a type is knowledge too. */
+const PATTERNS = 'lazy-pirate|simple-pirate|paranoid-pirate|majordomo|binary-star|freelance|titanic|ordered-multicast';
+const PURE = `^src/(core|wire|load-balancer)/|^src/(${PATTERNS})/(codec|[^/]+\\.machine)\\.ts$|^src/machines\\.ts$`;
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'core-imports-nothing',
+      severity: 'error',
+      from: { path: '^src/core/' },
+      to: { pathNot: '^src/core/' },
+    },
+    {
+      name: 'wire-imports-core',
+      severity: 'error',
+      from: { path: '^src/wire/' },
+      to: { pathNot: '^src/(core|wire)/' },
+    },
+    {
+      name: 'load-balancer-imports-core-and-wire',
+      severity: 'error',
+      from: { path: '^src/load-balancer/' },
+      to: { pathNot: '^src/(core|wire|load-balancer)/' },
+    },
+    {
+      name: 'machines-and-codecs-import-the-pure-layers-and-their-own-folder',
+      severity: 'error',
+      from: { path: `^src/(${PATTERNS})/(?:codec|[^/]+\\.machine)\\.ts$` },
+      to: { pathNot: '^src/(core|wire|load-balancer|$1)/' },
+    },
+    {
+      name: 'pure-files-never-reach-the-shell',
+      comment: 'Not even through a neighbour in the same folder: charts, simulation and explorer load them without sockets.',
+      severity: 'error',
+      from: { path: PURE },
+      to: { path: '^src/(runtime|transport|simulation|cli|dashboard)/', reachable: true },
+    },
+    {
+      name: 'runtime-and-transport-know-no-pattern',
+      severity: 'error',
+      from: { path: '^src/(runtime|transport)/' },
+      to: { path: `^src/(${PATTERNS}|simulation|cli|dashboard|load-balancer)/` },
+    },
+    {
+      name: 'patterns-build-only-on-the-patterns-the-guide-builds-them-on',
+      severity: 'error',
+      from: { path: `^src/(${PATTERNS})/` },
+      to: { path: `^src/(${PATTERNS})/`, pathNot: '^src/($1|lazy-pirate|majordomo)/' },
+    },
+    {
+      name: 'only-the-other-pirates-build-on-lazy-pirate',
+      severity: 'error',
+      from: { path: `^src/(${PATTERNS})/`, pathNot: '^src/(lazy|simple|paranoid)-pirate/' },
+      to: { path: '^src/lazy-pirate/' },
+    },
+    {
+      name: 'only-titanic-builds-on-majordomo',
+      severity: 'error',
+      from: { path: `^src/(${PATTERNS})/`, pathNot: '^src/(majordomo|titanic)/' },
+      to: { path: '^src/majordomo/' },
+    },
+    {
+      name: 'only-the-zeromq-transport-imports-zeromq',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/transport/zeromq\\.ts$' },
+      to: { path: '(^|/)node_modules/zeromq/|^zeromq$' },
+    },
+    {
+      name: 'the-zeromq-transport-is-loaded-when-it-is-needed',
+      comment: 'A static import would make everything else need the native binding.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^src/transport/zeromq\\.ts$', dynamic: false },
+    },
+    {
+      name: 'only-the-log-imports-pino',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/runtime/log\\.ts$' },
+      to: { path: '(^|/)node_modules/pino/|^pino$' },
+    },
+    {
+      name: 'only-the-events-import-eventemitter3',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/runtime/events\\.ts$' },
+      to: { path: '(^|/)node_modules/eventemitter3/|^eventemitter3$' },
+    },
+    {
+      name: 'the-simulation-has-no-real-network',
+      severity: 'error',
+      from: { path: '^src/simulation/' },
+      to: { path: '^src/transport/zeromq\\.ts$|(^|/)node_modules/zeromq/|^zeromq$' },
+    },
+    {
+      name: 'the-library-needs-no-development-tools',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'the-library-knows-neither-tests-nor-examples',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|examples|bench|scripts)/' },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true },
+    },
+    {
+      name: 'every-import-leads-somewhere',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|build|coverage)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

@@ -20,6 +20,8 @@ const LONGEST_NATIVE_DELAY_MS = 2 ** 31 - 1;
 export interface DriverHooks {
   /** The event loop stood still for about this long; deadlines were held back until waiting mail had been read. */
   stalled?(milliseconds: number): void;
+  /** A step, a follow-up or a timer threw: a bug of ours. Without this hook it is thrown on. */
+  faulted?(error: unknown): void;
   /** A user callback threw. It must not harm anybody else. */
   callbackFailed?(error: unknown): void;
 }
@@ -69,7 +71,7 @@ export class Driver {
   /** Ends an event: runs the follow-ups it left, sets the native timer, then calls the users' callbacks. */
   leave(): void {
     try {
-      for (let i = 0; i < this.#followUps.length; i++) (this.#followUps[i] as () => void)();
+      for (let i = 0; i < this.#followUps.length; i++) this.#attempt(this.#followUps[i] as () => void);
     } finally {
       if (this.#followUps.length > 0) this.#followUps.length = 0;
       this.#entered = false;
@@ -163,11 +165,27 @@ export class Driver {
       let fired: Timer | undefined;
       try {
         fired = this.#stopped ? undefined : this.#timers.takeDue(this.now);
-        if (fired !== undefined) fired.owner.timerFired(fired.name);
+        if (fired !== undefined) this.#fire(fired);
       } finally {
         this.leave();
       }
       if (fired === undefined) break;
+    }
+  }
+
+  #fire(timer: Timer): void {
+    this.#attempt(() => {
+      timer.owner.timerFired(timer.name);
+    });
+  }
+
+  /** One fault must not take the other follow-ups and timers with it. */
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (this.#hooks.faulted === undefined) throw error;
+      this.#hooks.faulted(error);
     }
   }
 

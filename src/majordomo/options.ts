@@ -1,0 +1,271 @@
+/** Options of the three Majordomo roles: defaults with the Guide's numbers, checked at construction. All times in ms. */
+import { InvalidOption } from '../core/errors.ts';
+import { countOption, knownOptions, numberOption } from '../core/options.ts';
+import { ROLE_OPTIONS, type RoleOptions } from '../runtime/role.ts';
+import { isServiceName } from './codec.ts';
+import type { DeliveryPolicy } from './services.ts';
+
+/** How peers notice each other's death; the same names at broker, worker and client. */
+export interface LivenessOptions {
+  /** Time between our heartbeats. The peer's should be similar. Default 2500. */
+  readonly heartbeatInterval?: number;
+  /** Intervals of silence after which the peer is gone. Default 3; the RFC asks for 3 to 5. */
+  readonly heartbeatLiveness?: number;
+  /** Time between the transport's own pings, below the protocol; 0 turns them off. Default 1000. */
+  readonly transportHeartbeatInterval?: number;
+  /** Time without an answer to a ping after which the transport cuts the connection. Default 3000. */
+  readonly transportHeartbeatTimeout?: number;
+}
+
+export interface MajordomoBrokerOptions extends RoleOptions, LivenessOptions {
+  /** Longest time one request may be with one worker; 0 = no limit. Default 0. */
+  readonly busyLimit?: number;
+  /** How often one request is handed out before it is given up as `poisoned`. Default 3. */
+  readonly maxDeliveries?: number;
+  /** What happens to a request whose worker is lost: `requeue` (default) or `fail` at once. */
+  readonly deliveryPolicy?: DeliveryPolicy;
+  /** Exceptions by service name. */
+  readonly deliveryPolicies?: Readonly<Record<string, DeliveryPolicy>>;
+  /** How long a request may wait for a worker. Default 30000. */
+  readonly requestExpiry?: number;
+  /** Services known at once, served or only asked for. Default 1000. */
+  readonly maxServices?: number;
+  /** Requests waiting in all. Default 10000. */
+  readonly maxQueuedRequests?: number;
+  /** Requests waiting for one service. Default 1000. */
+  readonly maxQueuedPerService?: number;
+  /** Frames in one body. Default 32. */
+  readonly maxBodyFrames?: number;
+  /** Bytes in a service name. Default and most 255. */
+  readonly maxServiceNameBytes?: number;
+  /** Invalid messages after which a worker is disconnected. Default 10. */
+  readonly maxInvalidMessages?: number;
+  /** Bytes in one frame; a peer that sends a larger one is disconnected. Default 1 MiB. */
+  readonly maxFrameBytes?: number;
+  /** Messages queued towards one peer; beyond it replies to that peer are dropped and counted. Default 1000. */
+  readonly highWaterMark?: number;
+  /** How long a new connection may take to complete its handshake. Default 2000. */
+  readonly handshakeTimeout?: number;
+  /** How long `close()` waits for requests in flight. Default 5000. */
+  readonly drainTimeout?: number;
+}
+
+const BROKER_DEFAULTS = {
+  heartbeatInterval: 2500,
+  heartbeatLiveness: 3,
+  transportHeartbeatInterval: 1000,
+  transportHeartbeatTimeout: 3000,
+  busyLimit: 0,
+  maxDeliveries: 3,
+  deliveryPolicy: 'requeue' as DeliveryPolicy,
+  requestExpiry: 30_000,
+  maxServices: 1000,
+  maxQueuedRequests: 10_000,
+  maxQueuedPerService: 1000,
+  maxBodyFrames: 32,
+  maxServiceNameBytes: 255,
+  maxInvalidMessages: 10,
+  maxFrameBytes: 1024 * 1024,
+  highWaterMark: 1000,
+  handshakeTimeout: 2000,
+  drainTimeout: 5000,
+};
+
+/** Broker options with every default filled in. */
+export type BrokerSettings = Readonly<typeof BROKER_DEFAULTS> & { readonly deliveryPolicies: ReadonlyMap<string, DeliveryPolicy> };
+
+/** @throws InvalidOption */
+export function brokerSettings(options: MajordomoBrokerOptions): BrokerSettings {
+  knownOptions(options, [...Object.keys(BROKER_DEFAULTS), 'deliveryPolicies', ...ROLE_OPTIONS]);
+  const settings = { ...BROKER_DEFAULTS, ...given(options, BROKER_DEFAULTS), deliveryPolicies: policiesOf(options.deliveryPolicies ?? {}) };
+  checkLiveness(settings);
+  numberOption('busyLimit', settings.busyLimit, 0);
+  countOption('maxDeliveries', settings.maxDeliveries, 1, 255);
+  checkPolicy('deliveryPolicy', settings.deliveryPolicy);
+  numberOption('requestExpiry', settings.requestExpiry, 1);
+  countOption('maxServices', settings.maxServices, 1);
+  countOption('maxQueuedRequests', settings.maxQueuedRequests, 0);
+  countOption('maxQueuedPerService', settings.maxQueuedPerService, 0);
+  countOption('maxBodyFrames', settings.maxBodyFrames, 1);
+  countOption('maxServiceNameBytes', settings.maxServiceNameBytes, 1, 255);
+  countOption('maxInvalidMessages', settings.maxInvalidMessages, 1);
+  countOption('maxFrameBytes', settings.maxFrameBytes, 1);
+  countOption('highWaterMark', settings.highWaterMark, 1);
+  numberOption('handshakeTimeout', settings.handshakeTimeout, 1);
+  numberOption('drainTimeout', settings.drainTimeout, 0);
+  return settings;
+}
+
+function policiesOf(policies: Readonly<Record<string, DeliveryPolicy>>): ReadonlyMap<string, DeliveryPolicy> {
+  for (const [service, policy] of Object.entries(policies)) {
+    serviceOption('deliveryPolicies', service);
+    checkPolicy(`deliveryPolicies.${service}`, policy);
+  }
+  return new Map(Object.entries(policies));
+}
+
+function checkPolicy(name: string, policy: unknown): void {
+  if (policy !== 'requeue' && policy !== 'fail') throw new InvalidOption(name, policy, '"requeue" or "fail"');
+}
+
+/** Reconnection, for the roles that connect. */
+export interface ReconnectOptions {
+  /** The first pause before a new connection. Doubles with each further failure. Default 500. */
+  readonly reconnectInterval?: number;
+  /** The longest pause. Default 8000. */
+  readonly reconnectMaximum?: number;
+  /** 0…1: how far each pause is spread, so that peers who lost one broker do not return as one. Default 0.8. */
+  readonly reconnectJitter?: number;
+}
+
+export interface MajordomoWorkerOptions extends RoleOptions, LivenessOptions, ReconnectOptions {
+  /** How long `close()` waits for the handler. Default 5000. */
+  readonly drainTimeout?: number;
+  /** How long `close()` goes on delivering the last reply. Default 500. */
+  readonly linger?: number;
+}
+
+const WORKER_DEFAULTS = {
+  heartbeatInterval: 2500,
+  heartbeatLiveness: 3,
+  transportHeartbeatInterval: 1000,
+  transportHeartbeatTimeout: 3000,
+  reconnectInterval: 500,
+  reconnectMaximum: 8000,
+  reconnectJitter: 0.8,
+  drainTimeout: 5000,
+  linger: 500,
+};
+
+export type WorkerSettings = Readonly<typeof WORKER_DEFAULTS>;
+
+/** @throws InvalidOption */
+export function workerSettings(options: MajordomoWorkerOptions): WorkerSettings {
+  knownOptions(options, [...Object.keys(WORKER_DEFAULTS), ...ROLE_OPTIONS]);
+  const settings = { ...WORKER_DEFAULTS, ...given(options, WORKER_DEFAULTS) };
+  checkLiveness(settings);
+  checkReconnect(settings);
+  numberOption('drainTimeout', settings.drainTimeout, 0);
+  numberOption('linger', settings.linger, 0);
+  return settings;
+}
+
+/** How replies find their requests; see docs/decisions/0003-correlation.md. */
+export type Correlation =
+  /** Asks the broker: `envelope` if it is ours, else `socket`. */
+  | 'auto'
+  /** All requests over one connection, told apart by a frame before the delimiter. Needs our broker (or one that keeps envelopes). */
+  | 'envelope'
+  /** One connection per request in flight; right with every MDP/0.1 broker. */
+  | 'socket';
+
+/** What can be set per request as well as per client. */
+export interface RequestOptions {
+  /** Time for one attempt. Default 2500. */
+  readonly requestTimeout?: number;
+  /** Attempts in all, as in the Guide (its REQUEST_RETRIES): 3 means three sends. Default 3. */
+  readonly requestRetries?: number;
+}
+
+export interface MajordomoClientOptions extends RoleOptions, ReconnectOptions, RequestOptions {
+  /** Pause before the second attempt; doubles with each further one. Default 100. */
+  readonly retryInterval?: number;
+  /** Longest pause between attempts. Default 2000. */
+  readonly retryMaximum?: number;
+  /** 0…1: how far each pause between attempts is spread. Default 0.5. */
+  readonly retryJitter?: number;
+  /** How replies find their requests. Default `auto`. */
+  readonly correlation?: Correlation;
+  /** How long the first requests wait to learn whether the broker is ours, with `auto`. Default 250. */
+  readonly probeTimeout?: number;
+  /** Requests open at once; more are rejected with `TooManyRequests`. Default 10000. */
+  readonly maxOpenRequests?: number;
+  /** Connections at once under `socket` correlation; further requests wait for one. Default 64. */
+  readonly maxSockets?: number;
+  readonly transportHeartbeatInterval?: number;
+  readonly transportHeartbeatTimeout?: number;
+}
+
+const CLIENT_DEFAULTS = {
+  requestTimeout: 2500,
+  requestRetries: 3,
+  retryInterval: 100,
+  retryMaximum: 2000,
+  retryJitter: 0.5,
+  reconnectInterval: 500,
+  reconnectMaximum: 8000,
+  reconnectJitter: 0.8,
+  correlation: 'auto' as Correlation,
+  probeTimeout: 250,
+  maxOpenRequests: 10_000,
+  maxSockets: 64,
+  transportHeartbeatInterval: 1000,
+  transportHeartbeatTimeout: 3000,
+};
+
+export type ClientSettings = Readonly<typeof CLIENT_DEFAULTS>;
+
+/** @throws InvalidOption */
+export function clientSettings(options: MajordomoClientOptions): ClientSettings {
+  knownOptions(options, [...Object.keys(CLIENT_DEFAULTS), ...ROLE_OPTIONS]);
+  const settings = { ...CLIENT_DEFAULTS, ...given(options, CLIENT_DEFAULTS) };
+  checkRequest(settings);
+  checkReconnect(settings);
+  checkTransportHeartbeat(settings);
+  numberOption('retryInterval', settings.retryInterval, 0);
+  numberOption('retryMaximum', settings.retryMaximum, settings.retryInterval);
+  numberOption('retryJitter', settings.retryJitter, 0, 1);
+  if (!['auto', 'envelope', 'socket'].includes(settings.correlation)) {
+    throw new InvalidOption('correlation', settings.correlation, '"auto", "envelope" or "socket"');
+  }
+  numberOption('probeTimeout', settings.probeTimeout, 0);
+  countOption('maxOpenRequests', settings.maxOpenRequests, 1);
+  countOption('maxSockets', settings.maxSockets, 1);
+  return settings;
+}
+
+/** @throws InvalidOption */
+export function checkRequest(options: { readonly requestTimeout: number; readonly requestRetries: number }): void {
+  numberOption('requestTimeout', options.requestTimeout, 1);
+  countOption('requestRetries', options.requestRetries, 1);
+}
+
+/** @throws InvalidOption when no service can have that name. */
+export function serviceOption(option: string, service: string): void {
+  if (typeof service !== 'string' || !isServiceName(service))
+    throw new InvalidOption(option, service, '1 to 255 printable ASCII characters');
+}
+
+/** The transport's heartbeat as its port wants it. */
+export function transportHeartbeatOf(settings: {
+  readonly transportHeartbeatInterval: number;
+  readonly transportHeartbeatTimeout: number;
+}): { readonly interval: number; readonly timeout: number } | undefined {
+  if (settings.transportHeartbeatInterval === 0) return undefined;
+  return { interval: settings.transportHeartbeatInterval, timeout: settings.transportHeartbeatTimeout };
+}
+
+function checkLiveness(settings: Readonly<Required<LivenessOptions>>): void {
+  numberOption('heartbeatInterval', settings.heartbeatInterval, 1);
+  countOption('heartbeatLiveness', settings.heartbeatLiveness, 1);
+  checkTransportHeartbeat(settings);
+}
+
+function checkTransportHeartbeat(settings: {
+  readonly transportHeartbeatInterval: number;
+  readonly transportHeartbeatTimeout: number;
+}): void {
+  numberOption('transportHeartbeatInterval', settings.transportHeartbeatInterval, 0);
+  numberOption('transportHeartbeatTimeout', settings.transportHeartbeatTimeout, 1);
+}
+
+function checkReconnect(settings: Readonly<Required<ReconnectOptions>>): void {
+  numberOption('reconnectInterval', settings.reconnectInterval, 1);
+  numberOption('reconnectMaximum', settings.reconnectMaximum, settings.reconnectInterval);
+  numberOption('reconnectJitter', settings.reconnectJitter, 0, 1);
+}
+
+/** The options among `options` that `defaults` knows and that are not `undefined`. */
+function given<D extends object>(options: object, defaults: D): Partial<D> {
+  return Object.fromEntries(Object.entries(options).filter(([name, value]) => name in defaults && value !== undefined)) as Partial<D>;
+}

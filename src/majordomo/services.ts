@@ -1,0 +1,98 @@
+/** The broker's tables: services, the requests that wait in them, and the clients that asked. */
+import type { Linked } from '../core/fifo.ts';
+import { Timer, type TimerOwner } from '../core/timers.ts';
+import { ReadyQueue } from '../load-balancer/ready-queue.ts';
+import type { Peer } from '../transport/transport.ts';
+import type { Frame, Message } from '../wire/message.ts';
+
+/** What to do with a request whose worker was lost while holding it. */
+export type DeliveryPolicy =
+  /** Hand it to another worker, up to `maxDeliveries` in all. For handlers that may run twice. */
+  | 'requeue'
+  /** Give it up at once as `worker-lost`. For handlers that must not run twice. */
+  | 'fail';
+
+/** A client as the broker sees it: only there so that what it asked for can be dropped when it leaves. */
+export class ClientSession {
+  readonly peer: Peer;
+  gone = false;
+  /** Its requests that have no outcome yet. */
+  open = 0;
+  /** Its requests that wait in a queue; made when the first one does. */
+  waiting: Set<PendingRequest> | undefined;
+
+  constructor(peer: Peer) {
+    this.peer = peer;
+  }
+}
+
+/** One accepted request, from arrival to its one outcome at this broker. */
+export class PendingRequest implements Linked<PendingRequest> {
+  readonly client: ClientSession;
+  readonly service: Service;
+  /** What stood before the client's delimiter; goes before the answer's. */
+  readonly envelope: readonly Frame[];
+  /** Whether the first envelope frame is a correlation of ours: the client then understands failures. */
+  readonly correlated: boolean;
+  message: Message;
+  body: number;
+  deliveries = 0;
+  /** The delivery in flight, 0 while it waits. */
+  handle = 0;
+  /** When it leaves the queue undelivered. */
+  expiresAt = Infinity;
+  /** When its client stops waiting. */
+  readonly unwantedAt: number;
+  previous: PendingRequest | undefined;
+  next: PendingRequest | undefined;
+  queue: unknown;
+
+  constructor(
+    client: ClientSession,
+    service: Service,
+    envelope: readonly Frame[],
+    correlated: boolean,
+    message: Message,
+    body: number,
+    unwantedAt: number,
+  ) {
+    this.client = client;
+    this.service = service;
+    this.envelope = envelope;
+    this.correlated = correlated;
+    this.message = message;
+    this.body = body;
+    this.unwantedAt = unwantedAt;
+  }
+}
+
+/** The part of a worker's session that a service needs. */
+export interface ServiceWorker extends Linked<ServiceWorker> {
+  readonly peer: Peer;
+  assign(request: PendingRequest, handle: number): void;
+}
+
+export class Service {
+  readonly name: string;
+  /** The name as it goes on the wire. */
+  readonly frame: Frame;
+  readonly policy: DeliveryPolicy;
+  readonly queue: ReadyQueue<ServiceWorker, PendingRequest> = new ReadyQueue<ServiceWorker, PendingRequest>();
+  /** Due when the oldest waiting request expires. */
+  readonly expiry: Timer;
+  /** Registered workers, idle and busy. */
+  workers = 0;
+  /** Already in line to be served after the current event. */
+  dirty = false;
+
+  constructor(name: string, policy: DeliveryPolicy, expiryOwner: (service: Service) => TimerOwner) {
+    this.name = name;
+    this.frame = Buffer.from(name, 'latin1');
+    this.policy = policy;
+    this.expiry = new Timer(expiryOwner(this), 'queueExpiry');
+  }
+
+  get unused(): boolean {
+    return this.workers === 0 && this.queue.queued === 0;
+  }
+}

@@ -1,0 +1,98 @@
+/** One worker at the broker: the session machine at work, its peer, and the request it holds. */
+import type { StepObserver } from '../core/machine.ts';
+import type { Driver } from '../runtime/driver.ts';
+import { Actor } from '../runtime/actor.ts';
+import type { Peer } from '../transport/transport.ts';
+import {
+  workerSession,
+  type SessionContext,
+  type SessionEffects,
+  type SessionReply,
+  type WorkerLoss,
+  type WorkerSessionMachine,
+} from './session.machine.ts';
+import type { PendingRequest, Service, ServiceWorker } from './services.ts';
+
+/** What a session asks of its broker. */
+export interface SessionHost {
+  register(session: WorkerSession, service: string): void;
+  ready(session: WorkerSession): void;
+  /** Hands the session's request to its worker. Answers whether the transport took it. */
+  sendRequest(session: WorkerSession, request: PendingRequest, handle: number): boolean;
+  sendHeartbeat(session: WorkerSession): boolean;
+  sendDisconnect(session: WorkerSession): void;
+  deliver(request: PendingRequest, reply: SessionReply): void;
+  surrender(session: WorkerSession, request: PendingRequest, loss: WorkerLoss): void;
+  forget(session: WorkerSession, loss: WorkerLoss): void;
+  refused(session: WorkerSession, event: string, why: string): void;
+}
+
+export class WorkerSession extends Actor<WorkerSessionMachine> implements SessionEffects, ServiceWorker {
+  readonly peer: Peer;
+  readonly #host: SessionHost;
+  service: Service | undefined;
+  request: PendingRequest | undefined;
+  /** Invalid messages it has sent. */
+  strikes = 0;
+  registeredAt = 0;
+  /** When it was handed the request it holds, or when it last became idle. */
+  since = 0;
+  deliveries = 0;
+  previous: ServiceWorker | undefined;
+  next: ServiceWorker | undefined;
+  queue: unknown;
+
+  constructor(peer: Peer, host: SessionHost, driver: Driver, context: SessionContext, observer: StepObserver | undefined) {
+    super(workerSession, driver, context, observer);
+    this.peer = peer;
+    this.#host = host;
+  }
+
+  /** Gives this idle worker a request. */
+  assign(request: PendingRequest, handle: number): void {
+    this.request = request;
+    this.step({ kind: 'dispatch', handle });
+  }
+
+  register(service: string): void {
+    this.#host.register(this, service);
+  }
+
+  ready(): void {
+    this.#host.ready(this);
+  }
+
+  sendRequest(handle: number): void {
+    if (!this.#host.sendRequest(this, this.request as PendingRequest, handle)) this.later({ kind: 'peerGone', loss: 'unreachable' });
+  }
+
+  sendHeartbeat(): void {
+    if (!this.#host.sendHeartbeat(this)) this.later({ kind: 'peerGone', loss: 'unreachable' });
+  }
+
+  sendDisconnect(): void {
+    this.#host.sendDisconnect(this);
+  }
+
+  deliver(reply: SessionReply): void {
+    this.#host.deliver(this.#takeRequest(), reply);
+  }
+
+  surrender(loss: WorkerLoss): void {
+    this.#host.surrender(this, this.#takeRequest(), loss);
+  }
+
+  forget(loss: WorkerLoss): void {
+    this.#host.forget(this, loss);
+  }
+
+  refuse(event: WorkerSessionMachine['event'], why: string): void {
+    this.#host.refused(this, event.kind, why);
+  }
+
+  #takeRequest(): PendingRequest {
+    const request = this.request as PendingRequest;
+    this.request = undefined;
+    return request;
+  }
+}

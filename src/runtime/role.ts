@@ -1,0 +1,137 @@
+/** What every role (broker, worker, client) shares: its ports, its driver, its events, and what happens to our own bugs. */
+import { SeaworthyError } from '../core/errors.ts';
+import type { StepObserver } from '../core/machine.ts';
+import type { Peer, Transport, TransportHandler, GoneReason } from '../transport/transport.ts';
+import type { Message } from '../wire/message.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { Driver } from './driver.ts';
+import { TypedEvents } from './events.ts';
+import { silentLogger, type Logger } from './log.ts';
+import { traceObserver, type TraceSink } from './trace.ts';
+
+/** The ports of a role. All have defaults; tests and simulations pass their own. */
+export interface RoleOptions {
+  /** How messages travel. Default: ZeroMQ, loaded when the role starts. */
+  readonly transport?: Transport;
+  /** Where time comes from. Default: the system's, looked up at each call. */
+  readonly clock?: Clock;
+  /** Numbers in [0, 1), for jitter and first ids. Default `Math.random`. */
+  readonly random?: () => number;
+  /** Where the role logs. Default: nowhere. */
+  readonly logger?: Logger;
+  /** Called with every step and every decision, for traces. Default: none, at no cost. */
+  readonly trace?: TraceSink;
+  /** What the role is called in logs and traces. */
+  readonly name?: string;
+}
+
+export const ROLE_OPTIONS: readonly string[] = ['transport', 'clock', 'random', 'logger', 'trace', 'name'];
+
+/** Events that every role has. */
+export interface RoleEvents {
+  /** The event loop or the process stood still; no deadline was judged before waiting messages were read. */
+  stalled: { readonly milliseconds: number };
+  /** A bug of this library was caught: the event that met it was dropped, the role goes on. Please report it. */
+  fault: { readonly error: unknown };
+}
+
+/** A role that is closed was asked for something. */
+export class RoleClosed extends SeaworthyError {
+  override readonly code = 'CLOSED';
+  override readonly retriable = false;
+}
+
+export abstract class Role<E extends RoleEvents> implements TransportHandler, AsyncDisposable {
+  /** Typed events, named in the past tense: `role.events.on('…', listener)`. */
+  readonly events: TypedEvents<E>;
+  readonly name: string;
+  protected readonly driver: Driver;
+  protected readonly random: () => number;
+  protected readonly logger: Logger;
+  protected readonly trace: TraceSink | undefined;
+  protected readonly observer: StepObserver | undefined;
+  /** Bugs of ours that were caught; 0 unless something is wrong with this library. */
+  protected faults = 0;
+  readonly #transport: Transport | undefined;
+
+  constructor(kind: string, options: RoleOptions) {
+    this.name = options.name ?? kind;
+    this.random = options.random ?? Math.random;
+    this.logger = options.logger ?? silentLogger;
+    this.trace = options.trace;
+    this.#transport = options.transport;
+    this.events = new TypedEvents<E>((error, event) => {
+      this.logger.error({ err: error, role: this.name, event }, 'a listener threw');
+    });
+    this.driver = new Driver(options.clock ?? systemClock, {
+      stalled: (milliseconds) => {
+        this.logger.warn({ role: this.name, milliseconds: Math.round(milliseconds) }, 'the event loop stood still');
+        this.emit('stalled', { milliseconds });
+      },
+      faulted: (error) => {
+        this.fault(error);
+      },
+      callbackFailed: (error) => {
+        this.logger.error({ err: error, role: this.name }, 'a callback threw');
+      },
+    });
+    this.observer = options.trace === undefined ? undefined : traceObserver(options.trace, this.name, () => this.driver.now);
+  }
+
+  /** The given transport, or ZeroMQ: imported only now, so that everything else loads without the native binding. */
+  protected async transport(): Promise<Transport> {
+    return this.#transport ?? (await import('../transport/zeromq.ts')).zeromqTransport;
+  }
+
+  message(peer: Peer, message: Message): void {
+    this.driver.enterMessage();
+    try {
+      this.receive(peer, message);
+    } catch (error) {
+      this.fault(error);
+    } finally {
+      this.driver.leave();
+    }
+  }
+
+  batchEnd(): void {
+    this.driver.batchEnd();
+  }
+
+  peerGone(peer: Peer, reason: GoneReason): void {
+    this.driver.run(() => {
+      this.lose(peer, reason);
+    });
+  }
+
+  overflow(peer: Peer): void {
+    this.driver.run(() => {
+      this.overflowed(peer);
+    });
+  }
+
+  /** Emits after all states are stored, and only if somebody listens. */
+  protected emit<K extends keyof RoleEvents & keyof E & string>(event: K, value: E[K]): void;
+  protected emit<K extends keyof E & string>(event: K, value: E[K]): void;
+  protected emit<K extends keyof E & string>(event: K, value: E[K]): void {
+    if (!this.events.observed(event)) return;
+    this.driver.callback(() => {
+      this.events.emit(event, value);
+    });
+  }
+
+  protected fault(error: unknown): void {
+    this.faults++;
+    this.logger.error({ err: error, role: this.name }, 'fault: a bug in seaworthy was caught');
+    this.emit('fault', { error } as E['fault']);
+  }
+
+  protected abstract receive(peer: Peer, message: Message): void;
+  protected abstract lose(peer: Peer, reason: GoneReason): void;
+  protected abstract overflowed(peer: Peer): void;
+  abstract close(): Promise<void>;
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

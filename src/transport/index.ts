@@ -1,0 +1,17 @@
+/** The transport port: what a transport must do, and the messages it carries. The transports themselves are entries of their own. */
+export {
+  BindFailed,
+  InvalidEndpoint,
+  type ConnectOptions,
+  type Connector,
+  type GoneReason,
+  type Listener,
+  type LivenessLayers,
+  type Peer,
+  type SendResult,
+  type Socket,
+  type SocketOptions,
+  type Transport,
+  type TransportHandler,
+} from './transport.ts';
+export { FramesMessage, PackedMessage, framesOf, type Frame, type FrameLike, type Message } from '../wire/message.ts';

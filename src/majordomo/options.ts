@@ -1,4 +1,5 @@
 /** Options of the three Majordomo roles: defaults with the Guide's numbers, checked at construction. All times in ms. */
+import type { BackoffOptions } from '../core/backoff.ts';
 import { InvalidOption } from '../core/errors.ts';
 import { countOption, knownOptions, numberOption } from '../core/options.ts';
 import { ROLE_OPTIONS, type RoleOptions } from '../runtime/role.ts';
@@ -243,6 +244,11 @@ export function transportHeartbeatOf(settings: {
 }): { readonly interval: number; readonly timeout: number } | undefined {
   if (settings.transportHeartbeatInterval === 0) return undefined;
   return { interval: settings.transportHeartbeatInterval, timeout: settings.transportHeartbeatTimeout };
+}
+
+/** How long to stay away from a broker that was lost. */
+export function reconnectBackoff(settings: Readonly<Required<ReconnectOptions>>): BackoffOptions {
+  return { base: settings.reconnectInterval, maximum: settings.reconnectMaximum, jitter: settings.reconnectJitter };
 }
 
 function checkLiveness(settings: Readonly<Required<LivenessOptions>>): void {

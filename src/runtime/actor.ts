@@ -1,10 +1,18 @@
 /** One machine at work: its state, its timers, and the sink through which its actions reach the world. */
-import { step, type KernelEffects, type Machine, type MachineTypes, type StepObserver, type TimerKind } from '../core/machine.ts';
+import {
+  step,
+  type KernelEffects,
+  type Machine,
+  type MachineTypes,
+  type Sink,
+  type StepObserver,
+  type TimerKind,
+} from '../core/machine.ts';
 import { Timer, type Driver, type TimerOwner } from './driver.ts';
 
 /**
- * Base of every role's machine instance. The subclass implements the machine's effects as methods and is its own sink, so a
- * step allocates nothing beyond the next state.
+ * Base of every machine instance. A subclass implements the machine's effects as methods and is its own sink, so a step
+ * allocates nothing beyond the next state; `Performer` takes them as an object instead.
  */
 export abstract class Actor<M extends MachineTypes> implements KernelEffects<M>, TimerOwner {
   readonly machine: Machine<M>;
@@ -12,6 +20,7 @@ export abstract class Actor<M extends MachineTypes> implements KernelEffects<M>,
   readonly context: M['context'];
   observer: StepObserver | undefined;
   state: M['state'];
+  protected sink: Sink<M> = this as unknown as Sink<M>;
   readonly #timers: { [timer: string]: Timer } = {};
 
   constructor(machine: Machine<M>, driver: Driver, context: M['context'], observer: StepObserver | undefined) {
@@ -24,7 +33,7 @@ export abstract class Actor<M extends MachineTypes> implements KernelEffects<M>,
 
   /** Steps the machine. Call it between `driver.enter()` and `driver.leave()` only, and never from an effect: use `later`. */
   step(event: M['event']): void {
-    this.state = step(this.machine, this.state, event, this as unknown as M['effects'] & KernelEffects<M>, this.context);
+    this.state = step(this.machine, this.state, event, this.sink, this.context);
   }
 
   /** Steps the machine after the current step. For what an effect finds out. */
@@ -48,4 +57,31 @@ export abstract class Actor<M extends MachineTypes> implements KernelEffects<M>,
   }
 
   abstract refuse(event: M['event'], why: string): void;
+}
+
+/** An actor whose effects are given as an object: for a role that has one machine and keeps its workings to itself. */
+export class Performer<M extends MachineTypes> extends Actor<M> {
+  constructor(
+    machine: Machine<M>,
+    driver: Driver,
+    context: M['context'],
+    observer: StepObserver | undefined,
+    effects: M['effects'] & Pick<KernelEffects<M>, 'refuse'>,
+  ) {
+    super(machine, driver, context, observer);
+    this.sink = {
+      ...effects,
+      arm: (timer: TimerKind<M>, delay: number) => {
+        this.arm(timer, delay);
+      },
+      disarm: (timer: TimerKind<M>) => {
+        this.disarm(timer);
+      },
+      observer,
+    } as Sink<M>;
+  }
+
+  override refuse(event: M['event'], why: string): void {
+    this.sink.refuse(event, why);
+  }
 }

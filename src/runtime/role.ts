@@ -83,6 +83,19 @@ export abstract class Role<E extends RoleEvents> implements TransportHandler, As
     return this.#transport ?? (await import('../transport/zeromq.ts')).zeromqTransport;
   }
 
+  /** Calls back with the transport: at once if one was given, else when ZeroMQ is loaded. */
+  protected withTransport(use: (transport: Transport) => void): void {
+    if (this.#transport !== undefined) {
+      use(this.#transport);
+      return;
+    }
+    this.transport()
+      .then(use)
+      .catch((error: unknown) => {
+        this.fault(error);
+      });
+  }
+
   message(peer: Peer, message: Message): void {
     this.driver.enterMessage();
     try {
@@ -99,15 +112,24 @@ export abstract class Role<E extends RoleEvents> implements TransportHandler, As
   }
 
   peerGone(peer: Peer, reason: GoneReason): void {
-    this.driver.run(() => {
+    this.attempt(() => {
       this.lose(peer, reason);
     });
   }
 
   overflow(peer: Peer): void {
-    this.driver.run(() => {
+    this.attempt(() => {
       this.overflowed(peer);
     });
+  }
+
+  /** Handles one event that nobody waits for: what it throws is a fault. */
+  protected attempt(work: () => void): void {
+    try {
+      this.driver.run(work);
+    } catch (error) {
+      this.fault(error);
+    }
   }
 
   /** Emits after all states are stored, and only if somebody listens. */

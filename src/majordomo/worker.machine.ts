@@ -1,0 +1,320 @@
+/** A Majordomo worker's connection (RFC 7): registered, at work, on its own, or waiting to come back. */
+import { backoffDelay, type BackoffOptions } from '../core/backoff.ts';
+import { defineMachine, ignore, never, type Action, type Guard, type Machine, type MachineTypes } from '../core/machine.ts';
+import type { Frame } from '../wire/message.ts';
+
+/** A request as it reached the worker. `address` goes back unchanged. */
+export interface WorkerRequest {
+  readonly kind: 'REQUEST';
+  readonly address: Frame;
+  readonly attempt: number;
+  readonly body: readonly Frame[];
+}
+
+/** Why a worker left its broker or was left by it. */
+export type BrokerLoss =
+  /** The transport saw the connection end. */
+  | 'disconnected'
+  /** The broker was silent for `heartbeatInterval × heartbeatLiveness`. */
+  | 'silent'
+  /** The broker said DISCONNECT. */
+  | 'dismissed'
+  /** The broker sent a second request. */
+  | 'protocol'
+  /** The handler failed; leaving is how MDP/0.1 says so. */
+  | 'handler-failed';
+
+export interface MajordomoWorkerMachine extends MachineTypes {
+  state:
+    | { readonly kind: 'new' }
+    /** Registered and free. `liveness` counts the intervals of silence still allowed; `failures` the connections in a row that heard nothing. */
+    | { readonly kind: 'idle'; readonly liveness: number; readonly failures: number }
+    /** The handler runs. The broker's silence is not its death: the Guide's brokers send nothing to a busy worker. */
+    | { readonly kind: 'busy' }
+    /** The handler still runs, but there is nobody to answer to; one request at a time, so we come back when it has ended. */
+    | { readonly kind: 'orphaned' }
+    /** Without a connection, until the pause is over. */
+    | { readonly kind: 'resting'; readonly failures: number }
+    /** Closing: the handler may finish, then we leave. */
+    | { readonly kind: 'draining' }
+    | { readonly kind: 'closed' };
+  event:
+    | WorkerRequest
+    | { readonly kind: 'HEARTBEAT' }
+    | { readonly kind: 'DISCONNECT' }
+    | { readonly kind: 'INVALID'; readonly reason: string }
+    | { readonly kind: 'start' }
+    | { readonly kind: 'handlerDone'; readonly body: readonly Frame[] }
+    | { readonly kind: 'handlerFailed' }
+    | { readonly kind: 'brokerGone' }
+    | { readonly kind: 'close' }
+    | { readonly kind: 'heartbeatDue' }
+    | { readonly kind: 'silence' }
+    | { readonly kind: 'reconnectDelay' }
+    | { readonly kind: 'drainTimeout' };
+  timers: {
+    heartbeatDue: 'idle' | 'busy' | 'draining';
+    silence: 'idle';
+    reconnectDelay: 'resting';
+    drainTimeout: 'draining';
+  };
+  effects: WorkerEffects;
+  context: WorkerContext;
+}
+
+export interface WorkerEffects {
+  /** Opens a new connection and says READY. */
+  open(): void;
+  /** Drops the connection: whoever was at its other end is gone or not to be spoken to. */
+  shut(): void;
+  /** Says DISCONNECT and closes the connection, delivering what was sent. */
+  leave(): void;
+  sendReply(body: readonly Frame[]): void;
+  sendHeartbeat(): void;
+  /** Starts the handler. */
+  run(request: WorkerRequest): void;
+  /** Aborts the handler's signal: nobody waits for its result. */
+  abort(): void;
+  /** The handler's result has nobody to go to. */
+  discard(): void;
+  lost(loss: BrokerLoss, delay: number): void;
+  closed(): void;
+}
+
+export interface WorkerContext {
+  readonly heartbeatInterval: number;
+  readonly heartbeatLiveness: number;
+  readonly drainTimeout: number;
+  readonly backoff: BackoffOptions;
+  readonly random: () => number;
+}
+
+type M = MajordomoWorkerMachine;
+type Out = M['effects'] & { arm(timer: keyof M['timers'], delay: number): void };
+type Idle = Extract<M['state'], { kind: 'idle' }>;
+type Resting = Extract<M['state'], { kind: 'resting' }>;
+
+const register = (failures: number, out: Out, context: WorkerContext): Idle => {
+  out.open();
+  out.arm('heartbeatDue', context.heartbeatInterval);
+  out.arm('silence', context.heartbeatInterval);
+  return { kind: 'idle', liveness: context.heartbeatLiveness, failures };
+};
+
+/** Leaves the connection and comes back after a pause that grows with the failures in a row. */
+const rest = (failures: number, loss: BrokerLoss, out: Out, context: WorkerContext): Resting => {
+  const delay = backoffDelay(failures, context.backoff, context.random);
+  if (loss === 'handler-failed') out.leave();
+  else out.shut();
+  out.arm('reconnectDelay', delay);
+  out.lost(loss, delay);
+  return { kind: 'resting', failures };
+};
+
+const livenessRemains: Guard<M, 'idle', 'silence'> = (state) => state.liveness > 1;
+
+const open: Action<M, 'new', 'start', 'idle'> = (_state, _event, out, context) => register(0, out, context);
+const reopen: Action<M, 'resting', 'reconnectDelay', 'idle'> = (state, _event, out, context) => register(state.failures, out, context);
+
+const startHandler: Action<M, 'idle', 'REQUEST', 'busy'> = (_state, event, out) => {
+  out.run(event);
+  return { kind: 'busy' };
+};
+const renew: Action<M, 'idle', 'HEARTBEAT', 'idle'> = (_state, _event, out, context) => {
+  out.arm('silence', context.heartbeatInterval);
+  return { kind: 'idle', liveness: context.heartbeatLiveness, failures: 0 };
+};
+const heartbeatIdle: Action<M, 'idle', 'heartbeatDue', 'idle'> = (state, _event, out, context) => {
+  out.sendHeartbeat();
+  out.arm('heartbeatDue', context.heartbeatInterval);
+  return state;
+};
+const heartbeatBusy: Action<M, 'busy', 'heartbeatDue', 'busy'> = (state, _event, out, context) => {
+  out.sendHeartbeat();
+  out.arm('heartbeatDue', context.heartbeatInterval);
+  return state;
+};
+const heartbeatDraining: Action<M, 'draining', 'heartbeatDue', 'draining'> = (state, _event, out, context) => {
+  out.sendHeartbeat();
+  out.arm('heartbeatDue', context.heartbeatInterval);
+  return state;
+};
+const countSilence: Action<M, 'idle', 'silence', 'idle'> = (state, _event, out, context) => {
+  out.arm('silence', context.heartbeatInterval);
+  return { ...state, liveness: state.liveness - 1 };
+};
+const giveUpOnSilence: Action<M, 'idle', 'silence', 'resting'> = (state, _event, out, context) =>
+  rest(state.failures + 1, 'silent', out, context);
+const restDismissed: Action<M, 'idle', 'DISCONNECT', 'resting'> = (state, _event, out, context) =>
+  rest(state.failures, 'dismissed', out, context);
+const restDisconnected: Action<M, 'idle', 'brokerGone', 'resting'> = (state, _event, out, context) =>
+  rest(state.failures, 'disconnected', out, context);
+
+const reply: Action<M, 'busy', 'handlerDone', 'idle'> = (_state, event, out, context) => {
+  out.sendReply(event.body);
+  out.arm('heartbeatDue', context.heartbeatInterval);
+  out.arm('silence', context.heartbeatInterval);
+  return { kind: 'idle', liveness: context.heartbeatLiveness, failures: 0 };
+};
+const leaveFailed: Action<M, 'busy', 'handlerFailed', 'resting'> = (_state, _event, out, context) => {
+  return rest(0, 'handler-failed', out, context);
+};
+
+const orphan = (loss: BrokerLoss, out: Out): Extract<M['state'], { kind: 'orphaned' }> => {
+  if (loss === 'protocol') out.leave();
+  else out.shut();
+  out.abort();
+  out.lost(loss, 0);
+  return { kind: 'orphaned' };
+};
+const orphanDismissed: Action<M, 'busy', 'DISCONNECT', 'orphaned'> = (_state, _event, out) => orphan('dismissed', out);
+const orphanDisconnected: Action<M, 'busy', 'brokerGone', 'orphaned'> = (_state, _event, out) => orphan('disconnected', out);
+const leaveConfused: Action<M, 'busy', 'REQUEST', 'orphaned'> = (_state, _event, out) => {
+  return orphan('protocol', out);
+};
+const comeBack: Action<M, 'orphaned', 'handlerDone' | 'handlerFailed', 'resting'> = (_state, _event, out, context) => {
+  out.discard();
+  out.arm('reconnectDelay', backoffDelay(0, context.backoff, context.random));
+  return { kind: 'resting', failures: 0 };
+};
+
+const closeNew: Action<M, 'new', 'close', 'closed'> = (_state, _event, out) => {
+  out.closed();
+  return { kind: 'closed' };
+};
+const leave: Action<M, 'idle', 'close', 'closed'> = (_state, _event, out) => {
+  out.leave();
+  out.closed();
+  return { kind: 'closed' };
+};
+const drain: Action<M, 'busy', 'close', 'draining'> = (_state, _event, out, context) => {
+  out.arm('drainTimeout', context.drainTimeout);
+  return { kind: 'draining' };
+};
+const abandon: Action<M, 'orphaned' | 'resting', 'close', 'closed'> = (_state, _event, out) => {
+  out.closed();
+  return { kind: 'closed' };
+};
+const replyAndLeave: Action<M, 'draining', 'handlerDone', 'closed'> = (_state, event, out) => {
+  out.sendReply(event.body);
+  out.leave();
+  out.closed();
+  return { kind: 'closed' };
+};
+const leaveUnanswered: Action<M, 'draining', 'handlerFailed' | 'drainTimeout', 'closed'> = (_state, _event, out) => {
+  out.leave();
+  out.abort();
+  out.closed();
+  return { kind: 'closed' };
+};
+const dropConnection: Action<M, 'draining', 'DISCONNECT' | 'brokerGone', 'closed'> = (_state, _event, out) => {
+  out.shut();
+  out.abort();
+  out.closed();
+  return { kind: 'closed' };
+};
+const leaveConfusedAndClose: Action<M, 'draining', 'REQUEST', 'closed'> = (_state, _event, out) => {
+  out.leave();
+  out.abort();
+  out.closed();
+  return { kind: 'closed' };
+};
+
+export const majordomoWorker: Machine<M> = defineMachine<M>({
+  name: 'MajordomoWorker',
+  start: () => ({ kind: 'new' }),
+  timers: {
+    heartbeatDue: ['idle', 'busy', 'draining'],
+    silence: 'idle',
+    reconnectDelay: 'resting',
+    drainTimeout: 'draining',
+  },
+  table: {
+    new: {
+      REQUEST: ignore('there is no connection yet'),
+      HEARTBEAT: ignore('there is no connection yet'),
+      DISCONNECT: ignore('there is no connection yet'),
+      INVALID: ignore('there is no connection yet'),
+      start: { to: 'idle', do: open },
+      handlerDone: never('no handler runs'),
+      handlerFailed: never('no handler runs'),
+      brokerGone: ignore('there is no connection yet'),
+      close: { to: 'closed', do: closeNew },
+    },
+    idle: {
+      REQUEST: { to: 'busy', do: startHandler },
+      HEARTBEAT: { to: 'idle', do: renew },
+      DISCONNECT: { to: 'resting', do: restDismissed },
+      INVALID: ignore('dropped and counted'),
+      start: never('it has started'),
+      handlerDone: never('no handler runs'),
+      handlerFailed: never('no handler runs'),
+      brokerGone: { to: 'resting', do: restDisconnected },
+      close: { to: 'closed', do: leave },
+      heartbeatDue: { to: 'idle', do: heartbeatIdle },
+      silence: [
+        { to: 'idle', when: livenessRemains, do: countSilence },
+        { to: 'resting', do: giveUpOnSilence },
+      ],
+    },
+    busy: {
+      REQUEST: { to: 'orphaned', do: leaveConfused },
+      HEARTBEAT: ignore('the broker is alive; a busy worker does not count its silence'),
+      DISCONNECT: { to: 'orphaned', do: orphanDismissed },
+      INVALID: ignore('dropped and counted'),
+      start: never('it has started'),
+      handlerDone: { to: 'idle', do: reply },
+      handlerFailed: { to: 'resting', do: leaveFailed },
+      brokerGone: { to: 'orphaned', do: orphanDisconnected },
+      close: { to: 'draining', do: drain },
+      heartbeatDue: { to: 'busy', do: heartbeatBusy },
+    },
+    orphaned: {
+      REQUEST: ignore('from a connection that was left'),
+      HEARTBEAT: ignore('from a connection that was left'),
+      DISCONNECT: ignore('from a connection that was left'),
+      INVALID: ignore('from a connection that was left'),
+      start: never('it has started'),
+      handlerDone: { to: 'resting', do: comeBack },
+      handlerFailed: { to: 'resting', do: comeBack },
+      brokerGone: ignore('the connection was left already'),
+      close: { to: 'closed', do: abandon },
+    },
+    resting: {
+      REQUEST: ignore('from a connection that was left'),
+      HEARTBEAT: ignore('from a connection that was left'),
+      DISCONNECT: ignore('from a connection that was left'),
+      INVALID: ignore('from a connection that was left'),
+      start: never('it has started'),
+      handlerDone: never('no handler runs'),
+      handlerFailed: never('no handler runs'),
+      brokerGone: ignore('the connection was left already'),
+      close: { to: 'closed', do: abandon },
+      reconnectDelay: { to: 'idle', do: reopen },
+    },
+    draining: {
+      REQUEST: { to: 'closed', do: leaveConfusedAndClose },
+      HEARTBEAT: ignore('the broker is alive'),
+      DISCONNECT: { to: 'closed', do: dropConnection },
+      INVALID: ignore('dropped and counted'),
+      start: never('it has started'),
+      handlerDone: { to: 'closed', do: replyAndLeave },
+      handlerFailed: { to: 'closed', do: leaveUnanswered },
+      brokerGone: { to: 'closed', do: dropConnection },
+      close: ignore('idempotent'),
+      heartbeatDue: { to: 'draining', do: heartbeatDraining },
+      drainTimeout: { to: 'closed', do: leaveUnanswered },
+    },
+    closed: {
+      REQUEST: ignore('closed'),
+      HEARTBEAT: ignore('closed'),
+      DISCONNECT: ignore('closed'),
+      INVALID: ignore('closed'),
+      start: ignore('closed before it had started'),
+      handlerDone: ignore('its result has nobody to go to'),
+      handlerFailed: ignore('its result has nobody to go to'),
+      brokerGone: ignore('closed'),
+      close: ignore('idempotent'),
+    },
+  },
+});

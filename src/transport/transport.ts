@@ -83,8 +83,12 @@ export interface Socket {
    * must never be changed; `tail` is read during the call.
    */
   send(peer: Peer, head: readonly Frame[], tail?: Message, from?: number): SendResult;
-  /** No handler is called after this. Resolves when the socket is gone (at most `linger` later). Idempotent. */
-  close(): Promise<void>;
+  /**
+   * No handler is called after this. Resolves when the socket is gone. Idempotent.
+   *
+   * @param linger how long to go on delivering what was sent, in ms; default: the socket's own.
+   */
+  close(linger?: number): Promise<void>;
 }
 
 export interface Listener extends Socket {
@@ -133,4 +137,18 @@ export class BindFailed extends SeaworthyError {
     this.reason = reason;
     this.retriable = reason === 'EADDRINUSE';
   }
+}
+
+const TCP_ENDPOINT = /^tcp:\/\/(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]+):(\*|\d{1,5})$/;
+const OTHER_ENDPOINT = /^(?!tcp:)[a-z][a-z0-9+.-]*:\/\/\S+$/;
+
+/**
+ * Checks what can be told of an endpoint without a transport, so that a caller's slip is an error at once.
+ *
+ * @throws InvalidEndpoint
+ */
+export function checkEndpoint(endpoint: string): string {
+  const fits = typeof endpoint === 'string' && (TCP_ENDPOINT.test(endpoint) || OTHER_ENDPOINT.test(endpoint));
+  if (!fits) throw new InvalidEndpoint(String(endpoint), 'any');
+  return endpoint;
 }

@@ -1,0 +1,506 @@
+/**
+ * The transport over libzmq, through zeromq.js. The only file that knows either.
+ *
+ * A listener is a ROUTER, a connector a DEALER; the bytes are plain ZMTP, so any ZeroMQ peer may be at the other end.
+ * What shapes this file is how the binding really behaves:
+ * - With `sendTimeout: 0` a send is decided during the call, but its outcome is known a microtask later. So `send` answers
+ *   `ok`, and a refusal follows through `overflow` or `peerGone`, by a handler made once per peer.
+ * - A socket with a pending `receive()` must not be asked `.readable` or `.writable`: it would lose its wake-up.
+ * - Unreferenced sockets are collected, and close their connections: open ones are kept in `openSockets`.
+ * - The draft options 111 and 114 let libzmq put a message of ours into our own queue when a connection ends. The message is
+ *   a random token that never leaves the process, so that no peer can forge its own death or another's.
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { access } from 'node:fs/promises';
+import { nextTick } from 'node:process';
+import { setImmediate } from 'node:timers';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Dealer, Router, capability, type Socket as NativeSocket } from 'zeromq';
+import { FramesMessage, type Frame, type Message } from '../wire/message.ts';
+import {
+  BindFailed,
+  InvalidEndpoint,
+  type ConnectOptions,
+  type Connector,
+  type Listener,
+  type LivenessLayers,
+  type Peer,
+  type SendResult,
+  type SocketOptions,
+  type Transport,
+  type TransportHandler,
+} from './transport.ts';
+
+const NAME = 'zeromq';
+const DEFAULT_HIGH_WATER_MARK = 1000;
+const DEFAULT_LISTENER_LINGER_MS = 500;
+const DEFAULT_LISTENER_FRAME_BYTES = 2 ** 20;
+const DEFAULT_HANDSHAKE_MS = 2000;
+const DEFAULT_RECONNECT_MS = 100;
+const UNLIMITED = -1;
+
+/** A listener closed a moment ago still holds its port in libzmq's background thread: that passes within milliseconds. */
+const BIND_ATTEMPTS = 20;
+const BIND_PAUSE_MS = 10;
+/** Likewise a closed ipc listener removes its file a moment later, even if a newer listener has made it. */
+const FILE_REMOVAL_ATTEMPTS = 200;
+const FILE_REMOVAL_PAUSE_MS = 2;
+
+/** libzmq's draft options: see `zmq_setsockopt`, ZMQ_DISCONNECT_MSG and ZMQ_HICCUP_MSG. */
+const ZMQ_DISCONNECT_MSG = 111;
+const ZMQ_HICCUP_MSG = 114;
+const TOKEN_BYTES = 16;
+
+/** Without disconnect notices, forgotten peers are looked for when this many handles exist, then at each doubling. */
+const FIRST_SWEEP_AT = 1024;
+/** An unreachable peer is reported after this many event-loop turns without mail, so that what it had sent comes first. */
+const QUIET_TURNS = 2;
+
+/** Sockets live until they are closed, not until nobody looks. */
+const openSockets = new Set<NativeSocket>();
+
+/** Files of ipc listeners on their way out: whoever wants the name again waits. */
+const vanishingFiles = new Map<string, Promise<void>>();
+
+let peersSeen = 0;
+
+/** The transport over libzmq: endpoints such as `tcp://127.0.0.1:5555`, `tcp://127.0.0.1:*` and `ipc:///run/broker`. */
+export const zeromqTransport: Transport = {
+  name: NAME,
+  listen: (endpoint, handler, options = {}) => listen(endpoint, handler, options),
+  connect: (endpoint, handler, options = {}) => new ZeromqConnector(endpoint, handler, options),
+};
+
+async function listen(endpoint: string, handler: TransportHandler, options: SocketOptions): Promise<Listener> {
+  const listener = new ZeromqListener(handler, options);
+  await listener.bind(endpoint);
+  return listener;
+}
+
+class ListenerSocket extends Router {
+  /** Asks for `token` from a peer whose connection ended. False where this libzmq has no such option. */
+  announceDisconnects(token: Frame): boolean {
+    return setDraftOption(() => {
+      this.setStringOption(ZMQ_DISCONNECT_MSG, token);
+    });
+  }
+}
+
+class ConnectorSocket extends Dealer {
+  /** Asks for `token` when the connection was lost. False where this libzmq has no such option. */
+  announceHiccups(token: Frame): boolean {
+    return setDraftOption(() => {
+      this.setStringOption(ZMQ_HICCUP_MSG, token);
+    });
+  }
+}
+
+let draftOptionsExist = capability.draft === true;
+
+function setDraftOption(set: () => void): boolean {
+  if (!draftOptionsExist) return false;
+  try {
+    set();
+    return true;
+  } catch {
+    draftOptionsExist = false;
+    return false;
+  }
+}
+
+class ZeromqPeer implements Peer {
+  session: unknown = undefined;
+  readonly label: string;
+  /** Goes before every message to this peer; nothing on connectors. Must never be logged or sent on. */
+  readonly routingId: Frame | undefined;
+  /** No send will be tried any more. */
+  unreachable = false;
+  /** `peerGone` was called: nothing more may come from this handle. */
+  reported = false;
+  /** The sweep during which it was last heard. */
+  heardAt = 0;
+  /** What becomes of a send that libzmq refused. */
+  readonly refused: (error: unknown) => void;
+
+  constructor(owner: ZeromqSocket, routingId: Frame | undefined) {
+    this.label = `peer-${++peersSeen}`;
+    this.routingId = routingId;
+    this.refused = (error) => {
+      owner.sendRefused(this, (error as NodeJS.ErrnoException).code);
+    };
+  }
+}
+
+/** What listener and connector have in common: the receive loop, the way out, and the end. */
+abstract class ZeromqSocket {
+  abstract readonly layers: LivenessLayers;
+  protected readonly handler: TransportHandler;
+  protected closed = false;
+  /** Counts messages, so that a turn without any can be told. */
+  protected received = 0;
+  readonly #socket: ListenerSocket | ConnectorSocket;
+  #inBurst = false;
+  #closing: Promise<void> | undefined;
+
+  protected constructor(socket: ListenerSocket | ConnectorSocket, handler: TransportHandler) {
+    this.#socket = socket;
+    this.handler = handler;
+    openSockets.add(socket);
+  }
+
+  send(peer: Peer, head: readonly Frame[], tail?: Message, from = 0): SendResult {
+    const target = peer as ZeromqPeer;
+    if (target.unreachable || this.closed) return 'unreachable';
+    const frames: Frame[] = target.routingId === undefined ? [] : [target.routingId];
+    for (let i = 0; i < head.length; i++) frames.push(head[i] as Frame);
+    if (tail !== undefined) for (let i = from; i < tail.frameCount; i++) frames.push(tail.frame(i));
+    try {
+      this.#socket.send(frames).then(undefined, target.refused);
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EBUSY' ? 'again' : 'unreachable';
+    }
+    return 'ok';
+  }
+
+  /**
+   * As the port says, except that libzmq lingers in its own threads: the promise resolves when the socket is closed for this
+   * process and its ipc file is gone, while undelivered messages may still be on their way for `linger` ms.
+   */
+  close(linger?: number): Promise<void> {
+    return (this.#closing ??= this.#close(linger));
+  }
+
+  async #close(linger: number | undefined): Promise<void> {
+    this.closed = true;
+    openSockets.delete(this.#socket);
+    if (linger !== undefined) this.#socket.linger = linger;
+    this.#socket.close();
+    await this.released();
+  }
+
+  /** @internal Called by the peer's own handler, a microtask after the send. */
+  sendRefused(peer: ZeromqPeer, code: string | undefined): void {
+    if (this.closed || peer.reported) return;
+    if (code === 'EHOSTUNREACH') this.lost(peer);
+    else this.call(peer, overflow);
+  }
+
+  /** Begins to receive. */
+  protected start(): void {
+    void this.#receive();
+  }
+
+  /** One received message. */
+  protected abstract arrived(frames: Frame[]): void;
+
+  /** A send found no route. */
+  protected abstract lost(peer: ZeromqPeer): void;
+
+  /** When what the socket held outside this process is free again. */
+  protected abstract released(): Promise<void>;
+
+  protected deliver(peer: ZeromqPeer, message: Message): void {
+    if (!this.#inBurst) {
+      this.#inBurst = true;
+      nextTick(this.#endBurst);
+    }
+    try {
+      this.handler.message(peer, message);
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+
+  protected call(peer: ZeromqPeer, what: (handler: TransportHandler, peer: ZeromqPeer) => void): void {
+    try {
+      what(this.handler, peer);
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+
+  async #receive(): Promise<void> {
+    const socket = this.#socket;
+    for (;;) {
+      let frames: Frame[];
+      try {
+        frames = await socket.receive();
+      } catch (error) {
+        if (this.closed) return;
+        if ((error as NodeJS.ErrnoException).code === 'EAGAIN') continue;
+        // The context was terminated under us: nothing will ever come again.
+        throwLater(error);
+        return;
+      }
+      if (this.closed) return;
+      this.received++;
+      this.arrived(frames);
+    }
+  }
+
+  /**
+   * Ticks run when all microtasks have, and what is waiting in libzmq is received by microtasks, up to 512 messages: so one
+   * tick, asked for by the first message, comes after the last of them.
+   */
+  readonly #endBurst = (): void => {
+    this.#inBurst = false;
+    if (this.closed) return;
+    try {
+      this.handler.batchEnd();
+    } catch (error) {
+      throwLater(error);
+    }
+  };
+}
+
+class ZeromqListener extends ZeromqSocket implements Listener {
+  readonly layers: LivenessLayers;
+  readonly #socket: ListenerSocket;
+  readonly #token: Frame = randomBytes(TOKEN_BYTES);
+  /** Peers by the number in a routing id that libzmq gave out: five bytes, the first of them 0. */
+  readonly #automatic = new Map<number, ZeromqPeer>();
+  /** Peers by a routing id of their own choice, as latin-1. */
+  readonly #named = new Map<string, ZeromqPeer>();
+  /** A send found no route to these; they are reported when their mail has been read. */
+  readonly #unreachable = new Set<ZeromqPeer>();
+  #sweeps = 0;
+  #sweepAt = FIRST_SWEEP_AT;
+  #endpoint = '';
+
+  constructor(handler: TransportHandler, options: SocketOptions) {
+    const socket = new ListenerSocket({
+      ...socketOptions(options, DEFAULT_LISTENER_LINGER_MS, DEFAULT_LISTENER_FRAME_BYTES),
+      mandatory: true,
+    });
+    super(socket, handler);
+    this.#socket = socket;
+    this.layers = {
+      disconnectNotices: socket.announceDisconnects(this.#token),
+      transportHeartbeats: options.transportHeartbeat !== undefined,
+    };
+  }
+
+  get endpoint(): string {
+    return this.#endpoint;
+  }
+
+  async bind(endpoint: string): Promise<void> {
+    await vanishingFiles.get(fileOf(endpoint) ?? '');
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#socket.bind(endpoint);
+        break;
+      } catch (error) {
+        const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
+        if (reason === 'EADDRINUSE' && attempt < BIND_ATTEMPTS) {
+          await pause(BIND_PAUSE_MS);
+          continue;
+        }
+        await this.close();
+        if (reason === 'EINVAL' || reason === 'EPROTONOSUPPORT') throw new InvalidEndpoint(endpoint, NAME, { cause: error });
+        throw new BindFailed(endpoint, reason, { cause: error });
+      }
+    }
+    this.#endpoint = this.#socket.lastEndpoint ?? endpoint;
+    this.start();
+  }
+
+  /** With disconnect notices there is nothing to do. Without them the handle is forgotten; should the peer be alive, its next message makes a new one. */
+  release(peer: Peer): void {
+    if (this.layers.disconnectNotices) return;
+    const released = peer as ZeromqPeer;
+    released.unreachable = released.reported = true;
+    this.#forget(released);
+  }
+
+  protected override arrived(frames: Frame[]): void {
+    const routingId = frames[0] as Frame;
+    const peer = this.#peerOf(routingId);
+    if (frames.length === 2 && isToken(frames[1] as Frame, this.#token)) {
+      this.#gone(peer, disconnected);
+      return;
+    }
+    peer.heardAt = this.#sweeps;
+    this.deliver(peer, new FramesMessage(frames, 1));
+  }
+
+  #peerOf(routingId: Frame): ZeromqPeer {
+    if (routingId.length === 5 && routingId[0] === 0) {
+      const key = automaticKey(routingId);
+      let peer = this.#automatic.get(key);
+      if (peer === undefined) {
+        this.#sweepIfMany();
+        this.#automatic.set(key, (peer = new ZeromqPeer(this, routingId)));
+      }
+      return peer;
+    }
+    const key = routingId.toString('latin1');
+    let peer = this.#named.get(key);
+    if (peer === undefined) {
+      this.#sweepIfMany();
+      this.#named.set(key, (peer = new ZeromqPeer(this, routingId)));
+    }
+    return peer;
+  }
+
+  /**
+   * libzmq refuses a send as soon as the connection is down, though mail of that peer may still be unread. That is delivered
+   * first: `peerGone` waits for the disconnect token behind it, or for some turns without any mail.
+   */
+  protected override lost(peer: ZeromqPeer): void {
+    if (peer.unreachable) return;
+    peer.unreachable = true;
+    this.#unreachable.add(peer);
+    if (this.#unreachable.size === 1) this.#reportWhenQuiet(this.received, QUIET_TURNS);
+  }
+
+  #reportWhenQuiet(received: number, turnsLeft: number): void {
+    setImmediate(() => {
+      if (this.closed || this.#unreachable.size === 0) return;
+      if (this.received !== received) this.#reportWhenQuiet(this.received, QUIET_TURNS);
+      else if (turnsLeft > 1) this.#reportWhenQuiet(received, turnsLeft - 1);
+      else for (const peer of this.#unreachable) this.#gone(peer, unreachable);
+    });
+  }
+
+  #gone(peer: ZeromqPeer, what: (handler: TransportHandler, peer: ZeromqPeer) => void): void {
+    this.#forget(peer);
+    if (peer.reported) return;
+    peer.unreachable = peer.reported = true;
+    if (!this.closed) this.call(peer, what);
+  }
+
+  #forget(peer: ZeromqPeer): void {
+    this.#unreachable.delete(peer);
+    const routingId = peer.routingId as Frame;
+    if (routingId.length === 5 && routingId[0] === 0) {
+      const key = automaticKey(routingId);
+      if (this.#automatic.get(key) === peer) this.#automatic.delete(key);
+    } else {
+      const key = routingId.toString('latin1');
+      if (this.#named.get(key) === peer) this.#named.delete(key);
+    }
+  }
+
+  /**
+   * Where nobody tells us that a connection ended, handles would pile up. So whenever their number has doubled, those that no
+   * role remembers (no `session`) and that were silent since the last time are dropped. A dropped handle can still be sent to;
+   * if its peer speaks again, it gets a new one.
+   */
+  #sweepIfMany(): void {
+    if (this.layers.disconnectNotices || this.#automatic.size + this.#named.size < this.#sweepAt) return;
+    for (const [key, peer] of this.#automatic) if (this.#isForgotten(peer)) this.#automatic.delete(key);
+    for (const [key, peer] of this.#named) if (this.#isForgotten(peer)) this.#named.delete(key);
+    this.#sweeps++;
+    this.#sweepAt = Math.max(FIRST_SWEEP_AT, 2 * (this.#automatic.size + this.#named.size));
+  }
+
+  #isForgotten(peer: ZeromqPeer): boolean {
+    return peer.session == null && peer.heardAt < this.#sweeps;
+  }
+
+  protected override async released(): Promise<void> {
+    const file = fileOf(this.#endpoint);
+    if (file === undefined) return;
+    const vanished = vanish(file).finally(() => vanishingFiles.delete(file));
+    vanishingFiles.set(file, vanished);
+    await vanished;
+  }
+}
+
+class ZeromqConnector extends ZeromqSocket implements Connector {
+  readonly layers: LivenessLayers;
+  readonly remote: Peer;
+  readonly #token: Frame = randomBytes(TOKEN_BYTES);
+  readonly #remote: ZeromqPeer;
+
+  constructor(endpoint: string, handler: TransportHandler, options: ConnectOptions) {
+    const socket = new ConnectorSocket({
+      ...socketOptions(options, 0, UNLIMITED),
+      reconnectInterval: options.reconnectInterval ?? DEFAULT_RECONNECT_MS,
+    });
+    super(socket, handler);
+    this.remote = this.#remote = new ZeromqPeer(this, undefined);
+    this.layers = {
+      disconnectNotices: socket.announceHiccups(this.#token),
+      transportHeartbeats: options.transportHeartbeat !== undefined,
+    };
+    try {
+      socket.connect(endpoint);
+    } catch (error) {
+      void this.close();
+      throw new InvalidEndpoint(endpoint, NAME, { cause: error });
+    }
+    this.start();
+  }
+
+  protected override arrived(frames: Frame[]): void {
+    if (frames.length === 1 && isToken(frames[0] as Frame, this.#token)) this.call(this.#remote, disconnected);
+    else this.deliver(this.#remote, new FramesMessage(frames));
+  }
+
+  protected override lost(peer: ZeromqPeer): void {
+    this.call(peer, unreachable);
+  }
+
+  protected override released(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function socketOptions(options: SocketOptions, linger: number, maxFrameBytes: number) {
+  const highWaterMark = options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK;
+  return {
+    sendTimeout: 0,
+    linger: options.linger ?? linger,
+    sendHighWaterMark: highWaterMark,
+    receiveHighWaterMark: highWaterMark,
+    maxMessageSize: options.maxFrameBytes ?? maxFrameBytes,
+    handshakeInterval: options.handshakeTimeout ?? DEFAULT_HANDSHAKE_MS,
+    heartbeatInterval: options.transportHeartbeat?.interval ?? 0,
+    heartbeatTimeout: options.transportHeartbeat?.timeout ?? 0,
+  };
+}
+
+/** The four bytes behind the leading zero, as a small integer (negative or not does not matter). */
+function automaticKey(routingId: Frame): number {
+  return ((routingId[1] as number) << 24) | ((routingId[2] as number) << 16) | ((routingId[3] as number) << 8) | (routingId[4] as number);
+}
+
+/** In constant time, so that a peer cannot find the token byte by byte. */
+function isToken(frame: Frame, token: Frame): boolean {
+  return frame.length === TOKEN_BYTES && timingSafeEqual(frame, token);
+}
+
+const disconnected = (handler: TransportHandler, peer: Peer): void => {
+  handler.peerGone(peer, 'disconnected');
+};
+const unreachable = (handler: TransportHandler, peer: Peer): void => {
+  handler.peerGone(peer, 'unreachable');
+};
+const overflow = (handler: TransportHandler, peer: Peer): void => {
+  handler.overflow(peer);
+};
+
+/** A handler's own fault: it must not stop the socket, nor go unseen. */
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
+/** The file of an ipc endpoint; none for other transports and for abstract names (`ipc://@…`). */
+function fileOf(endpoint: string): string | undefined {
+  return endpoint.startsWith('ipc://') && !endpoint.startsWith('ipc://@') ? endpoint.slice('ipc://'.length) : undefined;
+}
+
+async function vanish(file: string): Promise<void> {
+  for (let attempt = 0; attempt < FILE_REMOVAL_ATTEMPTS; attempt++) {
+    try {
+      await access(file);
+    } catch {
+      return;
+    }
+    await pause(FILE_REMOVAL_PAUSE_MS);
+  }
+}

@@ -1,7 +1,7 @@
 /** The chart blocks of a document, and what a machine must have to be drawn. */
 import { matrix, mermaid, summary, timersTable, type Machine } from 'seaworthy/core';
 
-const BLOCK = /<!-- chart:([^:>\s]+):([^:>\s]+) -->(?:[^]*?<!-- \/chart -->)?/g;
+const BLOCK = /<!-- chart:([^:>\s]+):([^:>\s]+) -->(?:(?:(?!<!-- chart:)[^])*?<!-- \/chart -->)?/g;
 
 export interface Rewritten {
   readonly text: string;

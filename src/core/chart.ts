@@ -67,18 +67,7 @@ function labelRows(machine: Machine, arrows: readonly CompiledArrow[]): string[]
 }
 
 /** Words that mean something else at the beginning of a line of a state diagram. */
-const RESERVED: ReadonlySet<string> = new Set([
-  'state',
-  'note',
-  'end',
-  'direction',
-  'class',
-  'classDef',
-  'style',
-  'click',
-  'default',
-  'hide',
-]);
+const RESERVED: ReadonlySet<string> = new Set('state note end direction class classDef style click default hide scale'.split(' '));
 
 function nameOf(state: string): string {
   return /^[A-Za-z]\w*$/.test(state) && !RESERVED.has(state) ? state : `state_${state.replaceAll(/\W/g, '_')}`;

@@ -9,7 +9,6 @@
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
@@ -237,12 +236,9 @@ export const python: string | undefined = [process.env['SEAWORTHY_PYTHON'], '/us
   (candidate) => candidate !== undefined && spawnSync(candidate, ['-c', 'import zmq'], { stdio: 'ignore', timeout: 10_000 }).status === 0,
 );
 
-/** Why tests with Python peers do not run here; `undefined` where they do. */
-export const withoutPython: string | undefined =
-  python === undefined ? 'no Python with pyzmq: install python3-zmq or set SEAWORTHY_PYTHON' : undefined;
-
-/** Whether the compiled library is there; `build.setup.ts` compiles it. */
-export const compiled: boolean = existsSync(inThisFolder('../../dist/index.js'));
+/** Behind the titles of what needs Python: why it did not run. */
+export const pythonNote: string =
+  python === undefined ? ' (skipped: no Python with pyzmq; install python3-zmq or set SEAWORTHY_PYTHON)' : '';
 
 /** A port nobody listens on at the moment, for what must come back at the same place after it was killed. */
 export async function freePort(): Promise<number> {

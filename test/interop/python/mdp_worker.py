@@ -3,7 +3,8 @@
 So while it is busy it sends no heartbeats and reads none. A broker that takes that silence for death would never get an
 answer out of it. It answers with its own name and the body it was given.
 
-A first body frame of `sleep:250` makes it work for 250 ms instead of --work-ms.
+A first body frame of `sleep:250` makes it work for 250 ms instead of --work-ms, and --slow-every 3 makes every third request
+take --slow-ms.
 """
 
 import argparse
@@ -23,6 +24,7 @@ class Worker:
         self.context = zmq.Context()
         self.socket = None
         self.connections = 0
+        self.requests = 0
 
     def run(self):
         while True:
@@ -77,13 +79,17 @@ class Worker:
             emit("invalid", name=self.options.name, frames=texts(frames))
             return
         address, body = frames[0], frames[2:]
+        self.requests += 1
         emit("request", name=self.options.name, address=address.hex(), body=texts(body))
         time.sleep(self.duration(body[0]) / 1000)
         self.send(REPLY, address, b"", self.options.name.encode("latin-1"), *body)
         emit("reply", name=self.options.name, body=texts(body))
 
     def duration(self, first):
-        return float(first[6:]) if first.startswith(b"sleep:") else self.options.work_ms
+        if first.startswith(b"sleep:"):
+            return float(first[6:])
+        slow = self.options.slow_every > 0 and self.requests % self.options.slow_every == 0
+        return self.options.slow_ms if slow else self.options.work_ms
 
     def send(self, command, *frames):
         self.socket.send_multipart([b"", HEADER, command, *frames])
@@ -95,6 +101,8 @@ def main():
     parser.add_argument("--service", required=True)
     parser.add_argument("--name", default="python")
     parser.add_argument("--work-ms", type=float, default=0)
+    parser.add_argument("--slow-every", type=int, default=0)
+    parser.add_argument("--slow-ms", type=float, default=0)
     parser.add_argument("--heartbeat-ms", type=float, default=2500)
     parser.add_argument("--liveness", type=int, default=3)
     options = parser.parse_args()

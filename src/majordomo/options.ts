@@ -51,14 +51,16 @@ export interface MajordomoBrokerOptions extends RoleOptions, LivenessOptions {
   readonly drainTimeout?: number;
 }
 
-const BROKER_DEFAULTS = {
+type Defaults<O extends object> = Required<Omit<O, keyof RoleOptions>>;
+
+const BROKER_DEFAULTS: Defaults<Omit<MajordomoBrokerOptions, 'deliveryPolicies'>> = {
   heartbeatInterval: 2500,
   heartbeatLiveness: 3,
   transportHeartbeatInterval: 1000,
   transportHeartbeatTimeout: 3000,
   busyLimit: 0,
   maxDeliveries: 3,
-  deliveryPolicy: 'requeue' as DeliveryPolicy,
+  deliveryPolicy: 'requeue',
   requestExpiry: 30_000,
   maxServices: 1000,
   maxQueuedRequests: 10_000,
@@ -73,7 +75,9 @@ const BROKER_DEFAULTS = {
 };
 
 /** Broker options with every default filled in. */
-export type BrokerSettings = Readonly<typeof BROKER_DEFAULTS> & { readonly deliveryPolicies: ReadonlyMap<string, DeliveryPolicy> };
+export type BrokerSettings = Defaults<Omit<MajordomoBrokerOptions, 'deliveryPolicies'>> & {
+  readonly deliveryPolicies: ReadonlyMap<string, DeliveryPolicy>;
+};
 
 /** @throws InvalidOption */
 export function brokerSettings(options: MajordomoBrokerOptions): BrokerSettings {
@@ -126,7 +130,7 @@ export interface MajordomoWorkerOptions extends RoleOptions, LivenessOptions, Re
   readonly linger?: number;
 }
 
-const WORKER_DEFAULTS = {
+const WORKER_DEFAULTS: Defaults<MajordomoWorkerOptions> = {
   heartbeatInterval: 2500,
   heartbeatLiveness: 3,
   transportHeartbeatInterval: 1000,
@@ -138,7 +142,7 @@ const WORKER_DEFAULTS = {
   linger: 500,
 };
 
-export type WorkerSettings = Readonly<typeof WORKER_DEFAULTS>;
+export type WorkerSettings = Defaults<MajordomoWorkerOptions>;
 
 /** @throws InvalidOption */
 export function workerSettings(options: MajordomoWorkerOptions): WorkerSettings {
@@ -187,7 +191,7 @@ export interface MajordomoClientOptions extends RoleOptions, ReconnectOptions, R
   readonly transportHeartbeatTimeout?: number;
 }
 
-const CLIENT_DEFAULTS = {
+const CLIENT_DEFAULTS: Defaults<MajordomoClientOptions> = {
   requestTimeout: 2500,
   requestRetries: 3,
   retryInterval: 100,
@@ -196,7 +200,7 @@ const CLIENT_DEFAULTS = {
   reconnectInterval: 500,
   reconnectMaximum: 8000,
   reconnectJitter: 0.8,
-  correlation: 'auto' as Correlation,
+  correlation: 'auto',
   probeTimeout: 250,
   maxOpenRequests: 10_000,
   maxSockets: 64,
@@ -204,7 +208,7 @@ const CLIENT_DEFAULTS = {
   transportHeartbeatTimeout: 3000,
 };
 
-export type ClientSettings = Readonly<typeof CLIENT_DEFAULTS>;
+export type ClientSettings = Defaults<MajordomoClientOptions>;
 
 /** @throws InvalidOption */
 export function clientSettings(options: MajordomoClientOptions): ClientSettings {

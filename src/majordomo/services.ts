@@ -40,7 +40,7 @@ export class PendingRequest implements Linked<PendingRequest> {
   /** The delivery in flight, 0 while it waits. */
   handle = 0;
   /** When it leaves the queue undelivered. */
-  expiresAt = Infinity;
+  expiresAt: number = Infinity;
   /** When its client stops waiting. */
   readonly unwantedAt: number;
   previous: PendingRequest | undefined;

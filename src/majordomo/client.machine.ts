@@ -1,0 +1,377 @@
+/**
+ * A Majordomo client's two machines: one request on its way to its one outcome, and the client's link to the broker, which
+ * learns whether the broker keeps correlation frames. How a reply finds its request: docs/decisions/0003-correlation.md.
+ */
+import { backoffDelay, type BackoffOptions } from '../core/backoff.ts';
+import { defineMachine, ignore, never, type Action, type Guard, type Machine, type MachineTypes } from '../core/machine.ts';
+import type { Frame } from '../wire/message.ts';
+import type { FailureCode } from './codec.ts';
+
+/* ------------------------------------------------------------------ one request */
+
+/** How one attempt ended. */
+export type AttemptOutcome = 'replied' | 'timed-out' | 'connection-lost' | 'refused' | 'aborted' | 'closed';
+
+/** Why a request has failed for good. */
+export type RequestFailure = Exclude<AttemptOutcome, 'replied'>;
+
+export interface MajordomoRequestMachine extends MachineTypes {
+  state:
+    | { readonly kind: 'new' }
+    /** Waits for a connection that it may use. */
+    | { readonly kind: 'queued'; readonly attempt: number }
+    | { readonly kind: 'sent'; readonly attempt: number }
+    /** Pauses before attempt `attempt`. */
+    | { readonly kind: 'pausing'; readonly attempt: number }
+    | { readonly kind: 'settled' };
+  event:
+    | { readonly kind: 'REPLY'; readonly body: readonly Frame[]; readonly deliveries: number }
+    | { readonly kind: 'FAILURE'; readonly attempt: number; readonly code: FailureCode; readonly deliveries: number }
+    | { readonly kind: 'begin' }
+    | { readonly kind: 'place' }
+    | { readonly kind: 'connectionLost' }
+    | { readonly kind: 'abort' }
+    | { readonly kind: 'close' }
+    | { readonly kind: 'requestTimeout' }
+    | { readonly kind: 'retryDelay' };
+  timers: { requestTimeout: 'queued' | 'sent'; retryDelay: 'pausing' };
+  effects: RequestEffects;
+  context: RequestContext;
+}
+
+export interface RequestEffects {
+  /** Gets in line for a connection. */
+  enqueue(): void;
+  /** Leaves the line, or the connection it was sent on, which must then not bring its reply to anybody else. */
+  retire(): void;
+  /** Puts the request on the wire. */
+  transmit(attempt: number): void;
+  /** Enters how the current attempt ended into the log. */
+  note(outcome: AttemptOutcome, deliveries?: number): void;
+  succeed(body: readonly Frame[], deliveries: number): void;
+  fail(failure: RequestFailure, code: FailureCode | undefined, deliveries: number): void;
+}
+
+export interface RequestContext {
+  readonly requestTimeout: number;
+  /** Attempts in all. */
+  readonly requestRetries: number;
+  readonly backoff: BackoffOptions;
+  readonly random: () => number;
+}
+
+const RETRIABLE: readonly FailureCode[] = ['queue-full', 'services-full', 'expired', 'shutting-down'];
+
+/** Whether a request that failed so may fare better later. */
+export function isRetriable(code: FailureCode): boolean {
+  return RETRIABLE.includes(code);
+}
+
+type R = MajordomoRequestMachine;
+type RequestOut = RequestEffects & { arm(timer: keyof R['timers'], delay: number): void };
+
+const attemptsRemain: Guard<R, 'queued' | 'sent', 'requestTimeout' | 'connectionLost'> = (state, _event, context) =>
+  state.attempt < context.requestRetries;
+/** What would happen again: no attempt is worth making, and none under way is worth waiting for. */
+const isFinal: Guard<R, 'queued' | 'sent' | 'pausing', 'FAILURE'> = (_state, event) => !isRetriable(event.code);
+const isCurrentWithRetries: Guard<R, 'sent', 'FAILURE'> = (state, event, context) =>
+  event.attempt === state.attempt && state.attempt < context.requestRetries;
+const isCurrent: Guard<R, 'sent', 'FAILURE'> = (state, event) => event.attempt === state.attempt;
+
+const enqueue: Action<R, 'new', 'begin', 'queued'> = (_state, _event, out, context) => {
+  out.enqueue();
+  out.arm('requestTimeout', context.requestTimeout);
+  return { kind: 'queued', attempt: 1 };
+};
+const transmit: Action<R, 'queued', 'place', 'sent'> = (state, _event, out) => {
+  out.transmit(state.attempt);
+  return { kind: 'sent', attempt: state.attempt };
+};
+const deliver: Action<R, 'queued' | 'sent' | 'pausing', 'REPLY', 'settled'> = (_state, event, out) => {
+  out.note('replied');
+  out.retire();
+  out.succeed(event.body, event.deliveries);
+  return { kind: 'settled' };
+};
+
+const pause = (
+  attempt: number,
+  outcome: AttemptOutcome,
+  deliveries: number | undefined,
+  out: RequestOut,
+  context: RequestContext,
+): Extract<R['state'], { kind: 'pausing' }> => {
+  out.note(outcome, deliveries);
+  out.retire();
+  out.arm('retryDelay', backoffDelay(attempt - 1, context.backoff, context.random));
+  return { kind: 'pausing', attempt: attempt + 1 };
+};
+const pauseAfterTimeout: Action<R, 'sent', 'requestTimeout', 'pausing'> = (state, _event, out, context) =>
+  pause(state.attempt, 'timed-out', undefined, out, context);
+const pauseAfterRefusal: Action<R, 'sent', 'FAILURE', 'pausing'> = (state, event, out, context) =>
+  pause(state.attempt, 'refused', event.deliveries, out, context);
+
+/** No pause of its own: the link makes one before it connects again. */
+const requeue: Action<R, 'sent', 'connectionLost', 'queued'> = (state, _event, out, context) => {
+  out.note('connection-lost');
+  out.retire();
+  out.enqueue();
+  out.arm('requestTimeout', context.requestTimeout);
+  return { kind: 'queued', attempt: state.attempt + 1 };
+};
+const waitOn: Action<R, 'queued', 'requestTimeout', 'queued'> = (state, _event, out, context) => {
+  out.note('timed-out');
+  out.arm('requestTimeout', context.requestTimeout);
+  return { kind: 'queued', attempt: state.attempt + 1 };
+};
+const tryAgain: Action<R, 'pausing', 'retryDelay', 'queued'> = (state, _event, out, context) => {
+  out.enqueue();
+  out.arm('requestTimeout', context.requestTimeout);
+  return { kind: 'queued', attempt: state.attempt };
+};
+
+const fail = (
+  failure: RequestFailure,
+  code: FailureCode | undefined,
+  deliveries: number | undefined,
+  out: RequestOut,
+): Extract<R['state'], { kind: 'settled' }> => {
+  out.note(failure, deliveries);
+  out.retire();
+  out.fail(failure, code, deliveries ?? 0);
+  return { kind: 'settled' };
+};
+const giveUp: Action<R, 'queued' | 'sent', 'requestTimeout', 'settled'> = (_state, _event, out) =>
+  fail('timed-out', undefined, undefined, out);
+const failLost: Action<R, 'sent', 'connectionLost', 'settled'> = (_state, _event, out) =>
+  fail('connection-lost', undefined, undefined, out);
+const failRefused: Action<R, 'queued' | 'sent' | 'pausing', 'FAILURE', 'settled'> = (_state, event, out) =>
+  fail('refused', event.code, event.deliveries, out);
+const failAborted: Action<R, 'queued' | 'sent' | 'pausing', 'abort', 'settled'> = (_state, _event, out) =>
+  fail('aborted', undefined, undefined, out);
+const failClosed: Action<R, 'queued' | 'sent' | 'pausing', 'close', 'settled'> = (_state, _event, out) =>
+  fail('closed', undefined, undefined, out);
+
+export const majordomoRequest: Machine<R> = defineMachine<R>({
+  name: 'MajordomoRequest',
+  start: () => ({ kind: 'new' }),
+  timers: { requestTimeout: ['queued', 'sent'], retryDelay: 'pausing' },
+  table: {
+    new: {
+      REPLY: ignore('nothing was asked yet'),
+      FAILURE: ignore('nothing was asked yet'),
+      begin: { to: 'queued', do: enqueue },
+      place: never('it is not in line'),
+      connectionLost: ignore('it uses no connection'),
+      abort: never('the shell begins a request at once'),
+      close: never('the shell begins a request at once'),
+    },
+    queued: {
+      REPLY: { to: 'settled', do: deliver },
+      FAILURE: [{ to: 'settled', when: isFinal, do: failRefused }, ignore('about an earlier attempt; this one may fare better')],
+      begin: never('it has begun'),
+      place: { to: 'sent', do: transmit },
+      connectionLost: ignore('it uses no connection'),
+      abort: { to: 'settled', do: failAborted },
+      close: { to: 'settled', do: failClosed },
+      requestTimeout: [
+        { to: 'queued', when: attemptsRemain, do: waitOn },
+        { to: 'settled', do: giveUp },
+      ],
+    },
+    sent: {
+      REPLY: { to: 'settled', do: deliver },
+      FAILURE: [
+        { to: 'settled', when: isFinal, do: failRefused },
+        { to: 'pausing', when: isCurrentWithRetries, do: pauseAfterRefusal },
+        { to: 'settled', when: isCurrent, do: failRefused },
+        ignore('about an earlier attempt; this one may fare better'),
+      ],
+      begin: never('it has begun'),
+      place: never('it is not in line'),
+      connectionLost: [
+        { to: 'queued', when: attemptsRemain, do: requeue },
+        { to: 'settled', do: failLost },
+      ],
+      abort: { to: 'settled', do: failAborted },
+      close: { to: 'settled', do: failClosed },
+      requestTimeout: [
+        { to: 'pausing', when: attemptsRemain, do: pauseAfterTimeout },
+        { to: 'settled', do: giveUp },
+      ],
+    },
+    pausing: {
+      REPLY: { to: 'settled', do: deliver },
+      FAILURE: [{ to: 'settled', when: isFinal, do: failRefused }, ignore('about an earlier attempt; the next may fare better')],
+      begin: never('it has begun'),
+      place: never('it is not in line'),
+      connectionLost: ignore('it uses no connection'),
+      abort: { to: 'settled', do: failAborted },
+      close: { to: 'settled', do: failClosed },
+      retryDelay: { to: 'queued', do: tryAgain },
+    },
+    settled: {
+      REPLY: ignore('late: it has its outcome'),
+      FAILURE: ignore('late: it has its outcome'),
+      begin: never('it has begun'),
+      place: never('it is not in line'),
+      connectionLost: ignore('it uses no connection'),
+      abort: ignore('it has its outcome'),
+      close: ignore('it has its outcome'),
+    },
+  },
+});
+
+/* ------------------------------------------------------------------ the link to the broker */
+
+export interface MajordomoLinkMachine extends MachineTypes {
+  state:
+    | { readonly kind: 'new' }
+    /** Connected, or trying to; whether the broker is ours is not known yet, and requests wait. */
+    | { readonly kind: 'probing'; readonly known: boolean }
+    /** The broker keeps correlation frames: all requests share this connection. */
+    | { readonly kind: 'correlated' }
+    /** The broker is foreign, or has not said: each request has a connection to itself. */
+    | { readonly kind: 'plain' }
+    /** The connection was lost; requests wait until the pause is over. */
+    | { readonly kind: 'resting'; readonly known: boolean }
+    | { readonly kind: 'closed' };
+  event:
+    /** The answer to the probe: whether the broker is ours. */
+    | { readonly kind: 'ANSWER'; readonly ours: boolean }
+    | { readonly kind: 'start'; readonly correlation: 'auto' | 'envelope' | 'socket' }
+    | { readonly kind: 'brokerGone' }
+    | { readonly kind: 'close' }
+    | { readonly kind: 'probeTimeout' }
+    | { readonly kind: 'reconnectDelay' };
+  timers: { probeTimeout: 'probing'; reconnectDelay: 'resting' };
+  effects: LinkEffects;
+  context: LinkContext;
+}
+
+export interface LinkEffects {
+  /** Opens the shared connection. */
+  open(): void;
+  /** Drops the shared connection; what was sent over it is told so. */
+  shut(): void;
+  probe(): void;
+  /** Requests may be placed from now on. */
+  usable(): void;
+  lost(delay: number): void;
+}
+
+export interface LinkContext {
+  readonly correlation: 'auto' | 'envelope' | 'socket';
+  readonly probeTimeout: number;
+  readonly backoff: BackoffOptions;
+  readonly random: () => number;
+}
+
+/** A broker that was ours before is waited for longer: most likely it is restarting. */
+const PATIENCE = 10;
+
+type L = MajordomoLinkMachine;
+type LinkOut = LinkEffects & { arm(timer: keyof L['timers'], delay: number): void };
+
+const asksFirst: Guard<L, 'new', 'start'> = (_state, event) => event.correlation === 'auto';
+const trustsBroker: Guard<L, 'new', 'start'> = (_state, event) => event.correlation === 'envelope';
+const probesAgain: Guard<L, 'resting', 'reconnectDelay'> = (_state, _event, context) => context.correlation === 'auto';
+const isOurs: Guard<L, 'probing' | 'plain', 'ANSWER'> = (_state, event) => event.ours;
+
+const beginProbing = (known: boolean, out: LinkOut, context: LinkContext): Extract<L['state'], { kind: 'probing' }> => {
+  out.open();
+  out.probe();
+  out.arm('probeTimeout', context.probeTimeout * (known ? PATIENCE : 1));
+  return { kind: 'probing', known };
+};
+const openAndProbe: Action<L, 'new', 'start', 'probing'> = (_state, _event, out, context) => beginProbing(false, out, context);
+const openCorrelated: Action<L, 'new' | 'resting', 'start' | 'reconnectDelay', 'correlated'> = (_state, _event, out) => {
+  out.open();
+  out.usable();
+  return { kind: 'correlated' };
+};
+const goPlain: Action<L, 'new', 'start', 'plain'> = (_state, _event, out) => {
+  out.usable();
+  return { kind: 'plain' };
+};
+const correlate: Action<L, 'probing' | 'plain', 'ANSWER', 'correlated'> = (_state, _event, out) => {
+  out.usable();
+  return { kind: 'correlated' };
+};
+const treatAsForeign: Action<L, 'probing', 'ANSWER' | 'probeTimeout', 'plain'> = (_state, _event, out) => {
+  out.usable();
+  return { kind: 'plain' };
+};
+const rest = (known: boolean, out: LinkOut, context: LinkContext): Extract<L['state'], { kind: 'resting' }> => {
+  const delay = backoffDelay(0, context.backoff, context.random);
+  out.shut();
+  out.arm('reconnectDelay', delay);
+  out.lost(delay);
+  return { kind: 'resting', known };
+};
+const restProbing: Action<L, 'probing', 'brokerGone', 'resting'> = (state, _event, out, context) => rest(state.known, out, context);
+const restCorrelated: Action<L, 'correlated', 'brokerGone', 'resting'> = (_state, _event, out, context) => rest(true, out, context);
+const restPlain: Action<L, 'plain', 'brokerGone', 'resting'> = (_state, _event, out, context) => rest(false, out, context);
+const reopenAndProbe: Action<L, 'resting', 'reconnectDelay', 'probing'> = (state, _event, out, context) =>
+  beginProbing(state.known, out, context);
+const shut: Action<L, 'probing' | 'correlated' | 'plain', 'close', 'closed'> = (_state, _event, out) => {
+  out.shut();
+  return { kind: 'closed' };
+};
+const stop: Action<L, 'new' | 'resting', 'close', 'closed'> = () => ({ kind: 'closed' });
+
+export const majordomoLink: Machine<L> = defineMachine<L>({
+  name: 'MajordomoLink',
+  start: () => ({ kind: 'new' }),
+  timers: { probeTimeout: 'probing', reconnectDelay: 'resting' },
+  table: {
+    new: {
+      ANSWER: ignore('nothing was asked yet'),
+      start: [
+        { to: 'probing', when: asksFirst, do: openAndProbe },
+        { to: 'correlated', when: trustsBroker, do: openCorrelated },
+        { to: 'plain', do: goPlain },
+      ],
+      brokerGone: ignore('there is no connection yet'),
+      close: { to: 'closed', do: stop },
+    },
+    probing: {
+      ANSWER: [
+        { to: 'correlated', when: isOurs, do: correlate },
+        { to: 'plain', do: treatAsForeign },
+      ],
+      start: never('it has started'),
+      brokerGone: { to: 'resting', do: restProbing },
+      close: { to: 'closed', do: shut },
+      probeTimeout: { to: 'plain', do: treatAsForeign },
+    },
+    correlated: {
+      ANSWER: ignore('known already'),
+      start: never('it has started'),
+      brokerGone: { to: 'resting', do: restCorrelated },
+      close: { to: 'closed', do: shut },
+    },
+    plain: {
+      ANSWER: [{ to: 'correlated', when: isOurs, do: correlate }, ignore('foreign, as thought')],
+      start: never('it has started'),
+      brokerGone: { to: 'resting', do: restPlain },
+      close: { to: 'closed', do: shut },
+    },
+    resting: {
+      ANSWER: ignore('from a connection that was left'),
+      start: never('it has started'),
+      brokerGone: ignore('the connection was left already'),
+      close: { to: 'closed', do: stop },
+      reconnectDelay: [
+        { to: 'probing', when: probesAgain, do: reopenAndProbe },
+        { to: 'correlated', do: openCorrelated },
+      ],
+    },
+    closed: {
+      ANSWER: ignore('closed'),
+      start: ignore('closed before it had started'),
+      brokerGone: ignore('closed'),
+      close: ignore('idempotent'),
+    },
+  },
+});

@@ -1,0 +1,617 @@
+/** The Majordomo client (RFC 7): many requests at once, each with one outcome, whatever becomes of the broker. */
+import { Fifo, type Linked } from '../core/fifo.ts';
+import type { StepObserver } from '../core/machine.ts';
+import { Actor, Performer } from '../runtime/actor.ts';
+import type { Driver } from '../runtime/driver.ts';
+import { Role, type RoleEvents } from '../runtime/role.ts';
+import { checkEndpoint, type Connector, type LivenessLayers, type Peer, type Transport } from '../transport/transport.ts';
+import { framesOf, type Frame, type FrameLike, type Message } from '../wire/message.ts';
+import {
+  PROBE,
+  PROBE_SERVICE,
+  answersProbe,
+  correlatedRequestToBroker,
+  decodeAtClient,
+  requestToBroker,
+  type CommandAtClient,
+  type FailureCode,
+} from './codec.ts';
+import {
+  majordomoLink,
+  majordomoRequest,
+  isRetriable,
+  type AttemptOutcome,
+  type LinkEffects,
+  type MajordomoLinkMachine,
+  type MajordomoRequestMachine,
+  type RequestContext,
+  type RequestEffects,
+  type RequestFailure,
+} from './client.machine.ts';
+import {
+  ClientClosed,
+  ConnectionLost,
+  RequestAborted,
+  RequestFailed,
+  RequestTimedOut,
+  TooManyRequests,
+  type AttemptRecord,
+  type MajordomoRequestError,
+} from './errors.ts';
+import {
+  checkRequest,
+  clientSettings,
+  reconnectBackoff,
+  serviceOption,
+  transportHeartbeatOf,
+  type ClientSettings,
+  type MajordomoClientOptions,
+  type RequestOptions,
+} from './options.ts';
+
+export interface RequestCallOptions extends RequestOptions {
+  /** Ends the request with `RequestAborted`. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Reply {
+  readonly service: string;
+  /** The reply's frames, at least one. */
+  readonly body: readonly Buffer[];
+  /** What it took, in order; the last one is `replied`. */
+  readonly attempts: readonly AttemptRecord[];
+  /** How often the answered attempt was handed to a worker; 0 when a foreign broker does not say. */
+  readonly deliveries: number;
+}
+
+export interface MajordomoClientEvents extends RoleEvents {
+  /** Another attempt is made. */
+  requestRetried: { readonly service: string; readonly attempt: number; readonly after: AttemptOutcome };
+  /** A reply that nobody waits for any more: late, or a duplicate of a retried request. */
+  staleReply: { readonly service: string };
+  /** It became known how replies find their requests. */
+  linkUsable: { readonly correlation: 'envelope' | 'socket' };
+  /** The connection to the broker was lost; the client tries again after `retryIn` ms. */
+  brokerLost: { readonly retryIn: number };
+  closed: { readonly endpoint: string };
+}
+
+export interface ClientCounters {
+  requests: number;
+  replies: number;
+  failures: number;
+  /** Attempts beyond the first. */
+  retries: number;
+  /** Replies that nobody waited for any more. */
+  stale: number;
+  /** Messages that are no answer to a client. */
+  invalid: number;
+  connections: number;
+  /** Messages the connection would not take. */
+  undeliverable: number;
+  faults: number;
+}
+
+export interface ClientSnapshot {
+  readonly role: 'client';
+  readonly name: string;
+  readonly endpoint: string;
+  /** `new`, `probing`, `correlated`, `plain`, `resting` or `closed`. */
+  readonly state: string;
+  /** How replies find their requests now. */
+  readonly correlation: 'envelope' | 'socket' | 'unknown';
+  readonly layers: LivenessLayers & { readonly heartbeats: false };
+  /** Requests without an outcome. */
+  readonly open: number;
+  /** Those of them that wait for a connection. */
+  readonly waiting: number;
+  /** Connections of requests with a connection to themselves, in use and idle. */
+  readonly sockets: number;
+  readonly counters: Readonly<ClientCounters>;
+}
+
+/** A connection that carries at most one request at a time, so that whatever it brings is that request's answer. */
+interface Lane {
+  readonly connector: Connector;
+  request: OpenRequest | undefined;
+}
+
+/**
+ * Sends requests to services by name. Connects at once and for good. A request that is not answered in time, or whose
+ * connection is lost, is tried again, `requestRetries` times in all; it never ends twice, and never with another's reply.
+ *
+ * @example
+ * await using client = MajordomoClient.connect('tcp://127.0.0.1:5555');
+ * const reply = await client.request('echo', 'hello');
+ */
+export class MajordomoClient extends Role<MajordomoClientEvents> {
+  readonly endpoint: string;
+  readonly #settings: ClientSettings;
+  readonly #context: RequestContext;
+  readonly #link: Performer<MajordomoLinkMachine>;
+  readonly #open = new Set<OpenRequest>();
+  readonly #waiting = new Fifo<OpenRequest>();
+  /** Attempts on the shared connection, by id. Older attempts of an open request stay: their reply is as good. */
+  readonly #attempts = new Map<number, { readonly request: OpenRequest; readonly attempt: number }>();
+  readonly #lanes = new Set<Lane>();
+  readonly #idleLanes: Lane[] = [];
+  readonly #serviceFrames = new Map<string, Frame>();
+  readonly #counters: ClientCounters = {
+    requests: 0,
+    replies: 0,
+    failures: 0,
+    retries: 0,
+    stale: 0,
+    invalid: 0,
+    connections: 0,
+    undeliverable: 0,
+    faults: 0,
+  };
+  #transport: Transport | undefined;
+  #shared: Connector | undefined;
+  #layers: LivenessLayers = { disconnectNotices: false, transportHeartbeats: false };
+  #lastId: number;
+  #placing = false;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * @param endpoint the broker's, for instance `tcp://127.0.0.1:5555`.
+   * @throws InvalidOption, InvalidEndpoint at once.
+   */
+  static connect(endpoint: string, options: MajordomoClientOptions = {}): MajordomoClient {
+    const client = new MajordomoClient(endpoint, options);
+    client.withTransport((transport) => {
+      client.#transport = transport;
+      client.attempt(() => {
+        client.#link.step({ kind: 'start', correlation: client.#settings.correlation });
+      });
+    });
+    return client;
+  }
+
+  private constructor(endpoint: string, options: MajordomoClientOptions) {
+    super('client', options);
+    this.#settings = clientSettings(options);
+    this.endpoint = checkEndpoint(endpoint);
+    const { requestTimeout, requestRetries, retryInterval, retryMaximum, retryJitter, correlation, probeTimeout } = this.#settings;
+    const { random } = this;
+    this.#context = {
+      requestTimeout,
+      requestRetries,
+      backoff: { base: retryInterval, maximum: retryMaximum, jitter: retryJitter },
+      random,
+    };
+    const link = { correlation, probeTimeout, backoff: reconnectBackoff(this.#settings), random };
+    this.#link = new Performer(majordomoLink, this.driver, link, this.observer, this.#linkEffects());
+    this.#lastId = Math.floor(random() * 2 ** 32);
+  }
+
+  /**
+   * Asks `service` and resolves with its reply.
+   *
+   * @param body one frame or several; strings are UTF-8. No frame is sent as one empty frame.
+   * @throws InvalidOption, TooManyRequests; RequestTimedOut, RequestFailed, ConnectionLost, RequestAborted, ClientClosed, each
+   * with the log of the attempts and whether the job may have run. All as rejections.
+   */
+  async request(service: string, body: FrameLike | readonly FrameLike[], options: RequestCallOptions = {}): Promise<Reply> {
+    serviceOption('service', service);
+    const { signal } = options;
+    const context = this.#contextOf(options);
+    if (this.#open.size >= this.#settings.maxOpenRequests) throw new TooManyRequests(this.#open.size);
+    if (this.#closing !== undefined) throw new ClientClosed('the client is closed', service, [], false);
+    if (signal?.aborted === true)
+      throw new RequestAborted(`the request to "${service}" was aborted before it began`, service, [], false, { cause: signal.reason });
+    this.#counters.requests++;
+    return new Promise<Reply>((resolve, reject) => {
+      const request = new OpenRequest(this.#host, context, service, framesOf(body), resolve, reject);
+      if (signal !== undefined) request.listenTo(signal);
+      this.#open.add(request);
+      this.driver.run(() => {
+        request.step({ kind: 'begin' });
+      });
+    });
+  }
+
+  #contextOf(options: RequestCallOptions): RequestContext {
+    const { requestTimeout = this.#settings.requestTimeout, requestRetries = this.#settings.requestRetries } = options;
+    if (requestTimeout === this.#settings.requestTimeout && requestRetries === this.#settings.requestRetries) return this.#context;
+    checkRequest({ requestTimeout, requestRetries });
+    return { ...this.#context, requestTimeout, requestRetries };
+  }
+
+  /** Ends all open requests with `ClientClosed` and leaves. To drain, await the requests first. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const closing: Promise<void>[] = [];
+    this.driver.run(() => {
+      for (const request of [...this.#open]) request.step({ kind: 'close' });
+      for (const lane of this.#lanes) closing.push(lane.connector.close(0));
+      this.#lanes.clear();
+      if (this.#shared !== undefined) closing.push(this.#shared.close(0));
+      this.#link.step({ kind: 'close' });
+    });
+    this.driver.stop();
+    await Promise.all(closing);
+    this.emit('closed', { endpoint: this.endpoint });
+  }
+
+  /** A plain snapshot: the link, the open requests, what was counted. */
+  inspect(): ClientSnapshot {
+    const state = this.#link.state.kind;
+    return {
+      role: 'client',
+      name: this.name,
+      endpoint: this.endpoint,
+      state,
+      correlation: state === 'correlated' ? 'envelope' : state === 'plain' ? 'socket' : 'unknown',
+      layers: { ...this.#layers, heartbeats: false },
+      open: this.#open.size,
+      waiting: this.#waiting.size,
+      sockets: this.#lanes.size,
+      counters: { ...this.#counters, faults: this.faults },
+    };
+  }
+
+  /* ---------------------------------------------------------------- what comes in */
+
+  protected override receive(peer: Peer, message: Message): void {
+    const command = decodeAtClient(message);
+    if (command.kind === 'INVALID') {
+      this.#counters.invalid++;
+      return;
+    }
+    const lane = peer.session as Lane | undefined;
+    if (lane !== undefined) this.#answerOnLane(lane, command);
+    else if (command.id >= 0) this.#answerOnShared(command);
+    else if (command.service === PROBE_SERVICE) this.#link.step({ kind: 'ANSWER', ours: answersProbe(command) });
+    else this.#stale(command.service);
+  }
+
+  #answerOnShared(command: CommandAtClient): void {
+    const known = this.#attempts.get(command.id);
+    if (known === undefined || known.request.service !== command.service) this.#stale(command.service);
+    else if (command.kind === 'REPLY') known.request.step({ kind: 'REPLY', body: command.body, deliveries: command.deliveries });
+    else {
+      const { code, deliveries } = command;
+      known.request.step({ kind: 'FAILURE', attempt: known.attempt, code, deliveries });
+    }
+  }
+
+  #answerOnLane(lane: Lane, command: CommandAtClient): void {
+    const { request } = lane;
+    if (request === undefined || command.kind !== 'REPLY' || command.id >= 0 || command.service !== request.service)
+      this.#stale(command.service);
+    else request.step({ kind: 'REPLY', body: command.body, deliveries: command.deliveries });
+  }
+
+  #stale(service: string): void {
+    this.#counters.stale++;
+    this.emit('staleReply', { service });
+  }
+
+  protected override lose(peer: Peer): void {
+    const lane = peer.session as Lane | undefined;
+    if (lane === undefined) {
+      this.#link.step({ kind: 'brokerGone' });
+      return;
+    }
+    const { request } = lane;
+    this.#retireLane(lane);
+    request?.step({ kind: 'connectionLost' });
+  }
+
+  protected override overflowed(): void {
+    this.#counters.undeliverable++;
+  }
+
+  /* ---------------------------------------------------------------- the link */
+
+  #linkEffects(): LinkEffects & { refuse(): void } {
+    return {
+      open: () => {
+        this.#shared = this.#connect(this.#settings.maxOpenRequests);
+        this.#layers = this.#shared.layers;
+      },
+      shut: () => {
+        void this.#shared?.close(0);
+        this.#shared = undefined;
+        for (const request of this.#open)
+          if (request.shared)
+            this.driver.followUp(() => {
+              request.step({ kind: 'connectionLost' });
+            });
+      },
+      probe: () => {
+        this.#sendOver(this.#shared as Connector, PROBE);
+      },
+      usable: () => {
+        this.#placeSoon();
+        this.driver.followUp(() => {
+          const correlation = this.#link.state.kind === 'correlated' ? 'envelope' : 'socket';
+          this.logger.info({ role: this.name, correlation }, 'link usable');
+          this.emit('linkUsable', { correlation });
+        });
+      },
+      lost: (retryIn) => {
+        this.logger.info({ role: this.name, retryIn: Math.round(retryIn) }, 'broker lost');
+        this.emit('brokerLost', { retryIn });
+      },
+      refuse: () => {
+        this.#counters.invalid++;
+      },
+    };
+  }
+
+  #connect(highWaterMark: number): Connector {
+    this.#counters.connections++;
+    return (this.#transport as Transport).connect(this.endpoint, this, {
+      highWaterMark,
+      linger: 0,
+      transportHeartbeat: transportHeartbeatOf(this.#settings),
+      reconnectInterval: Math.ceil(this.#settings.reconnectInterval * (0.2 + 0.8 * this.random())),
+    });
+  }
+
+  #sendOver(connector: Connector, frames: readonly Frame[]): void {
+    if (connector.send(connector.remote, frames) !== 'ok') this.#counters.undeliverable++;
+  }
+
+  /* ---------------------------------------------------------------- requests and their connections */
+
+  /** What a request asks of its client. */
+  readonly #host: RequestHost = {
+    driver: this.driver,
+    observer: this.observer,
+    enqueue: (request) => {
+      this.#waiting.add(request);
+      this.#placeSoon();
+    },
+    retire: (request) => {
+      if (this.#waiting.has(request)) this.#waiting.remove(request);
+      request.shared = false;
+      if (request.lane !== undefined) {
+        this.#retireOrReuse(request.lane, request.answered);
+        request.lane = undefined;
+      }
+    },
+    transmit: (request, attempt) => {
+      this.#transmit(request, attempt);
+    },
+    retrying: (request, attempt, after) => {
+      this.#counters.retries++;
+      this.emit('requestRetried', { service: request.service, attempt, after });
+    },
+    settled: (request, replied) => {
+      this.#open.delete(request);
+      for (const id of request.ids) this.#attempts.delete(id);
+      if (replied) this.#counters.replies++;
+      else this.#counters.failures++;
+      if (this.trace !== undefined) {
+        this.trace({ t: this.driver.now, node: this.name, kind: replied ? 'reply' : 'fail', service: request.service });
+      }
+    },
+  };
+
+  #placeSoon(): void {
+    if (this.#placing) return;
+    this.#placing = true;
+    this.driver.followUp(this.#place);
+  }
+
+  readonly #place = (): void => {
+    this.#placing = false;
+    const { kind } = this.#link.state;
+    if (kind !== 'correlated' && kind !== 'plain') return;
+    while (this.#waiting.size > 0) {
+      let lane: Lane | undefined;
+      if (kind === 'plain') {
+        lane = this.#freeLane();
+        if (lane === undefined) return;
+      }
+      const request = this.#waiting.take() as OpenRequest;
+      request.lane = lane;
+      request.shared = lane === undefined;
+      if (lane !== undefined) lane.request = request;
+      request.step({ kind: 'place' });
+    }
+  };
+
+  #transmit(request: OpenRequest, attempt: number): void {
+    const { service, lane } = request;
+    let frame = this.#serviceFrames.get(service);
+    if (frame === undefined) {
+      if (this.#serviceFrames.size >= MOST_SERVICE_FRAMES) this.#serviceFrames.clear();
+      this.#serviceFrames.set(service, (frame = Buffer.from(service, 'latin1')));
+    }
+    if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'attempt', service, attempt });
+    if (lane !== undefined) {
+      this.#sendOver(lane.connector, requestToBroker(frame, request.body));
+      return;
+    }
+    const id = this.#nextId();
+    request.ids.push(id);
+    this.#attempts.set(id, { request, attempt });
+    this.#sendOver(this.#shared as Connector, correlatedRequestToBroker(id, request.context.requestTimeout, frame, request.body));
+  }
+
+  /** Ids wrap; one that an open request still uses is passed over. */
+  #nextId(): number {
+    do this.#lastId = (this.#lastId + 1) % 2 ** 32;
+    while (this.#attempts.has(this.#lastId));
+    return this.#lastId;
+  }
+
+  #freeLane(): Lane | undefined {
+    const idle = this.#idleLanes.pop();
+    if (idle !== undefined) return idle;
+    if (this.#lanes.size >= this.#settings.maxSockets) return undefined;
+    const connector = this.#connect(FEW_MESSAGES);
+    const lane: Lane = { connector, request: undefined };
+    connector.remote.session = lane;
+    this.#layers = connector.layers;
+    this.#lanes.add(lane);
+    return lane;
+  }
+
+  /** A connection whose answer came may carry the next request; one that may still bring a late answer must not. */
+  #retireOrReuse(lane: Lane, answered: boolean): void {
+    lane.request = undefined;
+    if (answered && this.#link.state.kind !== 'correlated') this.#idleLanes.push(lane);
+    else this.#retireLane(lane);
+    if (this.#waiting.size > 0) this.#placeSoon();
+  }
+
+  #retireLane(lane: Lane): void {
+    lane.request = undefined;
+    if (!this.#lanes.delete(lane)) return;
+    const idle = this.#idleLanes.indexOf(lane);
+    if (idle >= 0) this.#idleLanes.splice(idle, 1);
+    void lane.connector.close(0);
+  }
+}
+
+const MOST_SERVICE_FRAMES = 1000;
+/** A connection with one request at a time holds no more than that and a heartbeat. */
+const FEW_MESSAGES = 10;
+
+interface RequestHost {
+  readonly driver: Driver;
+  readonly observer: StepObserver | undefined;
+  enqueue(request: OpenRequest): void;
+  retire(request: OpenRequest): void;
+  transmit(request: OpenRequest, attempt: number): void;
+  retrying(request: OpenRequest, attempt: number, after: AttemptOutcome): void;
+  settled(request: OpenRequest, replied: boolean): void;
+}
+
+/** One request from the call to its outcome: the machine at work, and the promise it settles. */
+class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffects, Linked<OpenRequest> {
+  readonly service: string;
+  readonly body: readonly Frame[];
+  readonly ids: number[] = [];
+  /** The connection it has to itself. */
+  lane: Lane | undefined;
+  /** It was sent over the shared connection. */
+  shared = false;
+  answered = false;
+  previous: OpenRequest | undefined;
+  next: OpenRequest | undefined;
+  queue: unknown;
+  readonly #host: RequestHost;
+  readonly #resolve: (reply: Reply) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #begunAt: number;
+  readonly #log: AttemptRecord[] = [];
+  #attemptAt: number;
+  #sent = false;
+  #signal: AbortSignal | undefined;
+  #onAbort: (() => void) | undefined;
+
+  constructor(
+    host: RequestHost,
+    context: RequestContext,
+    service: string,
+    body: readonly Frame[],
+    resolve: (reply: Reply) => void,
+    reject: (error: Error) => void,
+  ) {
+    super(majordomoRequest, host.driver, context, host.observer);
+    this.#host = host;
+    this.service = service;
+    this.body = body;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#begunAt = this.#attemptAt = host.driver.clock.now();
+  }
+
+  listenTo(signal: AbortSignal): void {
+    this.#signal = signal;
+    this.#onAbort = () => {
+      this.driver.run(() => {
+        this.step({ kind: 'abort' });
+      });
+    };
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  enqueue(): void {
+    const { now } = this.driver;
+    const last = this.#log.at(-1);
+    if (last !== undefined) this.#host.retrying(this, last.attempt + 1, last.outcome);
+    this.#attemptAt = now;
+    this.#sent = false;
+    this.#host.enqueue(this);
+  }
+
+  retire(): void {
+    this.#host.retire(this);
+  }
+
+  transmit(attempt: number): void {
+    this.#sent = true;
+    this.#host.transmit(this, attempt);
+  }
+
+  note(outcome: AttemptOutcome, deliveries?: number): void {
+    const { now } = this.driver;
+    this.answered = outcome === 'replied';
+    this.#log.push({
+      attempt: this.#log.length + 1,
+      outcome,
+      startedAfter: this.#attemptAt - this.#begunAt,
+      milliseconds: now - this.#attemptAt,
+      sent: this.#sent,
+      ...(deliveries === undefined ? {} : { deliveries }),
+    });
+    this.#attemptAt = now;
+  }
+
+  succeed(body: readonly Frame[], deliveries: number): void {
+    this.#settle(true);
+    this.#resolve({ service: this.service, body, attempts: this.#log, deliveries });
+  }
+
+  fail(failure: RequestFailure, code: FailureCode | undefined, deliveries: number): void {
+    this.#settle(false);
+    this.#reject(this.#errorOf(failure, code, deliveries));
+  }
+
+  refuse(): void {
+    // No cell of this machine refuses anything.
+  }
+
+  #settle(replied: boolean): void {
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#host.settled(this, replied);
+  }
+
+  #errorOf(failure: RequestFailure, code: FailureCode | undefined, deliveries: number): MajordomoRequestError {
+    const { service } = this;
+    const log = this.#log;
+    const mayHaveRun = log.some(({ sent, deliveries: known }) => sent && known !== 0);
+    const { requestTimeout, requestRetries } = this.context;
+    switch (failure) {
+      case 'timed-out': {
+        const text = `"${service}" did not answer within ${requestTimeout} ms in any of ${requestRetries} attempts`;
+        return new RequestTimedOut(text, service, log, mayHaveRun);
+      }
+      case 'connection-lost':
+        return new ConnectionLost(
+          `the connection was lost during attempt ${log.length} of ${requestRetries} at "${service}"`,
+          service,
+          log,
+          mayHaveRun,
+        );
+      case 'refused':
+        return new RequestFailed(service, log, mayHaveRun, code as FailureCode, deliveries, isRetriable(code as FailureCode));
+      case 'aborted':
+        return new RequestAborted(`the request to "${service}" was aborted`, service, log, mayHaveRun, { cause: this.#signal?.reason });
+      case 'closed':
+        return new ClientClosed(`the client was closed before "${service}" answered`, service, log, mayHaveRun);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/** Majordomo: a service-oriented, load-balancing broker, its workers and its clients (RFC 7, RFC 8). */
+export { MajordomoBroker, type BrokerCounters, type BrokerSnapshot, type MajordomoBrokerEvents, type NoticedBy } from './broker.ts';
+export {
+  MajordomoWorker,
+  BrokerLost,
+  type HandlerContext,
+  type IncomingRequest,
+  type MajordomoWorkerEvents,
+  type ReplyBody,
+  type WorkerCounters,
+  type WorkerHandler,
+  type WorkerSnapshot,
+} from './worker.ts';
+export {
+  MajordomoClient,
+  type ClientCounters,
+  type ClientSnapshot,
+  type MajordomoClientEvents,
+  type Reply,
+  type RequestCallOptions,
+} from './client.ts';
+export type { AttemptOutcome, RequestFailure } from './client.machine.ts';
+export type { FailureCode } from './codec.ts';
+export type { BrokerLoss } from './worker.machine.ts';
+export type { WorkerLoss } from './session.machine.ts';
+export type { DeliveryPolicy } from './services.ts';
+export {
+  ClientClosed,
+  ConnectionLost,
+  MajordomoRequestError,
+  RequestAborted,
+  RequestFailed,
+  RequestTimedOut,
+  TooManyRequests,
+  type AttemptRecord,
+} from './errors.ts';
+export type {
+  Correlation,
+  LivenessOptions,
+  MajordomoBrokerOptions,
+  MajordomoClientOptions,
+  MajordomoWorkerOptions,
+  ReconnectOptions,
+  RequestOptions,
+} from './options.ts';

@@ -1,6 +1,6 @@
 /** The Majordomo broker (RFC 7): service-oriented, load-balancing, and in no hurry to forget a request. */
 import { Timer, type TimerOwner } from '../core/timers.ts';
-import { Role, RoleClosed, type RoleEvents } from '../runtime/role.ts';
+import { Role, type RoleEvents } from '../runtime/role.ts';
 import type { GoneReason, Listener, LivenessLayers, Peer } from '../transport/transport.ts';
 import type { Frame, Message } from '../wire/message.ts';
 import {
@@ -239,14 +239,7 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
       inFlight: this.#inFlight,
       counters: { ...this.#counters, faults: this.faults },
       failures: Object.fromEntries(this.#failures),
-      services: [...this.#services.values()].map((service) => ({
-        name: service.name,
-        workers: service.workers,
-        idle: service.queue.ready.size,
-        busy: service.workers - service.queue.ready.size,
-        waiting: service.queue.queued,
-        deliveryPolicy: service.policy,
-      })),
+      services: this.#listServices(),
       workers: [...this.#sessions].map((session) => ({
         peer: session.peer.label,
         service: session.service?.name ?? '',
@@ -394,12 +387,25 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
       answer.push(service !== undefined && service.workers > 0 ? OK : NOT_FOUND);
     } else if (command.service === PROBE_SERVICE) {
       answer.push(OK, PROBE_ANSWER_FRAME);
+      if (message.frameCount > command.body && message.equals(command.body, LIST_SERVICES))
+        answer.push(Buffer.from(JSON.stringify(this.#listServices())));
     } else {
       answer.push(NOT_IMPLEMENTED);
     }
     const [first] = envelope;
     const back = envelope.length === 1 && first !== undefined && isCorrelation(first) ? [answeredCorrelation(first, 0)] : envelope;
     this.#send(peer, [...replyToClient(back, Buffer.from(command.service, 'latin1')), ...answer]);
+  }
+
+  #listServices(): BrokerSnapshot['services'] {
+    return [...this.#services.values()].map((service) => ({
+      name: service.name,
+      workers: service.workers,
+      idle: service.queue.ready.size,
+      busy: service.workers - service.queue.ready.size,
+      waiting: service.queue.queued,
+      deliveryPolicy: service.policy,
+    }));
   }
 
   /** Turns a request away before it was taken in. */
@@ -688,6 +694,7 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
 const OK: Frame = Buffer.from('200');
 const NOT_FOUND: Frame = Buffer.from('404');
 const NOT_IMPLEMENTED: Frame = Buffer.from('501');
+const LIST_SERVICES: Frame = Buffer.from('services');
 const PROBE_ANSWER_FRAME: Frame = Buffer.from(PROBE_ANSWER);
 const NO_ENVELOPE: readonly Frame[] = [];
 
@@ -697,5 +704,3 @@ function envelopeOf(message: Message, frames: number): readonly Frame[] {
   for (let i = 0; i < frames; i++) envelope.push(message.frame(i));
   return envelope;
 }
-
-export { RoleClosed };

@@ -1,5 +1,4 @@
 /** What every role (broker, worker, client) shares: its ports, its driver, its events, and what happens to our own bugs. */
-import { SeaworthyError } from '../core/errors.ts';
 import type { StepObserver } from '../core/machine.ts';
 import type { Peer, Transport, TransportHandler, GoneReason } from '../transport/transport.ts';
 import type { Message } from '../wire/message.ts';
@@ -33,12 +32,6 @@ export interface RoleEvents {
   stalled: { readonly milliseconds: number };
   /** A bug of this library was caught: the event that met it was dropped, the role goes on. Please report it. */
   fault: { readonly error: unknown };
-}
-
-/** A role that is closed was asked for something. */
-export class RoleClosed extends SeaworthyError {
-  override readonly code = 'CLOSED';
-  override readonly retriable = false;
 }
 
 export abstract class Role<E extends RoleEvents> implements TransportHandler, AsyncDisposable {

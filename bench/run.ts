@@ -1,0 +1,375 @@
+/**
+ * `npm run bench`: what our Majordomo broker costs above a broker that does nothing but forward, in one run on one machine, and what many
+ * idle workers and many waiting requests cost it. docs/performance.md says what each row means.
+ */
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { version as libzmq } from 'zeromq';
+import { Child } from './child.ts';
+import { socketDepth, type SocketDepthFigures } from './depth.ts';
+import type { DepthFigures } from './in-process.ts';
+import { compare, type Broker, type Figures, type Load, type Schedule } from './measure.ts';
+import { median, scatter } from './statistics.ts';
+
+const HELP = `npm run bench -- [options]
+
+Compares seaworthy's Majordomo broker with a minimal forwarder (bench/minimal-forwarder.ts) over real sockets, in alternating slices,
+and measures how it scales. Progress goes to stderr, the result to stdout. Ends with 0 unless a measurement broke; a goal that is missed
+is printed, not punished.
+
+  --quick          smaller sizes, fewer slices: about half a minute, for a first impression only
+  --json           the result as one JSON document
+  --only <rows>    comma-separated: traffic, idle, idle-in-process, depth, depth-in-process
+  --help           this text
+`;
+
+const FORWARDER: Broker = { name: 'minimal forwarder', script: 'minimal-forwarder.js' };
+const SEAWORTHY: Broker = { name: 'seaworthy', script: 'seaworthy-broker.js' };
+const GOAL_TRAFFIC = 1.25;
+const GOAL_SCALE = 1.3;
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const { quick } = options;
+
+/** One line of the result: figures by column name, in the unit the column says. */
+interface Row {
+  readonly what: string;
+  readonly [column: string]: string | number;
+}
+
+interface Table {
+  readonly title: string;
+  readonly note: string;
+  readonly rows: readonly Row[];
+}
+
+interface Goal {
+  readonly goal: string;
+  readonly limit: number;
+  readonly value: number;
+  readonly holds: boolean;
+}
+
+interface Section {
+  readonly name: string;
+  readonly measure: (goals: Goal[]) => Promise<Table>;
+}
+
+const SECTIONS: readonly Section[] = [
+  { name: 'traffic', measure: traffic },
+  { name: 'idle', measure: idleOverSockets },
+  { name: 'idle-in-process', measure: idleInProcess },
+  { name: 'depth', measure: depthOverSockets },
+  { name: 'depth-in-process', measure: depthInProcess },
+];
+
+if (options.help) process.stdout.write(HELP);
+else await main();
+
+async function main(): Promise<void> {
+  const wanted = options.only?.split(',') ?? SECTIONS.map((section) => section.name);
+  for (const name of wanted) if (!SECTIONS.some((section) => section.name === name)) throw new Error(`there are no rows "${name}"`);
+  const begin = performance.now();
+  const goals: Goal[] = [];
+  const tables: Table[] = [];
+  for (const section of SECTIONS) if (wanted.includes(section.name)) tables.push(await section.measure(goals));
+  const result = { date: new Date().toISOString(), machine: machine(), quick, seconds: (performance.now() - begin) / 1000, tables, goals };
+  process.stdout.write(options.json ? `${JSON.stringify(result, undefined, 2)}\n` : `${readable(result)}\n`);
+}
+
+/* ------------------------------------------------------------------ traffic: the same load on both brokers */
+
+async function traffic(goals: Goal[]): Promise<Table> {
+  const rows: Row[] = [];
+  const schedule: Schedule = quick ? { series: 1, slices: 5, slice: 200, warmUp: 500 } : { series: 3, slices: 8, slice: 300, warmUp: 800 };
+  for (const workers of quick ? [8] : [1, 8, 64]) {
+    for (const window of [1, 100]) {
+      progress(`traffic: ${String(workers)} workers, ${String(window)} in flight`);
+      const load: Load = { workers, workerProcesses: 1, window };
+      const [minimal, ours] = (await compare([FORWARDER, SEAWORTHY], load, schedule)) as [Figures[], Figures[]];
+      const what = `${plural(workers, 'worker')}, ${String(window)} in flight`;
+      const ratio = ratioOf(ours, minimal);
+      rows.push(
+        { what, broker: 'seaworthy', ...figuresRow(ours), ratio: round(ratio, 2) },
+        { what: '', broker: 'minimal', ...figuresRow(minimal), ratio: 1 },
+      );
+      if (workers === 8 && window === 100)
+        goals.push(goal('broker CPU per request, above the minimal forwarder, 8 workers, 100 in flight', GOAL_TRAFFIC, ratio));
+    }
+  }
+  return {
+    title: 'Traffic over TCP on loopback, 64-byte bodies, plain MDP/0.1 peers',
+    note: 'ratio: broker CPU per request, ours over minimal, median over pairs of alternating slices. CPU counts all threads of the broker.',
+    rows,
+  };
+}
+
+function figuresRow(figures: readonly Figures[]): Readonly<Record<string, number>> {
+  const middle = (value: (one: Figures) => number): number => median(figures.map(value));
+  return {
+    'broker CPU µs/request': round(
+      middle((one) => one.brokerTime),
+      1,
+    ),
+    'scatter %': round(100 * scatter(figures.map((one) => one.brokerTime)), 0),
+    'requests/s': round(
+      middle((one) => one.requestsPerSecond),
+      0,
+    ),
+    'p50 µs': round(
+      middle((one) => one.median),
+      0,
+    ),
+    'p99 µs': round(
+      middle((one) => one.percentile99),
+      0,
+    ),
+    'load CPU µs/request': round(
+      middle((one) => one.loadTime),
+      1,
+    ),
+    'RSS MB': round(middle((one) => one.residentMemory) / 1e6, 0),
+  };
+}
+
+function ratioOf(ours: readonly Figures[], theirs: readonly Figures[]): number {
+  return median(ours.map((one, index) => one.brokerTime / (theirs[index]?.brokerTime ?? NaN)));
+}
+
+/* ------------------------------------------------------------------ idle workers */
+
+async function idleOverSockets(goals: Goal[]): Promise<Table> {
+  const many = quick ? 1000 : 10_000;
+  const schedule: Schedule = { series: 1, slices: quick ? 5 : 10, slice: quick ? 300 : 1000, warmUp: 1000 };
+  const rows: Row[] = [];
+  const times: Record<string, number[]> = {};
+  for (const broker of [SEAWORTHY, FORWARDER]) {
+    for (const workers of [10, many]) {
+      progress(`idle workers over sockets: ${broker.name}, ${String(workers)} workers`);
+      const [figures] = (await compare([broker], { workers, workerProcesses: workers > 1000 ? 4 : 1, window: 10 }, schedule)) as [
+        Figures[],
+      ];
+      const time = median(figures.map((one) => one.brokerTime));
+      (times[broker.name] ??= []).push(time);
+      rows.push({
+        what: plural(workers, 'worker'),
+        broker: broker.name,
+        ...figuresRow(figures),
+        ratio: round(time / (times[broker.name]?.[0] ?? NaN), 2),
+      });
+    }
+  }
+  const [few = NaN, all = NaN] = times[SEAWORTHY.name] ?? [];
+  goals.push(goal(`CPU per request from 10 to ${grouped(many)} registered workers, real sockets`, GOAL_SCALE, all / few));
+  return {
+    title: 'Registered workers over TCP, 10 requests in flight, one service, workers used in turn',
+    note:
+      'Each worker is a socket of its own and sends heartbeats every 2.5 s; ours answers with as many, and both are in its CPU per request. ' +
+      'ratio: against 10 workers of the same broker. What grows for the minimal forwarder too is libzmq and the kernel.',
+    rows,
+  };
+}
+
+async function idleInProcess(goals: Goal[]): Promise<Table> {
+  const requests = quick ? 200_000 : 500_000;
+  const rounds = quick ? 3 : 7;
+  const sizes = [10, 100, 1000, 10_000];
+  const times = sizes.map((): number[] => []);
+  const relays: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    progress(`idle workers in process: round ${String(round + 1)} of ${String(rounds)}`);
+    relays.push(await inChild<number>('relay', { workers: 10, requests }));
+    for (const [index, workers] of sizes.entries()) times[index]?.push(await inChild<number>('idleWorkers', { workers, requests }));
+  }
+  const ratios = times.map((own) => median(own.map((time, round) => time / (times[0]?.[round] ?? NaN))));
+  goals.push(
+    goal('CPU per request from 10 to 10,000 registered workers, our code alone (stub transport)', GOAL_SCALE, ratios.at(-1) ?? NaN),
+  );
+  return {
+    title: 'Registered workers without sockets: our code alone, over a stub transport',
+    note: `The stub's own share is in each figure: ${String(round(median(relays), 2))} µs. Bursts of 16 requests; ratio against 10 workers.`,
+    rows: sizes.map((workers, index) => ({
+      what: plural(workers, 'worker'),
+      'CPU µs/request': round(median(times[index] ?? []), 2),
+      'scatter %': round(100 * scatter(times[index] ?? []), 0),
+      ratio: round(ratios[index] ?? NaN, 2),
+    })),
+  };
+}
+
+/* ------------------------------------------------------------------ waiting requests */
+
+async function depthOverSockets(): Promise<Table> {
+  const deep = quick ? 10_000 : 100_000;
+  const shallow = 1000;
+  const rows: Row[] = [];
+  const limits = { maxQueuedRequests: 2 * deep, maxQueuedPerService: 2 * deep, requestExpiry: 600_000 };
+  const unlimited: Broker = { ...SEAWORTHY, environment: { BROKER_OPTIONS: JSON.stringify(limits) } };
+  for (const broker of [unlimited, FORWARDER]) {
+    let few: SocketDepthFigures | undefined;
+    for (const depth of [shallow, deep]) {
+      progress(`waiting requests over sockets: ${broker.name}, ${String(depth)} deep`);
+      const figures = await socketDepth(broker, depth, depth === shallow ? 20 : 1);
+      few ??= figures;
+      rows.push({
+        what: `${grouped(depth)} waiting`,
+        broker: broker.name,
+        'enqueue CPU µs': round(figures.enqueue, 1),
+        'drain CPU µs': round(figures.drain, 1),
+        ratio: round((figures.enqueue + figures.drain) / (few.enqueue + few.drain), 2),
+        'RSS bytes/request': depth === shallow ? '' : round(figures.residentPerRequest, 0),
+      });
+    }
+  }
+  return {
+    title: 'Requests waiting in the broker, over TCP: a service without a worker is filled, then eight workers empty it',
+    note: 'Queue limits and request expiry of ours are raised for this (the defaults refuse more than 1,000 per service). ratio: enqueue + drain, against 1,000 waiting.',
+    rows,
+  };
+}
+
+async function depthInProcess(goals: Goal[]): Promise<Table> {
+  const depths = quick ? [1, 1000, 100_000] : [1, 1000, 100_000, 1_000_000];
+  const rounds = quick ? 1 : 5;
+  const requests = 300_000;
+  const found = depths.map((): DepthFigures[] => []);
+  for (let round = 0; round < rounds; round++) {
+    progress(`waiting requests in process: round ${String(round + 1)} of ${String(rounds)}`);
+    for (const [index, depth] of depths.entries()) found[index]?.push(await inChild<DepthFigures>('queueDepth', { depth, requests }));
+  }
+  const ratios = found.map((own) => median(own.map((one, round) => one.steady / (found[0]?.[round]?.steady ?? NaN))));
+  goals.push(
+    goal(
+      `CPU per request from 1 to ${grouped(depths.at(-1) ?? NaN)} waiting requests, our code alone (stub transport)`,
+      GOAL_SCALE,
+      ratios.at(-1) ?? NaN,
+    ),
+  );
+  return {
+    title: 'Requests waiting in the broker, without sockets: our code alone, over a stub transport',
+    note: 'steady: one request comes, one is answered, the depth stays; ratio of that, against a depth of 1. Collections of garbage are included. Memory after a collection.',
+    rows: depths.map((depth, index) => {
+      const own = found[index] ?? [];
+      const middle = (value: (one: DepthFigures) => number): number => median(own.map(value));
+      const enough = depth >= 1000;
+      return {
+        what: `${grouped(depth)} waiting`,
+        'steady CPU µs/request': round(
+          middle((one) => one.steady),
+          2,
+        ),
+        ratio: round(ratios[index] ?? NaN, 2),
+        'enqueue CPU µs': enough
+          ? round(
+              middle((one) => one.enqueue),
+              2,
+            )
+          : '',
+        'drain CPU µs': enough
+          ? round(
+              middle((one) => one.drain),
+              2,
+            )
+          : '',
+        'heap bytes/request': enough
+          ? round(
+              middle((one) => one.heapPerRequest),
+              0,
+            )
+          : '',
+        'RSS bytes/request':
+          depth >= 100_000
+            ? round(
+                middle((one) => one.residentPerRequest),
+                0,
+              )
+            : '',
+      };
+    }),
+  };
+}
+
+/** Asks one question of a fresh process, whose heap nobody has used before. */
+async function inChild<T>(question: string, argument: unknown): Promise<T> {
+  const child = await Child.start('in-process.js', { nodeOptions: ['--expose-gc'] });
+  try {
+    return await child.ask<T>(question, argument);
+  } finally {
+    await child.stop();
+  }
+}
+
+/* ------------------------------------------------------------------ output */
+
+function goal(what: string, limit: number, value: number): Goal {
+  return { goal: what, limit, value: round(value, 3), holds: value <= limit };
+}
+
+function machine(): Readonly<Record<string, string | number>> {
+  return {
+    cores: cpus().length,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
+    libzmq,
+  };
+}
+
+function readable(result: {
+  date: string;
+  machine: ReturnType<typeof machine>;
+  seconds: number;
+  tables: readonly Table[];
+  goals: readonly Goal[];
+}): string {
+  const { cores, cpu, platform, node } = result.machine;
+  const lines = [
+    `${result.date}  ${String(cores)} cores (${String(cpu)}), ${String(platform)}, Node ${String(node)}, libzmq ${libzmq}${quick ? ', QUICK' : ''}`,
+  ];
+  for (const table of result.tables) lines.push('', table.title, '', ...columns(table.rows), '', `  ${table.note}`);
+  lines.push('', 'Goals', '');
+  for (const one of result.goals)
+    lines.push(`  ${one.holds ? 'holds ' : 'MISSED'}  ${one.goal}: ${one.value.toFixed(2)} (at most ${String(one.limit)})`);
+  lines.push(
+    '',
+    `${round(result.seconds, 0).toString()} s. Compare only figures of one run: machines differ, and this one differs from itself.`,
+  );
+  return lines.join('\n');
+}
+
+function columns(rows: readonly Row[]): string[] {
+  const names = Object.keys(rows[0] ?? {});
+  const cells = [names.map((name) => (name === 'what' ? '' : name)), ...rows.map((row) => names.map((name) => shown(row[name] ?? '')))];
+  const widths = names.map((_name, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map(
+    (row) =>
+      `  ${row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')}`,
+  );
+}
+
+function shown(value: string | number): string {
+  return typeof value === 'number' ? grouped(value) : value;
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 2 });
+}
+
+function plural(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+function progress(what: string): void {
+  process.stderr.write(`${what}\n`);
+}

@@ -69,7 +69,13 @@ export class Fifo<T extends Linked<T>> {
     this.#size--;
   }
 
+  /** From first to last. The item just handed out may be removed; so may others as long as it stays. */
   *[Symbol.iterator](): Generator<T, void, undefined> {
-    for (let item = this.#first; item !== undefined; item = item.next) yield item;
+    for (let item = this.#first; item !== undefined;) {
+      const following: T | undefined = item.next;
+      yield item;
+      item = item.queue === this ? item.next : following;
+      assert(item === undefined || item.queue === this, 'a walk over a queue loses its way when two items at once leave it');
+    }
   }
 }

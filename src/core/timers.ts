@@ -5,6 +5,8 @@
  * Renewing a deadline to a later time is one field write; the heap moves the entry when its old place comes up. So ten
  * thousand workers that renew their expiry with every message cost one heap move each per expiry period.
  */
+import { assert } from './assert.ts';
+
 export interface TimerOwner {
   timerFired(timer: string): void;
 }
@@ -15,8 +17,11 @@ export class Timer {
   readonly name: string;
   /** When it is due, in the driver's milliseconds; `Infinity` while disarmed. */
   deadline: number = Infinity;
+  /** When it was last armed, as a count of all armings. */
+  armed = 0;
   /** The time it is filed under: never later than `deadline`. */
   filed: number = Infinity;
+  /** The arming it is filed under; follows `armed` only when the heap moves it, or the heap would be out of order. */
   order = 0;
   index = -1;
 
@@ -28,7 +33,7 @@ export class Timer {
 
 export class TimerHeap {
   readonly #heap: Timer[] = [];
-  #order = 0;
+  #armings = 0;
 
   /** Timers in the heap, including those whose renewal has not been filed yet. */
   get size(): number {
@@ -41,17 +46,18 @@ export class TimerHeap {
   }
 
   arm(timer: Timer, deadline: number): void {
+    assert(deadline < Infinity, 'a deadline is a number, not NaN and not Infinity');
     timer.deadline = deadline;
-    timer.order = ++this.#order;
+    timer.armed = ++this.#armings;
     if (timer.index < 0) {
-      timer.filed = deadline;
       timer.index = this.#heap.length;
       this.#heap.push(timer);
-      this.#up(timer.index);
-    } else if (deadline < timer.filed) {
-      timer.filed = deadline;
-      this.#up(timer.index);
-    }
+    } else if (deadline > timer.filed) return;
+    const sooner = deadline < timer.filed;
+    timer.filed = deadline;
+    timer.order = timer.armed;
+    if (sooner) this.#up(timer.index);
+    else this.#down(timer.index);
   }
 
   disarm(timer: Timer): void {
@@ -66,6 +72,7 @@ export class TimerHeap {
       if (first === undefined || first.filed > now) return undefined;
       if (first.deadline > first.filed) {
         first.filed = first.deadline;
+        first.order = first.armed;
         this.#down(0);
         continue;
       }

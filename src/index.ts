@@ -1,5 +1,54 @@
 /** seaworthy: ZeroMQ reliability patterns for Node.js. Every public name, listed one by one. */
-export * from './majordomo/index.ts';
+export {
+  MajordomoBroker,
+  type BrokerCounters,
+  type BrokerSnapshot,
+  type MajordomoBrokerEvents,
+  type NoticedBy,
+} from './majordomo/broker.ts';
+export {
+  MajordomoWorker,
+  BrokerLost,
+  type HandlerContext,
+  type IncomingRequest,
+  type MajordomoWorkerEvents,
+  type ReplyBody,
+  type WorkerCounters,
+  type WorkerHandler,
+  type WorkerSnapshot,
+} from './majordomo/worker.ts';
+export {
+  MajordomoClient,
+  type ClientCounters,
+  type ClientSnapshot,
+  type MajordomoClientEvents,
+  type Reply,
+  type RequestCallOptions,
+} from './majordomo/client.ts';
+export type { AttemptOutcome, RequestFailure } from './majordomo/client.machine.ts';
+export type { FailureCode } from './majordomo/codec.ts';
+export type { BrokerLoss } from './majordomo/worker.machine.ts';
+export type { WorkerLoss } from './majordomo/session.machine.ts';
+export type { DeliveryPolicy } from './majordomo/services.ts';
+export {
+  ClientClosed,
+  ConnectionLost,
+  MajordomoRequestError,
+  RequestAborted,
+  RequestFailed,
+  RequestTimedOut,
+  TooManyRequests,
+  type AttemptRecord,
+} from './majordomo/errors.ts';
+export type {
+  Correlation,
+  LivenessOptions,
+  MajordomoBrokerOptions,
+  MajordomoClientOptions,
+  MajordomoWorkerOptions,
+  ReconnectOptions,
+  RequestOptions,
+} from './majordomo/options.ts';
 export { BrokenInvariant, ImpossibleEvent, InvalidOption, SeaworthyError } from './core/errors.ts';
 export { createLogger, silentLogger, type LogLevel, type Logger, type LoggerOptions } from './runtime/log.ts';
 export { traceTo, type TraceEvent, type TraceSink } from './runtime/trace.ts';

@@ -6,7 +6,8 @@
  *
  * The contract, which `test/conformance` checks on every transport:
  * - A peer is a handle that lives as long as one connection. It carries its `session`; nobody looks ids up. A peer that
- *   reconnects is a new handle. Raw routing ids never leave the transport.
+ *   reconnects is a new handle. Raw routing ids never leave the transport. A listener speaks of a peer from its first message
+ *   on: one that never sent anything is never mentioned.
  * - `send` is synchronous and never calls a handler before it returns. `ok` means taken, not delivered. A transport that
  *   learns later that it could not keep an `ok` says so through `peerGone` or `overflow`.
  * - Handlers are called one at a time, never nested, never after `close()` was called. A burst of `message` calls ends with
@@ -80,7 +81,7 @@ export interface Socket {
   readonly layers: LivenessLayers;
   /**
    * Sends the frames of `head`, then the frames of `tail` from index `from`. `head` may be reused after the call, its frames
-   * must never be changed; `tail` is read during the call.
+   * must never be changed; `tail` is read during the call. Together they are at least one frame.
    */
   send(peer: Peer, head: readonly Frame[], tail?: Message, from?: number): SendResult;
   /**
@@ -105,10 +106,24 @@ export interface Connector extends Socket {
 
 export interface Transport {
   readonly name: string;
-  /** @throws BindFailed when the endpoint cannot be listened on. */
+  /** @throws InvalidEndpoint, or BindFailed when the endpoint cannot be listened on. */
   listen(endpoint: string, handler: TransportHandler, options?: SocketOptions): Promise<Listener>;
   /** Returns at once, whether or not anybody listens there yet. @throws InvalidEndpoint */
   connect(endpoint: string, handler: TransportHandler, options?: ConnectOptions): Connector;
+}
+
+let peersSeen = 0;
+
+/** What every transport labels its peers with. */
+export function nextPeerLabel(): string {
+  return `peer-${++peersSeen}`;
+}
+
+/** What every transport does with an error that a handler let through: it must not stop the socket, nor go unseen. */
+export function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 /** The endpoint is not one this transport understands. */

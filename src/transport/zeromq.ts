@@ -20,6 +20,8 @@ import { FramesMessage, type Frame, type Message } from '../wire/message.ts';
 import {
   BindFailed,
   InvalidEndpoint,
+  nextPeerLabel,
+  throwLater,
   type ConnectOptions,
   type Connector,
   type Listener,
@@ -61,8 +63,6 @@ const openSockets = new Set<NativeSocket>();
 
 /** Files of ipc listeners on their way out: whoever wants the name again waits. */
 const vanishingFiles = new Map<string, Promise<void>>();
-
-let peersSeen = 0;
 
 /** The transport over libzmq: endpoints such as `tcp://127.0.0.1:5555`, `tcp://127.0.0.1:*` and `ipc:///run/broker`. */
 export const zeromqTransport: Transport = {
@@ -123,7 +123,7 @@ class ZeromqPeer implements Peer {
   readonly refused: (error: unknown) => void;
 
   constructor(owner: ZeromqSocket, routingId: Frame | undefined) {
-    this.label = `peer-${++peersSeen}`;
+    this.label = nextPeerLabel();
     this.routingId = routingId;
     this.refused = (error) => {
       owner.sendRefused(this, (error as NodeJS.ErrnoException).code);
@@ -315,31 +315,21 @@ class ZeromqListener extends ZeromqSocket implements Listener {
 
   protected override arrived(frames: Frame[]): void {
     const routingId = frames[0] as Frame;
-    const peer = this.#peerOf(routingId);
+    let peer = isAutomatic(routingId) ? this.#automatic.get(automaticKey(routingId)) : this.#named.get(routingId.toString('latin1'));
     if (frames.length === 2 && isToken(frames[1] as Frame, this.#token)) {
-      this.#gone(peer, disconnected);
+      if (peer !== undefined) this.#gone(peer, disconnected);
       return;
     }
+    peer ??= this.#introduce(routingId);
     peer.heardAt = this.#sweeps;
     this.deliver(peer, new FramesMessage(frames, 1));
   }
 
-  #peerOf(routingId: Frame): ZeromqPeer {
-    if (routingId.length === 5 && routingId[0] === 0) {
-      const key = automaticKey(routingId);
-      let peer = this.#automatic.get(key);
-      if (peer === undefined) {
-        this.#sweepIfMany();
-        this.#automatic.set(key, (peer = new ZeromqPeer(this, routingId)));
-      }
-      return peer;
-    }
-    const key = routingId.toString('latin1');
-    let peer = this.#named.get(key);
-    if (peer === undefined) {
-      this.#sweepIfMany();
-      this.#named.set(key, (peer = new ZeromqPeer(this, routingId)));
-    }
+  #introduce(routingId: Frame): ZeromqPeer {
+    this.#sweepIfMany();
+    const peer = new ZeromqPeer(this, routingId);
+    if (isAutomatic(routingId)) this.#automatic.set(automaticKey(routingId), peer);
+    else this.#named.set(routingId.toString('latin1'), peer);
     return peer;
   }
 
@@ -373,7 +363,7 @@ class ZeromqListener extends ZeromqSocket implements Listener {
   #forget(peer: ZeromqPeer): void {
     this.#unreachable.delete(peer);
     const routingId = peer.routingId as Frame;
-    if (routingId.length === 5 && routingId[0] === 0) {
+    if (isAutomatic(routingId)) {
       const key = automaticKey(routingId);
       if (this.#automatic.get(key) === peer) this.#automatic.delete(key);
     } else {
@@ -462,6 +452,10 @@ function socketOptions(options: SocketOptions, linger: number, maxFrameBytes: nu
   };
 }
 
+function isAutomatic(routingId: Frame): boolean {
+  return routingId.length === 5 && routingId[0] === 0;
+}
+
 /** The four bytes behind the leading zero, as a small integer (negative or not does not matter). */
 function automaticKey(routingId: Frame): number {
   return ((routingId[1] as number) << 24) | ((routingId[2] as number) << 16) | ((routingId[3] as number) << 8) | (routingId[4] as number);
@@ -481,13 +475,6 @@ const unreachable = (handler: TransportHandler, peer: Peer): void => {
 const overflow = (handler: TransportHandler, peer: Peer): void => {
   handler.overflow(peer);
 };
-
-/** A handler's own fault: it must not stop the socket, nor go unseen. */
-function throwLater(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
-}
 
 /** The file of an ipc endpoint; none for other transports and for abstract names (`ipc://@…`). */
 function fileOf(endpoint: string): string | undefined {

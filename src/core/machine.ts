@@ -229,7 +229,7 @@ export function step<M extends MachineTypes>(
       const stopped = machine.disarms[state.kind]?.[next.kind] as readonly TimerKind<M>[];
       for (let j = 0; j < stopped.length; j++) out.disarm(stopped[j] as TimerKind<M>);
     }
-    if (out.observer !== undefined) out.observer.stepped(machine as unknown as Machine, cell, arrow, state.kind, event, next.kind);
+    if (out.observer !== undefined) out.observer.stepped(machine, cell, arrow, state.kind, event, next.kind);
     return next;
   }
   const { otherwise } = cell;
@@ -237,14 +237,19 @@ export function step<M extends MachineTypes>(
     throw new ImpossibleEvent(machine.name, state.kind, event.kind, otherwise?.why ?? 'no arrow applied');
   }
   if (otherwise.cell === 'refuse') out.refuse(event, otherwise.why);
-  if (out.observer !== undefined) out.observer.stepped(machine as unknown as Machine, cell, undefined, state.kind, event, state.kind);
+  if (out.observer !== undefined) out.observer.stepped(machine, cell, undefined, state.kind, event, state.kind);
   return state;
 }
 
 /** An effect as `transition()` records it: the name of the method called on the sink, and its arguments. */
 export type RecordedEffect = readonly [effect: string, ...arguments: unknown[]];
 
-/** One step as a value, for tests and documents: the next state and the effects it asked for, in order. */
+/**
+ * One step as a value, for tests and documents: the next state and the effects it asked for, in order.
+ *
+ * @throws BrokenInvariant when the action armed a timer that the next state does not own: it would fire into a state that
+ * has no answer to it, or be left running for a later one.
+ */
 export function transition<M extends MachineTypes>(
   machine: Machine<M>,
   state: M['state'],
@@ -253,7 +258,12 @@ export function transition<M extends MachineTypes>(
   observer?: StepObserver,
 ): readonly [M['state'], readonly RecordedEffect[]] {
   const effects: RecordedEffect[] = [];
-  return [step(machine, state, event, recorder<M>(effects, observer), context), effects];
+  const next = step(machine, state, event, recorder<M>(effects, observer), context);
+  for (const [effect, timer] of effects) {
+    const owned = effect !== 'arm' || machine.timers[String(timer)]?.includes(next.kind) === true;
+    assert(owned, `${machine.name}: (${state.kind}, ${event.kind}) arms "${String(timer)}", which "${next.kind}" does not own`);
+  }
+  return [next, effects];
 }
 
 function recorder<M extends MachineTypes>(effects: RecordedEffect[], observer: StepObserver | undefined): Sink<M> {
@@ -270,7 +280,8 @@ function compileCell(machine: string, state: string, event: string, cell: unknow
   const own: CompiledArrow[] = [];
   let otherwise: Ignore | Refuse | Never | undefined;
   for (const entry of entries) {
-    assert(otherwise === undefined, `${machine}: nothing follows the fallback of (${state}, ${event})`);
+    const ended = otherwise !== undefined || (own.length > 0 && own.at(-1)?.when === undefined);
+    assert(!ended, `${machine}: nothing follows the fallback of (${state}, ${event})`);
     if (isBare(entry)) {
       otherwise = entry;
       continue;

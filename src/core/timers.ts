@@ -45,6 +45,11 @@ export class TimerHeap {
     return this.#heap[0]?.filed ?? Infinity;
   }
 
+  /** How often a timer was armed so far: what was armed later has a higher `armed`. */
+  get armings(): number {
+    return this.#armings;
+  }
+
   arm(timer: Timer, deadline: number): void {
     assert(deadline < Infinity, 'a deadline is a number, not NaN and not Infinity');
     timer.deadline = deadline;
@@ -65,8 +70,8 @@ export class TimerHeap {
     if (timer.index >= 0) this.#removeAt(timer.index);
   }
 
-  /** Takes the next timer that is due at `now`, disarmed; `undefined` when none is. */
-  takeDue(now: number): Timer | undefined {
+  /** Takes the next timer that is due at `now`, disarmed; `undefined` when none is, or when it was armed after `lastArming`. */
+  takeDue(now: number, lastArming: number = Infinity): Timer | undefined {
     for (;;) {
       const first = this.#heap[0];
       if (first === undefined || first.filed > now) return undefined;
@@ -76,6 +81,7 @@ export class TimerHeap {
         this.#down(0);
         continue;
       }
+      if (first.armed > lastArming) return undefined;
       this.#removeAt(0);
       first.deadline = Infinity;
       return first;

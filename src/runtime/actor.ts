@@ -1,4 +1,5 @@
 /** One machine at work: its state, its timers, and the sink through which its actions reach the world. */
+import { assert } from '../core/assert.ts';
 import {
   step,
   type KernelEffects,
@@ -21,6 +22,7 @@ export abstract class Actor<M extends MachineTypes> implements KernelEffects<M>,
   observer: StepObserver | undefined;
   state: M['state'];
   protected sink: Sink<M> = this as unknown as Sink<M>;
+  #stepping = false;
   readonly #timers: { [timer: string]: Timer } = {};
 
   constructor(machine: Machine<M>, driver: Driver, context: M['context'], observer: StepObserver | undefined) {
@@ -33,7 +35,13 @@ export abstract class Actor<M extends MachineTypes> implements KernelEffects<M>,
 
   /** Steps the machine. Call it between `driver.enter()` and `driver.leave()` only, and never from an effect: use `later`. */
   step(event: M['event']): void {
-    this.state = step(this.machine, this.state, event, this.sink, this.context);
+    assert(!this.#stepping, 'an effect does not step the machine it comes from');
+    this.#stepping = true;
+    try {
+      this.state = step(this.machine, this.state, event, this.sink, this.context);
+    } finally {
+      this.#stepping = false;
+    }
   }
 
   /** Steps the machine after the current step. For what an effect finds out. */

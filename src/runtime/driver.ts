@@ -41,6 +41,7 @@ export class Driver {
   /** Messages seen since the stall guard last looked. */
   #mail = 0;
   #guarding = false;
+  #firing = false;
   #stopped = false;
   #inBatch = false;
 
@@ -75,7 +76,7 @@ export class Driver {
     } finally {
       if (this.#followUps.length > 0) this.#followUps.length = 0;
       this.#entered = false;
-      if (this.#timers.earliest < this.#nativeAt) this.#setNative();
+      this.#setNative();
     }
     if (this.#callbacks.length > 0 && !this.#draining) this.#callBack();
   }
@@ -105,8 +106,9 @@ export class Driver {
   /** Arms `timer` to fire `delay` ms from this turn. */
   arm(timer: Timer, delay: number): void {
     if (this.#stopped) return;
+    if (!this.#entered) this.now = this.clock.now();
     this.#timers.arm(timer, this.now + delay);
-    if (!this.#entered && this.#timers.earliest < this.#nativeAt) this.#setNative();
+    if (!this.#entered) this.#setNative();
   }
 
   disarm(timer: Timer): void {
@@ -121,8 +123,9 @@ export class Driver {
     this.#nativeAt = -Infinity;
   }
 
+  /** Sees to it that the native timer wakes us for the earliest deadline, or earlier. */
   #setNative(): void {
-    if (this.#stopped || this.#guarding) return;
+    if (this.#timers.earliest >= this.#nativeAt || this.#stopped || this.#guarding || this.#firing) return;
     if (this.#native !== undefined) this.clock.clearTimeout(this.#native);
     this.#nativeAt = this.#timers.earliest;
     const delay = Math.min(LONGEST_NATIVE_DELAY_MS, Math.max(0, Math.ceil(this.#nativeAt - this.clock.now())));
@@ -158,18 +161,29 @@ export class Driver {
     });
   }
 
+  /**
+   * Fires what is due now. What becomes due while the callbacks of these timers run waits for the next waking, which notices
+   * that it is late and reads first; so does a timer armed meanwhile without delay.
+   */
   #fireDue(): void {
     this.#inBatch = false;
-    for (;;) {
-      this.enter();
-      let fired: Timer | undefined;
-      try {
-        fired = this.#stopped ? undefined : this.#timers.takeDue(this.now);
-        if (fired !== undefined) this.#fire(fired);
-      } finally {
-        this.leave();
+    const due = this.clock.now();
+    const lastArming = this.#timers.armings;
+    this.#firing = true;
+    try {
+      while (!this.#stopped) {
+        const timer = this.#timers.takeDue(due, lastArming);
+        if (timer === undefined) break;
+        this.enter();
+        try {
+          this.#fire(timer);
+        } finally {
+          this.leave();
+        }
       }
-      if (fired === undefined) break;
+    } finally {
+      this.#firing = false;
+      this.#setNative();
     }
   }
 
@@ -202,6 +216,8 @@ export class Driver {
     } finally {
       this.#callbacks.length = 0;
       this.#draining = false;
+      // They may have taken any time: the rest of a batch reads the clock again.
+      this.#inBatch = false;
     }
   }
 }

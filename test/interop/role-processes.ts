@@ -1,0 +1,53 @@
+/** Our roles as processes of their own: how tests start them, ask them and judge what came of it. */
+import { expect } from 'vitest';
+import type { BrokerSnapshot } from '../../src/majordomo/broker.ts';
+import type { ClientSnapshot } from '../../src/majordomo/client.ts';
+import type { MajordomoBrokerOptions, MajordomoClientOptions, MajordomoWorkerOptions } from '../../src/majordomo/options.ts';
+import type { WorkerSnapshot } from '../../src/majordomo/worker.ts';
+import { startNode, type Child, type Line } from './processes.ts';
+
+export async function startBroker(options: MajordomoBrokerOptions = {}, endpoint = 'tcp://127.0.0.1:*'): Promise<[Child, string]> {
+  const broker = startNode('broker', { endpoint, options: JSON.stringify(options) });
+  return [broker, (await broker.until('ready'))['endpoint'] as string];
+}
+
+/** A worker that is registered. */
+export async function startWorker(broker: Child, endpoint: string, name: string, options: MajordomoWorkerOptions = {}): Promise<Child> {
+  const registered = broker.said('workerRegistered').length;
+  const worker = startNode('worker', { endpoint, service: 'echo', name, options: JSON.stringify({ reconnectInterval: 30, ...options }) });
+  await broker.untilSaid('workerRegistered', registered + 1);
+  return worker;
+}
+
+export async function startClient(endpoint: string, options: MajordomoClientOptions = {}): Promise<Child> {
+  const client = startNode('client', { endpoint, options: JSON.stringify({ requestTimeout: 10_000, reconnectInterval: 30, ...options }) });
+  await client.until('ready');
+  return client;
+}
+
+let asked = 0;
+
+/** Makes `client` ask, and resolves with the outcome. */
+export async function ask(client: Child, ...body: string[]): Promise<Line> {
+  const id = `ask-${++asked}`;
+  client.tell({ do: 'request', id, service: 'echo', body });
+  return client.until((line) => line.event === 'outcome' && line['id'] === id);
+}
+
+let inspected = 0;
+
+export async function inspect<S extends BrokerSnapshot | WorkerSnapshot | ClientSnapshot>(child: Child): Promise<S> {
+  const id = ++inspected;
+  child.tell({ do: 'inspect', id });
+  return (await child.until((line) => line.event === 'inspected' && line['id'] === id))['inspect'] as S;
+}
+
+/** Of the requests `first` … `first + count - 1`: each has one outcome, and it is the answer to its own question. */
+export function expectEachAnsweredOnce(client: Child, first: number, count: number, prefix: readonly string[] = []): void {
+  const outcomes = client.said('outcome').filter((line) => typeof line['id'] === 'number');
+  expect(outcomes.map((line) => line['id'] as number).sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => first + i));
+  const wrong = outcomes.filter(
+    (line) => JSON.stringify((line['body'] as string[] | undefined)?.slice(2)) !== JSON.stringify([...prefix, String(line['id'])]),
+  );
+  expect(wrong).toEqual([]);
+}

@@ -1,0 +1,142 @@
+/** Processes that stand still without being dead: paused by a signal, or blocked in their own code. Every role is a process of its own. */
+import { afterEach, describe, expect, test } from 'vitest';
+import type { BrokerSnapshot } from '../../src/majordomo/broker.ts';
+import type { ClientSnapshot } from '../../src/majordomo/client.ts';
+import type { WorkerSnapshot } from '../../src/majordomo/worker.ts';
+import { endAll, pause, python, pythonNote, startPython } from './processes.ts';
+import { closeRawPeers, RawDealer } from './raw-peer.ts';
+import { ask, inspect, startBroker, startClient, startWorker } from './role-processes.ts';
+
+afterEach(async () => {
+  closeRawPeers();
+  await endAll();
+});
+
+describe('a worker stands still for longer than its expiry, then goes on', () => {
+  const beats = { heartbeatInterval: 100, heartbeatLiveness: 3 };
+
+  test('its request is answered once by another, its own late reply is dropped and counted, and it serves again', async () => {
+    const [broker, endpoint] = await startBroker({ ...beats, transportHeartbeatInterval: 0 });
+    const sleeper = await startWorker(broker, endpoint, 'sleeper', { ...beats, transportHeartbeatInterval: 0 });
+    const client = await startClient(endpoint);
+    const outcome = ask(client, 'sleep:900');
+    await sleeper.until('request');
+    // The broker learns that this worker heartbeats while it works.
+    await pause(350);
+    await sleeper.pause();
+    const heir = await startWorker(broker, endpoint, 'heir', beats);
+    expect(await broker.until('workerLost')).toMatchObject({ reason: 'expired', noticedBy: 'heartbeat', heldRequest: true });
+    expect(await outcome).toMatchObject({ body: ['heir', '2', 'sleep:900'], deliveries: 2 });
+    sleeper.resume();
+    await sleeper.until('answered');
+    await broker.untilSaid('workerRegistered', 3);
+    const { counters: atBroker } = await inspect<BrokerSnapshot>(broker);
+    const { counters: atWorker } = await inspect<WorkerSnapshot>(sleeper);
+    // Which of the two drops it depends on what the worker reads first: the end of its work, or that it was sent away.
+    expect(atBroker.lateReplies + atWorker.repliesDiscarded).toBe(1);
+    expect(atBroker).toMatchObject({ accepted: 1, replied: 1, requeued: 1, faults: 0 });
+    expect(client.said('outcome')).toHaveLength(1);
+    expect((await inspect<ClientSnapshot>(client)).counters.stale).toBe(0);
+    await heir.end();
+    expect(await ask(client, 'again')).toMatchObject({ body: ['sleeper', '1', 'again'] });
+  });
+
+  test('also when only the transport can notice: a worker not yet known to heartbeat at work', async () => {
+    const [broker, endpoint] = await startBroker({ transportHeartbeatInterval: 100, transportHeartbeatTimeout: 300 });
+    const sleeper = await startWorker(broker, endpoint, 'sleeper');
+    const client = await startClient(endpoint);
+    const outcome = ask(client, 'sleep:200');
+    await sleeper.until('request');
+    await sleeper.pause();
+    await startWorker(broker, endpoint, 'heir');
+    expect(await broker.until('workerLost')).toMatchObject({ reason: 'disconnected', noticedBy: 'transport', heldRequest: true });
+    expect(await outcome).toMatchObject({ body: ['heir', '2', 'sleep:200'], deliveries: 2 });
+    sleeper.resume();
+    await broker.untilSaid('workerRegistered', 3);
+    const { counters: atBroker } = await inspect<BrokerSnapshot>(broker);
+    const { counters: atWorker } = await inspect<WorkerSnapshot>(sleeper);
+    // Its answer is discarded, or late at the broker, or lost with the connection it was written to.
+    expect(atWorker.replies + atWorker.repliesDiscarded).toBe(1);
+    expect(atBroker.lateReplies).toBeLessThanOrEqual(atWorker.replies);
+    expect(atBroker).toMatchObject({ accepted: 1, replied: 1, requeued: 1, faults: 0 });
+    expect(client.said('outcome')).toHaveLength(1);
+  });
+
+  test.skipIf(python === undefined)(`the late reply of a Python worker is dropped and counted by the broker${pythonNote}`, async () => {
+    const [broker, endpoint] = await startBroker({ ...beats, transportHeartbeatInterval: 100, transportHeartbeatTimeout: 300 });
+    const sleeper = startPython('mdp_worker', { endpoint, service: 'echo', workMs: 400, heartbeatMs: 100, name: 'sleeper' });
+    await broker.until('workerRegistered');
+    const plain = new RawDealer(endpoint);
+    await plain.send('', 'MDPC01', 'echo', 'body');
+    await sleeper.until('request');
+    await sleeper.pause();
+    const heir = await startWorker(broker, endpoint, 'heir', beats);
+    expect(await broker.until('workerLost')).toMatchObject({ noticedBy: 'transport', heldRequest: true });
+    expect(await plain.receive()).toEqual(['', 'MDPC01', 'echo', 'heir', '2', 'body']);
+    sleeper.resume();
+    await sleeper.until('reply');
+    await broker.untilSaid('workerRegistered', 3);
+    expect(await plain.everythingWithin(100)).toEqual([]);
+    expect((await inspect<BrokerSnapshot>(broker)).counters).toMatchObject({ replied: 1, lateReplies: 1, faults: 0 });
+    await heir.end();
+    await plain.send('', 'MDPC01', 'echo', 'again');
+    expect(await plain.receive()).toEqual(['', 'MDPC01', 'echo', 'sleeper', 'again']);
+  });
+});
+
+describe('an event loop is blocked', () => {
+  test('a worker blocked for longer than the transport’s heartbeats keeps its place, because the transport answers for it', async () => {
+    const transport = { transportHeartbeatInterval: 100, transportHeartbeatTimeout: 300 };
+    const [broker, endpoint] = await startBroker({ ...transport, heartbeatInterval: 1000 });
+    const worker = await startWorker(broker, endpoint, 'blocked', { ...transport, heartbeatInterval: 1000 });
+    const client = await startClient(endpoint);
+    expect(await ask(client, 'block:1500')).toMatchObject({ body: ['blocked', '1', 'block:1500'], deliveries: 1 });
+    expect(broker.said('workerLost')).toEqual([]);
+    expect((await inspect<WorkerSnapshot>(worker)).counters).toMatchObject({ connections: 1, replies: 1 });
+  });
+
+  test('a worker blocked for longer than its own patience keeps its broker, whose heartbeats wait in its socket', async () => {
+    const [broker, endpoint] = await startBroker({ heartbeatInterval: 100, heartbeatLiveness: 30 });
+    const worker = await startWorker(broker, endpoint, 'blocked', { heartbeatInterval: 100, heartbeatLiveness: 3 });
+    for (let round = 0; round < 3; round++) {
+      worker.tell({ do: 'block', milliseconds: 700 });
+      await worker.untilSaid('unblocked', round + 1);
+      await pause(150);
+    }
+    expect(worker.said('brokerLost')).toEqual([]);
+    expect(worker.said('stalled').length).toBeGreaterThan(0);
+    expect(broker.said('workerLost')).toEqual([]);
+  });
+
+  test('a broker blocked for longer than the expiry expires nobody whose heartbeats wait in its socket', async () => {
+    const beats = { heartbeatInterval: 100, heartbeatLiveness: 3 };
+    const [broker, endpoint] = await startBroker(beats);
+    // The workers are patient: this is about the broker.
+    for (const name of ['a', 'b', 'c']) await startWorker(broker, endpoint, name, { heartbeatInterval: 100, heartbeatLiveness: 30 });
+    for (let round = 0; round < 3; round++) {
+      broker.tell({ do: 'block', milliseconds: 700 });
+      await broker.untilSaid('unblocked', round + 1);
+      await pause(150);
+    }
+    expect(broker.said('workerLost')).toEqual([]);
+    expect(broker.said('stalled').length).toBeGreaterThan(0);
+    const client = await startClient(endpoint);
+    expect(await ask(client, 'still served')).toMatchObject({ deliveries: 1 });
+  });
+
+  test('a broker that was paused and goes on expires nobody either, and still notices who died meanwhile', async () => {
+    const beats = { heartbeatInterval: 100, heartbeatLiveness: 3, transportHeartbeatInterval: 0 };
+    const [broker, endpoint] = await startBroker(beats);
+    const patient = { heartbeatInterval: 100, heartbeatLiveness: 50, transportHeartbeatInterval: 0 };
+    await startWorker(broker, endpoint, 'lives', patient);
+    const dies = await startWorker(broker, endpoint, 'dies', patient);
+    await broker.pause();
+    await pause(700);
+    await dies.kill();
+    broker.resume();
+    await broker.until('workerLost');
+    await pause(400);
+    expect(broker.said('workerLost')).toHaveLength(1);
+    expect((await inspect<BrokerSnapshot>(broker)).workers).toHaveLength(1);
+  });
+});

@@ -101,14 +101,14 @@ const register = (failures: number, out: Out, context: WorkerContext): Idle => {
   return { kind: 'idle', liveness: context.heartbeatLiveness, failures };
 };
 
-/** Leaves the connection and comes back after a pause that grows with the failures in a row. */
+/** Leaves the connection and comes back after a pause that grows with the failures in a row. Only silence is one: whoever dismisses us lives. */
 const rest = (failures: number, loss: BrokerLoss, out: Out, context: WorkerContext): Resting => {
   const delay = backoffDelay(failures, context.backoff, context.random);
   if (loss === 'handler-failed') out.leave();
   else out.shut();
   out.arm('reconnectDelay', delay);
   out.lost(loss, delay);
-  return { kind: 'resting', failures };
+  return { kind: 'resting', failures: loss === 'silent' ? failures + 1 : failures };
 };
 
 const livenessRemains: Guard<M, 'idle', 'silence'> = (state) => state.liveness > 1;
@@ -144,7 +144,7 @@ const countSilence: Action<M, 'idle', 'silence', 'idle'> = (state, _event, out, 
   return { ...state, liveness: state.liveness - 1 };
 };
 const giveUpOnSilence: Action<M, 'idle', 'silence', 'resting'> = (state, _event, out, context) =>
-  rest(state.failures + 1, 'silent', out, context);
+  rest(state.failures, 'silent', out, context);
 const restDismissed: Action<M, 'idle', 'DISCONNECT', 'resting'> = (state, _event, out, context) =>
   rest(state.failures, 'dismissed', out, context);
 const restDisconnected: Action<M, 'idle', 'brokerGone', 'resting'> = (state, _event, out, context) =>

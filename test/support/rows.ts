@@ -10,6 +10,7 @@ import { ImpossibleEvent } from '../../src/core/errors.ts';
 import { transition, type Machine, type MachineTypes, type RecordedEffect } from '../../src/core/machine.ts';
 
 interface Row<M extends MachineTypes> {
+  readonly what: string;
   readonly state: M['state'];
   readonly event: M['event'];
   readonly context: M['context'];
@@ -35,8 +36,8 @@ export class Rows<M extends MachineTypes> {
     effects: readonly RecordedEffect[],
     context: Partial<M['context']> = {},
   ): void => {
-    const row = this.#add(state, event, context);
-    test(what, () => {
+    const row = this.#add(what, state, event, context);
+    test(`${row.what}`, () => {
       expect(this.#take(row)).toEqual([next, effects]);
       expect(this.#takenArrows(row)).toBe(1);
     });
@@ -44,8 +45,8 @@ export class Rows<M extends MachineTypes> {
 
   /** The event is ignored: same state, no effect. */
   readonly stays = (what: string, state: M['state'], event: M['event'], why: string): void => {
-    const row = this.#add(state, event);
-    test(what, () => {
+    const row = this.#add(what, state, event);
+    test(`${row.what}`, () => {
       const [next, effects] = this.#take(row);
       expect(next).toBe(state);
       expect(effects).toEqual([]);
@@ -56,8 +57,8 @@ export class Rows<M extends MachineTypes> {
 
   /** The peer broke the protocol: same state, and nothing but the refusal. */
   readonly refuses = (what: string, state: M['state'], event: M['event'], why: string): void => {
-    const row = this.#add(state, event);
-    test(what, () => {
+    const row = this.#add(what, state, event);
+    test(`${row.what}`, () => {
       const [next, effects] = this.#take(row);
       expect(next).toBe(state);
       expect(effects).toEqual([['refuse', event, why]]);
@@ -66,8 +67,8 @@ export class Rows<M extends MachineTypes> {
 
   /** It would be our own bug: throws. */
   readonly never = (what: string, state: M['state'], event: M['event'], why: string): void => {
-    const row = this.#add(state, event);
-    test(what, () => {
+    const row = this.#add(what, state, event);
+    test(`${row.what}`, () => {
       expect(() => this.#take(row)).toThrow(ImpossibleEvent);
       expect(() => this.#take(row)).toThrow(why);
     });
@@ -92,15 +93,15 @@ export class Rows<M extends MachineTypes> {
         impossible.add(`${error.state} × ${error.event}: never`);
       }
     }
-    const machine = this.#machine as unknown as Machine;
+    const machine: Machine = this.#machine;
     const nevers = cellsOf(machine)
       .filter((cell) => cell.otherwise?.cell === 'never')
       .map((cell) => `${cell.state} × ${cell.event}: never`);
     return [...coverage.missingArrows(machine), ...coverage.missingAnswers(machine), ...nevers.filter((cell) => !impossible.has(cell))];
   }
 
-  #add(state: M['state'], event: M['event'], context: Partial<M['context']> = {}): Row<M> {
-    const row = { state, event, context: { ...this.#context, ...context } };
+  #add(what: string, state: M['state'], event: M['event'], context: Partial<M['context']> = {}): Row<M> {
+    const row = { what, state, event, context: { ...this.#context, ...context } };
     this.#rows.push(row);
     return row;
   }
@@ -112,7 +113,7 @@ export class Rows<M extends MachineTypes> {
   #takenArrows(row: Row<M>): number {
     const coverage = new ArrowCoverage();
     transition(this.#machine, row.state, row.event, row.context, coverage);
-    return coverage.of(this.#machine as unknown as Machine).arrows.taken;
+    return coverage.of(this.#machine).arrows.taken;
   }
 
   #cellOf(row: Row<M>) {

@@ -1,0 +1,222 @@
+/** A worker's connection to its broker, arrow by arrow and cell by cell. */
+import {
+  majordomoWorker,
+  type BrokerLoss,
+  type MajordomoWorkerMachine,
+  type WorkerContext,
+  type WorkerRequest,
+} from '../../src/majordomo/worker.machine.ts';
+import { Rows } from '../support/rows.ts';
+
+type State = MajordomoWorkerMachine['state'];
+type Event = MajordomoWorkerMachine['event'];
+
+const context: WorkerContext = {
+  heartbeatInterval: 2500,
+  heartbeatLiveness: 3,
+  drainTimeout: 5000,
+  backoff: { base: 500, maximum: 8000, jitter: 0.8 },
+  // In the middle of the jitter: pauses are 500, 1000, 2000 … ms.
+  random: () => 0.5,
+};
+const { moves, stays, never, coverEverything } = new Rows(majordomoWorker, context);
+
+const fresh: State = { kind: 'new' };
+const idle: State = { kind: 'idle', liveness: 3, failures: 0 };
+const busy: State = { kind: 'busy' };
+const orphaned: State = { kind: 'orphaned' };
+const resting: State = { kind: 'resting', failures: 0 };
+const draining: State = { kind: 'draining' };
+const closed: State = { kind: 'closed' };
+
+const body = [Buffer.from('body')];
+const REQUEST: WorkerRequest = { kind: 'REQUEST', address: Buffer.from('address'), attempt: 1, body };
+const HEARTBEAT: Event = { kind: 'HEARTBEAT' };
+const DISCONNECT: Event = { kind: 'DISCONNECT' };
+const INVALID: Event = { kind: 'INVALID', reason: 'not an MDP/0.1 message' };
+const start: Event = { kind: 'start' };
+const handlerDone: Event = { kind: 'handlerDone', body };
+const handlerFailed: Event = { kind: 'handlerFailed' };
+const brokerGone: Event = { kind: 'brokerGone' };
+const close: Event = { kind: 'close' };
+const heartbeatDue: Event = { kind: 'heartbeatDue' };
+const silence: Event = { kind: 'silence' };
+const reconnectDelay: Event = { kind: 'reconnectDelay' };
+const drainTimeout: Event = { kind: 'drainTimeout' };
+
+const registers = [['open'], ['arm', 'heartbeatDue', 2500], ['arm', 'silence', 2500]] as const;
+const beats = [['sendHeartbeat'], ['arm', 'heartbeatDue', 2500]] as const;
+const idleStops = [
+  ['disarm', 'heartbeatDue'],
+  ['disarm', 'silence'],
+] as const;
+const busyStops = [['disarm', 'heartbeatDue']] as const;
+const drainingStops = [
+  ['disarm', 'heartbeatDue'],
+  ['disarm', 'drainTimeout'],
+] as const;
+const rests = (loss: BrokerLoss, delay = 500) => [['shut'], ['arm', 'reconnectDelay', delay], ['lost', loss, delay], ...idleStops] as const;
+
+// Before the transport is there.
+moves('it connects and says READY', fresh, start, idle, registers);
+moves('it is closed before it has begun', fresh, close, closed, [['closed']]);
+for (const event of [REQUEST, HEARTBEAT, DISCONNECT, INVALID, brokerGone])
+  stays(`${event.kind} before there is a connection`, fresh, event, 'there is no connection yet');
+never('no handler runs yet', fresh, handlerDone, 'no handler runs');
+never('no handler fails yet', fresh, handlerFailed, 'no handler runs');
+
+// Registered and free.
+moves('a request comes: the handler runs', idle, REQUEST, busy, [
+  ['run', REQUEST],
+  ['disarm', 'silence'],
+]);
+moves('a heartbeat restores patience and forgives earlier failures', { kind: 'idle', liveness: 1, failures: 4 }, HEARTBEAT, idle, [
+  ['arm', 'silence', 2500],
+]);
+moves('the broker says DISCONNECT: the worker comes back on a new connection, soon', idle, DISCONNECT, resting, rests('dismissed'));
+stays('nonsense while idle is dropped', idle, INVALID, 'dropped and counted');
+moves('the connection ends: the worker comes back, soon', idle, brokerGone, resting, rests('disconnected'));
+moves('it is closed while idle: it says DISCONNECT', idle, close, closed, [['leave'], ['closed'], ...idleStops]);
+moves('it is time to heartbeat while idle', idle, heartbeatDue, idle, beats);
+moves('an interval without a word costs one life', idle, silence, { ...idle, liveness: 2 }, [['arm', 'silence', 2500]]);
+moves(
+  'silence for three intervals: the broker is given up',
+  { ...idle, liveness: 1 },
+  silence,
+  { kind: 'resting', failures: 1 },
+  rests('silent'),
+);
+moves(
+  'each broker that was never heard makes the next pause twice as long',
+  { kind: 'idle', liveness: 1, failures: 2 },
+  silence,
+  { kind: 'resting', failures: 3 },
+  rests('silent', 2000),
+);
+moves(
+  'no pause is longer than the longest',
+  { kind: 'idle', liveness: 1, failures: 20 },
+  silence,
+  { kind: 'resting', failures: 21 },
+  rests('silent', 8000),
+);
+never('it starts once', idle, start, 'it has started');
+never('an idle worker has no handler that could end', idle, handlerDone, 'no handler runs');
+never('an idle worker has no handler that could fail', idle, handlerFailed, 'no handler runs');
+
+// At work.
+moves('the handler ends: the reply goes out, and silence counts again', busy, handlerDone, idle, [
+  ['sendReply', body],
+  ['arm', 'heartbeatDue', 2500],
+  ['arm', 'silence', 2500],
+]);
+moves('the handler fails: the worker leaves, so that the request goes elsewhere, and comes back', busy, handlerFailed, resting, [
+  ['leave'],
+  ['arm', 'reconnectDelay', 500],
+  ['lost', 'handler-failed', 500],
+  ...busyStops,
+]);
+moves('a second request at work is the broker’s error: the worker leaves it', busy, REQUEST, orphaned, [
+  ['leave'],
+  ['abort'],
+  ['lost', 'protocol', 0],
+  ...busyStops,
+]);
+stays('a heartbeat at work', busy, HEARTBEAT, 'the broker is alive; a busy worker does not count its silence');
+moves('DISCONNECT at work: nobody waits for the result', busy, DISCONNECT, orphaned, [
+  ['shut'],
+  ['abort'],
+  ['lost', 'dismissed', 0],
+  ...busyStops,
+]);
+stays('nonsense at work is dropped', busy, INVALID, 'dropped and counted');
+moves('the connection ends at work: nobody waits for the result', busy, brokerGone, orphaned, [
+  ['shut'],
+  ['abort'],
+  ['lost', 'disconnected', 0],
+  ...busyStops,
+]);
+moves('it is closed at work: the handler may finish', busy, close, draining, [['arm', 'drainTimeout', 5000]]);
+moves('it is time to heartbeat at work', busy, heartbeatDue, busy, beats);
+never('a busy worker has started', busy, start, 'it has started');
+
+// At work for nobody.
+moves('the result has nobody to go to: the worker comes back', orphaned, handlerDone, resting, [
+  ['discard'],
+  ['arm', 'reconnectDelay', 500],
+]);
+moves('the failure interests nobody: the worker comes back', orphaned, handlerFailed, resting, [
+  ['discard'],
+  ['arm', 'reconnectDelay', 500],
+]);
+moves('it is closed while nobody waits for its handler', orphaned, close, closed, [['closed']]);
+for (const event of [REQUEST, HEARTBEAT, DISCONNECT, INVALID])
+  stays(`${event.kind} from the broker that an orphaned worker has left`, orphaned, event, 'from a connection that was left');
+stays('the connection that an orphaned worker has left ends', orphaned, brokerGone, 'the connection was left already');
+never('an orphaned worker has started', orphaned, start, 'it has started');
+
+// Waiting to come back.
+moves('the pause is over: it connects and says READY', resting, reconnectDelay, idle, [...registers, ['disarm', 'reconnectDelay']]);
+moves('failures are remembered until the broker is heard', { kind: 'resting', failures: 3 }, reconnectDelay, { ...idle, failures: 3 }, [
+  ...registers,
+  ['disarm', 'reconnectDelay'],
+]);
+moves('it is closed while it rests', resting, close, closed, [['closed'], ['disarm', 'reconnectDelay']]);
+for (const event of [REQUEST, HEARTBEAT, DISCONNECT, INVALID])
+  stays(`${event.kind} from the broker that a resting worker has left`, resting, event, 'from a connection that was left');
+stays('the connection that a resting worker has left ends', resting, brokerGone, 'the connection was left already');
+never('a resting worker has started', resting, start, 'it has started');
+never('a resting worker has no handler that could end', resting, handlerDone, 'no handler runs');
+never('a resting worker has no handler that could fail', resting, handlerFailed, 'no handler runs');
+
+// Closing at work.
+moves('the handler ends in time: the reply goes out, then DISCONNECT', draining, handlerDone, closed, [
+  ['sendReply', body],
+  ['leave'],
+  ['closed'],
+  ...drainingStops,
+]);
+moves('the handler fails while closing: DISCONNECT, so that the request goes elsewhere', draining, handlerFailed, closed, [
+  ['leave'],
+  ['abort'],
+  ['closed'],
+  ...drainingStops,
+]);
+moves('the handler does not end in time: it is aborted', draining, drainTimeout, closed, [
+  ['leave'],
+  ['abort'],
+  ['closed'],
+  ...drainingStops,
+]);
+moves('a second request while closing is the broker’s error', draining, REQUEST, closed, [
+  ['leave'],
+  ['abort'],
+  ['closed'],
+  ...drainingStops,
+]);
+moves('DISCONNECT while closing: nobody waits for the result', draining, DISCONNECT, closed, [
+  ['shut'],
+  ['abort'],
+  ['closed'],
+  ...drainingStops,
+]);
+moves('the connection ends while closing: nobody waits for the result', draining, brokerGone, closed, [
+  ['shut'],
+  ['abort'],
+  ['closed'],
+  ...drainingStops,
+]);
+moves('it is time to heartbeat while closing: the broker must not give a working worker up', draining, heartbeatDue, draining, beats);
+stays('a heartbeat while closing', draining, HEARTBEAT, 'the broker is alive');
+stays('nonsense while closing', draining, INVALID, 'dropped and counted');
+stays('it is closed twice', draining, close, 'idempotent');
+never('a draining worker has started', draining, start, 'it has started');
+
+// Closed.
+for (const event of [REQUEST, HEARTBEAT, DISCONNECT, INVALID, brokerGone]) stays(`${event.kind} after closing`, closed, event, 'closed');
+stays('the transport is ready after closing', closed, start, 'closed before it had started');
+stays('a handler ends after closing', closed, handlerDone, 'its result has nobody to go to');
+stays('a handler fails after closing', closed, handlerFailed, 'its result has nobody to go to');
+stays('it is closed again', closed, close, 'idempotent');
+
+coverEverything();

@@ -7,6 +7,7 @@ type EventName<E> = keyof E & string;
 
 export class TypedEvents<E extends EventMap> {
   readonly #emitter = new EventEmitter();
+  readonly #loops = new Set<() => void>();
   readonly #listenerFailed: (error: unknown, event: string) => void;
 
   constructor(listenerFailed: (error: unknown, event: string) => void = () => undefined) {
@@ -59,41 +60,55 @@ export class TypedEvents<E extends EventMap> {
     });
   }
 
-  /** Every `event` from now on, in order: `for await (const value of events.each('workerLost', { signal }))`. Ends when aborted. */
-  async *each<K extends EventName<E>>(event: K, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<E[K], void, undefined> {
+  /**
+   * Every `event` from now on, in order: `for await (const value of events.each('workerLost', { signal }))`. Listens from
+   * the call on, so nothing is missed before the loop begins; what waits unread is kept. Ends when aborted, after what
+   * came before that, and when the loop is left.
+   */
+  each<K extends EventName<E>>(event: K, options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<E[K], undefined> {
     const { signal } = options;
     const waiting: E[K][] = [];
-    let wake: () => void = () => undefined;
+    const takers: ((result: IteratorResult<E[K], undefined>) => void)[] = [];
+    let ended = false;
     const off = this.on(event, (value) => {
-      waiting.push(value);
-      wake();
+      const taker = takers.shift();
+      if (taker === undefined) waiting.push(value);
+      else taker({ value, done: false });
     });
-    const aborted = (): void => {
-      wake();
-    };
-    signal?.addEventListener('abort', aborted, { once: true });
-    try {
-      while (signal?.aborted !== true) {
-        while (waiting.length > 0) yield waiting.shift() as E[K];
-        if (hasAborted(signal)) return;
-        await new Promise<void>((resolve) => (wake = resolve));
-      }
-    } finally {
+    const end = (): void => {
+      ended = true;
       off();
-      signal?.removeEventListener('abort', aborted);
-    }
+      this.#loops.delete(end);
+      signal?.removeEventListener('abort', end);
+      for (const taker of takers.splice(0)) taker({ value: undefined, done: true });
+    };
+    this.#loops.add(end);
+    signal?.addEventListener('abort', end, { once: true });
+    if (signal?.aborted === true) end();
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      next: () => {
+        if (waiting.length > 0) return Promise.resolve({ value: waiting.shift() as E[K], done: false });
+        if (ended) return Promise.resolve({ value: undefined, done: true });
+        return new Promise((resolve) => takers.push(resolve));
+      },
+      return: () => {
+        waiting.length = 0;
+        end();
+        return Promise.resolve({ value: undefined, done: true });
+      },
+    };
   }
 
   emit<K extends EventName<E>>(event: K, value: E[K]): void {
     this.#emitter.emit(event, value);
   }
 
+  /** Nobody is called any more; loops over `each` end. */
   removeAll(): void {
     this.#emitter.removeAllListeners();
+    for (const end of [...this.#loops]) end();
   }
-}
-
-/** A call, because the signal may abort while a generator is suspended, which the compiler does not see. */
-function hasAborted(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true;
 }

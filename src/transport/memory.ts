@@ -310,11 +310,11 @@ abstract class MemorySocket {
     }
   }
 
-  /** Waits at most `linger` ms until `finish` was called by somebody else, then calls it. */
-  protected lingerThen(finish: () => void): Promise<void> {
+  /** Waits until `finished` is called; does `finish`, which brings that about, after `linger` ms. */
+  protected lingerThen(linger: number, finish: () => void): Promise<void> {
     const { clock } = this.network;
     return new Promise((resolve) => {
-      const timer = this.linger < 0 ? undefined : clock.setTimeout(finish, this.linger);
+      const timer = linger < 0 ? undefined : clock.setTimeout(finish, linger);
       this.finished = () => {
         if (timer !== undefined) clock.clearTimeout(timer);
         resolve();
@@ -354,19 +354,19 @@ class MemoryListener extends MemorySocket implements Listener {
     released.link = undefined;
   }
 
-  close(): Promise<void> {
-    return (this.closing ??= this.#close());
+  close(linger: number = this.linger): Promise<void> {
+    return (this.closing ??= this.#close(linger));
   }
 
-  #close(): Promise<void> {
+  #close(linger: number): Promise<void> {
     this.closed = true;
     this.network.forgetListener(this);
     for (const link of this.#links) {
-      if (this.linger === 0) link.cut();
+      if (linger === 0) link.cut();
       else if (link.outbox.size === 0) link.end();
     }
     if (this.#links.size === 0) return Promise.resolve();
-    return this.lingerThen(() => {
+    return this.lingerThen(linger, () => {
       for (const link of this.#links) link.cut();
     });
   }
@@ -431,6 +431,8 @@ class MemoryConnector extends MemorySocket implements Connector {
   /** When the first of the attempts in progress was made; the others follow at whole intervals. */
   #tryingSince: number;
   #timer: unknown;
+  /** It was sent too large a frame. Over libzmq a connector never recovers from that; here neither. */
+  #stuck = false;
   #gone = false;
 
   constructor(network: Network, endpoint: string, handler: TransportHandler, options: ConnectOptions) {
@@ -443,23 +445,24 @@ class MemoryConnector extends MemorySocket implements Connector {
 
   send(_peer: Peer, head: readonly Frame[], tail?: Message, from = 0): SendResult {
     if (this.closed) return 'unreachable';
+    if (this.#stuck) return 'again';
     if (this.outbox.size >= (this.link === undefined ? this.highWaterMark : this.roomTowards(this.link.listener))) return 'again';
     this.outbox.add(parcelOf(head, tail, from));
     this.link?.listener.wake(this.link);
     return 'ok';
   }
 
-  close(): Promise<void> {
-    return (this.closing ??= this.#close());
+  close(linger: number = this.linger): Promise<void> {
+    return (this.closing ??= this.#close(linger));
   }
 
-  #close(): Promise<void> {
+  #close(linger: number): Promise<void> {
     this.closed = true;
-    if (this.linger === 0 || this.outbox.size === 0) {
+    if (linger === 0 || this.outbox.size === 0) {
       this.#leave();
       return Promise.resolve();
     }
-    return this.lingerThen(() => {
+    return this.lingerThen(linger, () => {
       this.#leave();
     });
   }
@@ -483,7 +486,7 @@ class MemoryConnector extends MemorySocket implements Connector {
 
   /** Plans the next attempt. While nobody listens there is none: `listen` asks for it. */
   planAttempt(): void {
-    if (this.link !== undefined || this.#timer !== undefined || this.#gone) return;
+    if (this.link !== undefined || this.#timer !== undefined || this.#gone || this.#stuck) return;
     if (this.network.listenerAt(this.endpoint) === undefined) return;
     const { clock } = this.network;
     const waited = clock.now() - this.#tryingSince;
@@ -525,6 +528,7 @@ class MemoryConnector extends MemorySocket implements Connector {
     if (link.outbox.size === 0) link.listener.linkDrained(link);
     if (this.closed) return 'other';
     if (largestFrame(parcel) > this.#maxFrameBytes) {
+      this.#stuck = true;
       link.cut();
       return 'other';
     }

@@ -65,7 +65,10 @@ export interface SocketOptions {
   readonly linger?: number;
   /** Transport heartbeats: ping every `interval` ms, cut after `timeout` ms without an answer. Default: none. */
   readonly transportHeartbeat?: { readonly interval: number; readonly timeout: number } | undefined;
-  /** Largest frame accepted, in bytes; a peer that sends a larger one is disconnected. Default 1 MiB on listeners, none on connectors. */
+  /**
+   * Largest frame accepted, in bytes; a peer that sends a larger one is disconnected. Default 1 MiB on listeners, none on
+   * connectors: a connector that is sent a larger one may never reconnect, and has to be replaced.
+   */
   readonly maxFrameBytes?: number;
   /** How long a new connection may take to say hello, in ms. Default 2000. */
   readonly handshakeTimeout?: number;

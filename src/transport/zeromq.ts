@@ -11,7 +11,6 @@
  *   a random token that never leaves the process, so that no peer can forge its own death or another's.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { access } from 'node:fs/promises';
 import { nextTick } from 'node:process';
 import { setImmediate } from 'node:timers';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -40,13 +39,12 @@ const DEFAULT_LISTENER_FRAME_BYTES = 2 ** 20;
 const DEFAULT_HANDSHAKE_MS = 2000;
 const DEFAULT_RECONNECT_MS = 100;
 const UNLIMITED = -1;
+/** Connections that may wait to be accepted. libzmq's own 100 lets a burst of some thousand workers time out against each other. */
+const BACKLOG = 4096;
 
 /** A listener closed a moment ago still holds its port in libzmq's background thread: that passes within milliseconds. */
 const BIND_ATTEMPTS = 20;
 const BIND_PAUSE_MS = 10;
-/** Likewise a closed ipc listener removes its file a moment later, even if a newer listener has made it. */
-const FILE_REMOVAL_ATTEMPTS = 200;
-const FILE_REMOVAL_PAUSE_MS = 2;
 
 /** libzmq's draft options: see `zmq_setsockopt`, ZMQ_DISCONNECT_MSG and ZMQ_HICCUP_MSG. */
 const ZMQ_DISCONNECT_MSG = 111;
@@ -60,9 +58,6 @@ const QUIET_TURNS = 2;
 
 /** Sockets live until they are closed, not until nobody looks. */
 const openSockets = new Set<NativeSocket>();
-
-/** Files of ipc listeners on their way out: whoever wants the name again waits. */
-const vanishingFiles = new Map<string, Promise<void>>();
 
 /** The transport over libzmq: endpoints such as `tcp://127.0.0.1:5555`, `tcp://127.0.0.1:*` and `ipc:///run/broker`. */
 export const zeromqTransport: Transport = {
@@ -140,7 +135,6 @@ abstract class ZeromqSocket {
   protected received = 0;
   readonly #socket: ListenerSocket | ConnectorSocket;
   #inBurst = false;
-  #closing: Promise<void> | undefined;
 
   protected constructor(socket: ListenerSocket | ConnectorSocket, handler: TransportHandler) {
     this.#socket = socket;
@@ -163,19 +157,17 @@ abstract class ZeromqSocket {
   }
 
   /**
-   * As the port says, except that libzmq lingers in its own threads: the promise resolves when the socket is closed for this
-   * process and its ipc file is gone, while undelivered messages may still be on their way for `linger` ms.
+   * As the port says, except that libzmq lingers in its own threads: the promise resolves at once, while undelivered messages
+   * may be on their way for another `linger` ms. A process that ends by itself waits for them.
    */
   close(linger?: number): Promise<void> {
-    return (this.#closing ??= this.#close(linger));
-  }
-
-  async #close(linger: number | undefined): Promise<void> {
-    this.closed = true;
-    openSockets.delete(this.#socket);
-    if (linger !== undefined) this.#socket.linger = linger;
-    this.#socket.close();
-    await this.released();
+    if (!this.closed) {
+      this.closed = true;
+      openSockets.delete(this.#socket);
+      if (linger !== undefined) this.#socket.linger = linger;
+      this.#socket.close();
+    }
+    return Promise.resolve();
   }
 
   /** @internal Called by the peer's own handler, a microtask after the send. */
@@ -195,9 +187,6 @@ abstract class ZeromqSocket {
 
   /** A send found no route. */
   protected abstract lost(peer: ZeromqPeer): void;
-
-  /** When what the socket held outside this process is free again. */
-  protected abstract released(): Promise<void>;
 
   protected deliver(peer: ZeromqPeer, message: Message): void {
     if (!this.#inBurst) {
@@ -271,6 +260,7 @@ class ZeromqListener extends ZeromqSocket implements Listener {
     const socket = new ListenerSocket({
       ...socketOptions(options, DEFAULT_LISTENER_LINGER_MS, DEFAULT_LISTENER_FRAME_BYTES),
       mandatory: true,
+      backlog: BACKLOG,
     });
     super(socket, handler);
     this.#socket = socket;
@@ -285,7 +275,6 @@ class ZeromqListener extends ZeromqSocket implements Listener {
   }
 
   async bind(endpoint: string): Promise<void> {
-    await vanishingFiles.get(fileOf(endpoint) ?? '');
     for (let attempt = 1; ; attempt++) {
       try {
         await this.#socket.bind(endpoint);
@@ -388,14 +377,6 @@ class ZeromqListener extends ZeromqSocket implements Listener {
   #isForgotten(peer: ZeromqPeer): boolean {
     return peer.session == null && peer.heardAt < this.#sweeps;
   }
-
-  protected override async released(): Promise<void> {
-    const file = fileOf(this.#endpoint);
-    if (file === undefined) return;
-    const vanished = vanish(file).finally(() => vanishingFiles.delete(file));
-    vanishingFiles.set(file, vanished);
-    await vanished;
-  }
 }
 
 class ZeromqConnector extends ZeromqSocket implements Connector {
@@ -431,10 +412,6 @@ class ZeromqConnector extends ZeromqSocket implements Connector {
 
   protected override lost(peer: ZeromqPeer): void {
     this.call(peer, unreachable);
-  }
-
-  protected override released(): Promise<void> {
-    return Promise.resolve();
   }
 }
 
@@ -475,19 +452,3 @@ const unreachable = (handler: TransportHandler, peer: Peer): void => {
 const overflow = (handler: TransportHandler, peer: Peer): void => {
   handler.overflow(peer);
 };
-
-/** The file of an ipc endpoint; none for other transports and for abstract names (`ipc://@…`). */
-function fileOf(endpoint: string): string | undefined {
-  return endpoint.startsWith('ipc://') && !endpoint.startsWith('ipc://@') ? endpoint.slice('ipc://'.length) : undefined;
-}
-
-async function vanish(file: string): Promise<void> {
-  for (let attempt = 0; attempt < FILE_REMOVAL_ATTEMPTS; attempt++) {
-    try {
-      await access(file);
-    } catch {
-      return;
-    }
-    await pause(FILE_REMOVAL_PAUSE_MS);
-  }
-}

@@ -1,0 +1,33 @@
+import { createMemoryNetwork } from '../../src/transport/memory.ts';
+import type { Connector } from '../../src/transport/transport.ts';
+import { conform } from './suite.ts';
+import type { Ground } from './world.ts';
+
+function memoryGround(name: string, disconnectNotices: boolean): Ground {
+  const transport = createMemoryNetwork({ disconnectNotices });
+  return {
+    name,
+    transport,
+    freeEndpoint: () => 'memory://quay:*',
+    async line(endpoint) {
+      const connectors = new Set<Connector>();
+      const forEach = (what: (connector: Connector) => void) => () => {
+        connectors.forEach(what);
+      };
+      return {
+        connect(handler, options) {
+          const connector = transport.connect(endpoint, handler, options);
+          connectors.add(connector);
+          return connector;
+        },
+        cut: forEach((connector) => transport.cut(connector)),
+        freeze: forEach((connector) => transport.freeze(connector)),
+        thaw: forEach((connector) => transport.thaw(connector)),
+        close: async () => {},
+      };
+    },
+  };
+}
+
+conform(memoryGround('memory', true));
+conform(memoryGround('memory without notices', false));

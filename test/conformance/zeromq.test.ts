@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { zeromqTransport } from '../../src/transport/zeromq.ts';
+import { Relay } from './relay.ts';
+import { conform } from './suite.ts';
+import type { Line } from './world.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'seaworthy-conformance-'));
+let names = 0;
+
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+const freeFile = (): string => join(directory, `${++names}.ipc`);
+
+async function lineOver(relay: Relay): Promise<Line> {
+  return {
+    connect: (handler, options) => zeromqTransport.connect(relay.endpoint, handler, options),
+    cut: () => {
+      relay.cut();
+    },
+    freeze: () => {
+      relay.freeze();
+    },
+    thaw: () => {
+      relay.thaw();
+    },
+    close: () => relay.close(),
+  };
+}
+
+conform({
+  name: 'zeromq over tcp',
+  transport: zeromqTransport,
+  freeEndpoint: () => 'tcp://127.0.0.1:*',
+  line: async (endpoint) => lineOver(await Relay.start(endpoint)),
+});
+
+conform({
+  name: 'zeromq over ipc',
+  transport: zeromqTransport,
+  freeEndpoint: () => `ipc://${freeFile()}`,
+  line: async (endpoint) => lineOver(await Relay.start(endpoint, freeFile())),
+});

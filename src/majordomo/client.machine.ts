@@ -111,14 +111,9 @@ const pauseAfterTimeout: Action<R, 'sent', 'requestTimeout', 'pausing'> = (state
 const pauseAfterRefusal: Action<R, 'sent', 'FAILURE', 'pausing'> = (state, event, out, context) =>
   pause(state.attempt, 'refused', event.deliveries, out, context);
 
-/** No pause of its own: the link makes one before it connects again. */
-const requeue: Action<R, 'sent', 'connectionLost', 'queued'> = (state, _event, out, context) => {
-  out.note('connection-lost');
-  out.retire();
-  out.enqueue();
-  out.arm('requestTimeout', context.requestTimeout);
-  return { kind: 'queued', attempt: state.attempt + 1 };
-};
+/** The link pauses before it connects again, but a connection of the request's own does not: a peer that drops every connection must not cost all attempts at once. */
+const pauseAfterLoss: Action<R, 'sent', 'connectionLost', 'pausing'> = (state, _event, out, context) =>
+  pause(state.attempt, 'connection-lost', undefined, out, context);
 const waitOn: Action<R, 'queued', 'requestTimeout', 'queued'> = (state, _event, out, context) => {
   out.note('timed-out');
   out.arm('requestTimeout', context.requestTimeout);
@@ -190,7 +185,7 @@ export const majordomoRequest: Machine<R> = defineMachine<R>({
       begin: never('it has begun'),
       place: never('it is not in line'),
       connectionLost: [
-        { to: 'queued', when: attemptsRemain, do: requeue },
+        { to: 'pausing', when: attemptsRemain, do: pauseAfterLoss },
         { to: 'settled', do: failLost },
       ],
       abort: { to: 'settled', do: failAborted },

@@ -3,6 +3,7 @@
  * test that every one of them was taken. The last test takes all rows once more by itself, so it means the same when only
  * part of a file is run.
  */
+/* eslint-disable vitest/valid-title -- the titles are those of the rows */
 import { expect, test } from 'vitest';
 import { cellsOf } from '../../src/core/chart.ts';
 import { ArrowCoverage } from '../../src/core/coverage.ts';
@@ -37,7 +38,7 @@ export class Rows<M extends MachineTypes> {
     context: Partial<M['context']> = {},
   ): void => {
     const row = this.#add(what, state, event, context);
-    test(`${row.what}`, () => {
+    test(row.what, () => {
       expect(this.#take(row)).toEqual([next, effects]);
       expect(this.#takenArrows(row)).toBe(1);
     });
@@ -46,7 +47,7 @@ export class Rows<M extends MachineTypes> {
   /** The event is ignored: same state, no effect. */
   readonly stays = (what: string, state: M['state'], event: M['event'], why: string): void => {
     const row = this.#add(what, state, event);
-    test(`${row.what}`, () => {
+    test(row.what, () => {
       const [next, effects] = this.#take(row);
       expect(next).toBe(state);
       expect(effects).toEqual([]);
@@ -58,7 +59,7 @@ export class Rows<M extends MachineTypes> {
   /** The peer broke the protocol: same state, and nothing but the refusal. */
   readonly refuses = (what: string, state: M['state'], event: M['event'], why: string): void => {
     const row = this.#add(what, state, event);
-    test(`${row.what}`, () => {
+    test(row.what, () => {
       const [next, effects] = this.#take(row);
       expect(next).toBe(state);
       expect(effects).toEqual([['refuse', event, why]]);
@@ -68,7 +69,7 @@ export class Rows<M extends MachineTypes> {
   /** It would be our own bug: throws. */
   readonly never = (what: string, state: M['state'], event: M['event'], why: string): void => {
     const row = this.#add(what, state, event);
-    test(`${row.what}`, () => {
+    test(row.what, () => {
       expect(() => this.#take(row)).toThrow(ImpossibleEvent);
       expect(() => this.#take(row)).toThrow(why);
     });

@@ -10,7 +10,8 @@ const STEPS: readonly { readonly name: string; readonly command: string }[] = [
   { name: 'purity', command: 'node build/scripts/check-pure.js' },
   { name: 'unused', command: 'knip --no-config-hints' },
   { name: 'charts', command: 'node build/scripts/charts.js --check' },
-  { name: 'package', command: 'publint --strict' },
+  { name: 'manifest', command: 'publint --strict' },
+  { name: 'package', command: 'node build/scripts/check-package.js' },
 ];
 
 const env = { ...process.env, PATH: resolve('node_modules/.bin') + delimiter + (process.env['PATH'] ?? '') };

@@ -42,7 +42,7 @@ process.exitCode = problems.length > 0 ? 1 : 0;
 function unpack(): void {
   const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', house];
   expectSuccess('npm pack', 'npm', pack, resolve('.'));
-  const [archive] = readdirSync(house).filter((file) => file.endsWith('.tgz'));
+  const archive = readdirSync(house).find((file) => file.endsWith('.tgz'));
   if (archive === undefined) throw new Error('npm pack made no archive');
   expectSuccess('tar', 'tar', ['-xzf', archive]);
   mkdirSync(join(house, 'node_modules'));

@@ -21,7 +21,7 @@ export abstract class Actor<M extends MachineTypes> implements KernelEffects<M>,
   readonly context: M['context'];
   observer: StepObserver | undefined;
   state: M['state'];
-  protected sink: Sink<M> = this as unknown as Sink<M>;
+  protected sink: Sink<M> = this;
   #stepping = false;
   readonly #timers: { [timer: string]: Timer } = {};
 
@@ -52,7 +52,7 @@ export abstract class Actor<M extends MachineTypes> implements KernelEffects<M>,
   }
 
   timerFired(timer: string): void {
-    this.step({ kind: timer } as M['event']);
+    this.step({ kind: timer });
   }
 
   arm(timer: TimerKind<M>, delay: number): void {
@@ -86,7 +86,7 @@ export class Performer<M extends MachineTypes> extends Actor<M> {
         this.disarm(timer);
       },
       observer,
-    } as Sink<M>;
+    };
   }
 
   override refuse(event: M['event'], why: string): void {

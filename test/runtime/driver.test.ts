@@ -10,8 +10,8 @@ function world(): {
   loop: EventLoop;
   driver: Driver;
   diary: unknown[];
-  timer(name: string, fired?: () => void): Timer;
-  mail(text: string, read?: () => void): void;
+  readonly timer: (name: string, fired?: () => void) => Timer;
+  readonly mail: (text: string, read?: () => void) => void;
 } {
   const loop = new EventLoop();
   const diary: unknown[] = [];

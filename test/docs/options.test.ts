@@ -1,0 +1,63 @@
+/** The tables of docs/patterns/majordomo.md against the code they describe. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { MajordomoBroker, MajordomoClient, MajordomoWorker } from 'seaworthy';
+import { createMemoryNetwork } from 'seaworthy/transport/memory';
+import { isRetriable } from '../../src/majordomo/client.machine.ts';
+import type { FailureCode } from '../../src/majordomo/codec.ts';
+import { brokerSettings, clientSettings, workerSettings } from '../../src/majordomo/options.ts';
+import { ROLE_OPTIONS } from '../../src/runtime/role.ts';
+import { root, tableBelow } from './documents.ts';
+
+const PAGE = 'docs/patterns/majordomo.md';
+
+test.each([
+  ['### Broker', brokerSettings({})],
+  ['### Worker', workerSettings({})],
+  ['### Client', clientSettings({})],
+])('%s: every option is documented with its default, and no other', (heading, settings) => {
+  const documented = Object.fromEntries(tableBelow(PAGE, heading).map(([option = '', value]) => [option, value]));
+  const real = Object.entries(settings).map(([option, value]) => [option, value instanceof Map ? 'none' : String(value)]);
+  expect(documented).toEqual(Object.fromEntries(real));
+});
+
+test('the options of all roles are documented', () => {
+  expect(tableBelow(PAGE, '### All roles').map(([option]) => option)).toEqual(ROLE_OPTIONS);
+});
+
+test.each([
+  ['### Broker events', 'broker'],
+  ['### Worker events', 'worker'],
+  ['### Client events', 'client'],
+])('%s: every event is documented with its fields, and no other', (heading, role) => {
+  const documented = tableBelow(PAGE, heading).map(([event, fields = '']) => [event, fields.split(', ')]);
+  expect(documented).toEqual(eventsIn(readFileSync(`${root}src/majordomo/${role}.ts`, 'utf8')));
+});
+
+/** Event name and fields, in order, from the interface that declares them. */
+function eventsIn(source: string): [event: string, fields: string[]][] {
+  const declared = /interface Majordomo\w+Events extends RoleEvents \{\n([^]*?)\n\}/.exec(source)?.[1] ?? '';
+  const withoutComments = declared.replaceAll(/\/\*\*[^]*?\*\//g, '');
+  return [...withoutComments.matchAll(/^ {2}(\w+): \{([^}]*)\}/gm)].map(([, event = '', fields = '']) => [
+    event,
+    [...fields.matchAll(/readonly (\w+):/g)].map(([, field = '']) => field),
+  ]);
+}
+
+test('every counter is documented, and no other', async () => {
+  const transport = createMemoryNetwork();
+  const broker = await MajordomoBroker.listen('memory://broker', { transport });
+  const worker = MajordomoWorker.connect(broker.endpoint, 'echo', () => 'x', { transport });
+  const client = MajordomoClient.connect(broker.endpoint, { transport });
+  const documented = tableBelow(PAGE, '### Counters').map(([role, counters = '']) => [role, counters.split(', ')]);
+  const real = [broker, worker, client].map((role) => [role.inspect().role, Object.keys(role.inspect().counters)]);
+  for (const role of [client, worker, broker]) await role.close();
+  expect(documented).toEqual(real);
+});
+
+test('every failure code is documented, and whether it is retriable', () => {
+  const union = /export type FailureCode =([^;]*);/.exec(readFileSync(`${root}src/majordomo/codec.ts`, 'utf8'))?.[1] ?? '';
+  const codes = [...union.matchAll(/^ {2}\| '([\w-]+)'/gm)].map(([, code = '']) => code as FailureCode);
+  const rows = tableBelow(PAGE, '#### Failure answer').map(([code, , retriable]) => [code, retriable]);
+  expect(rows).toEqual(codes.map((code) => [code, isRetriable(code) ? 'yes' : 'no']));
+});

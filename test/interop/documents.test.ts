@@ -1,0 +1,52 @@
+/** The programs in the documents, run as their readers run them: as processes of their own, with the compiled package. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { kill } from 'node:process';
+import { ModuleKind, ScriptTarget, transpile } from 'typescript';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { codeBlocks, root } from '../docs/documents.ts';
+import { Child, endAll, freePort } from './processes.ts';
+
+/** Within the package, so that `import … from 'seaworthy'` finds it by its own name; not under version control. */
+const folder = `${root}build/docs`;
+
+beforeAll(() => {
+  mkdirSync(folder, { recursive: true });
+});
+
+afterEach(endAll);
+
+function start(name: string, code: string): Child {
+  const file = `${folder}/${name}.mjs`;
+  writeFileSync(file, transpile(code, { module: ModuleKind.ESNext, target: ScriptTarget.ES2023 }));
+  return new Child(name, process.execPath, [file]);
+}
+
+function printed(child: Child): unknown[] {
+  return child.lines.map((line) => line['text']);
+}
+
+test('the three programs of the README do what it says, and leave when they are told', async () => {
+  const port = String(await freePort());
+  const [broker, worker, client] = codeBlocks('README.md', 'ts').map(({ code }, index) =>
+    start(`readme-${index}`, code.replaceAll('5555', port)),
+  ) as [Child, Child, Child];
+  expect(await client.exit).toEqual({ code: 0, signal: null });
+  // On a slow machine the client may be there long before the others.
+  expect(printed(client)).toEqual([expect.stringMatching(/^HELLO \(attempts: [123]\)$/)]);
+  expect(printed(worker)).toContain('attempt 1');
+
+  kill(worker.pid, 'SIGINT');
+  expect(await worker.exit).toEqual({ code: 0, signal: null });
+  kill(broker.pid, 'SIGINT');
+  expect(await broker.exit).toEqual({ code: 0, signal: null });
+  expect(printed(broker)).toEqual([`listening on tcp://127.0.0.1:${port}`, 'shout: worker left, noticed by peer']);
+});
+
+test('the example of the page on Majordomo prints what the page shows', async () => {
+  const page = 'docs/patterns/majordomo.md';
+  const [example] = codeBlocks(page, 'ts');
+  const [shown] = codeBlocks(page, 'text');
+  const child = start('majordomo', example?.code ?? '');
+  expect(await child.exit).toEqual({ code: 0, signal: null });
+  expect(`${printed(child).join('\n')}\n`).toBe(shown?.code);
+});

@@ -4,11 +4,13 @@ import { conform } from './suite.ts';
 import type { Ground } from './world.ts';
 
 function memoryGround(name: string, disconnectNotices: boolean): Ground {
+  let moorings = 0;
   const transport = createMemoryNetwork({ disconnectNotices });
   return {
     name,
     transport,
     freeEndpoint: () => 'memory://quay:*',
+    emptyEndpoint: async () => `memory://mooring-${++moorings}`,
     async line(endpoint) {
       const connectors = new Set<Connector>();
       const forEach = (what: (connector: Connector) => void) => () => {

@@ -83,3 +83,12 @@ function addressOf(endpoint: string): NetConnectOpts {
   const { hostname, port } = new URL(endpoint);
   return { host: hostname, port: Number(port) };
 }
+
+/** A port of 127.0.0.1 where nobody listens any more. */
+export async function freeTcpEndpoint(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `tcp://127.0.0.1:${port}`;
+}

@@ -28,15 +28,17 @@ export function conform(ground: Ground): void {
       await ended.end();
     });
 
-    for (const script of SCRIPTS) {
-      test(script.name, async ({ skip }) => {
-        const unfit = script.unfit?.(ground);
-        if (unfit !== undefined) skip(unfit);
-        if (script.needs !== undefined && !(await layersOf(world))[script.needs]) skip(`this transport has no ${script.needs}`);
-        await script.play(world);
-      });
-    }
+    test.for(SCRIPTS.map((script) => [script.name, script] as const))('%s', async ([, script], { skip }) => {
+      await conformWith(script, world, skip);
+    });
   });
+}
+
+async function conformWith(script: Script, world: World, skip: (why: string) => void): Promise<void> {
+  const unfit = script.unfit?.(world.ground);
+  if (unfit !== undefined) skip(unfit);
+  if (script.needs !== undefined && !(await layersOf(world))[script.needs]) skip(`this transport has no ${script.needs}`);
+  await script.play(world);
 }
 
 async function layersOf(world: World): Promise<LivenessLayers> {
@@ -232,7 +234,7 @@ const SCRIPTS: readonly Script[] = [
   {
     name: 'before anybody listens, exactly as many messages are taken as the high-water mark says (F-11)',
     async play(world) {
-      const endpoint = await world.emptyEndpoint();
+      const endpoint = await world.ground.emptyEndpoint();
       const connector = world.connect(endpoint, { highWaterMark: 20, reconnectInterval: 10 });
       const answers = numbered('', 30).map((text) => connector.say(text));
       await until('word of the others', () => answers.filter((answer) => answer === 'again').length + connector.heard.overflows === 10);
@@ -246,7 +248,7 @@ const SCRIPTS: readonly Script[] = [
   {
     name: 'the high-water mark is 1000 unless another is given (F-11)',
     async play(world) {
-      const connector = world.connect(await world.emptyEndpoint());
+      const connector = world.connect(await world.ground.emptyEndpoint());
       const answers = numbered('', 1005).map((text) => connector.say(text));
       await until('word of the others', () => answers.filter((answer) => answer === 'again').length + connector.heard.overflows === 5);
       expect(answers.slice(0, 1000).every((answer) => answer === 'ok')).toBe(true);
@@ -402,7 +404,7 @@ const SCRIPTS: readonly Script[] = [
   {
     name: 'a connector may be early: what it sends before anybody listens arrives in order (F-14)',
     async play(world) {
-      const endpoint = await world.emptyEndpoint();
+      const endpoint = await world.ground.emptyEndpoint();
       const connector = world.connect(endpoint, { reconnectInterval: 10 });
       for (const text of numbered('early ', 100)) expect(connector.say(text)).toBe('ok');
       await world.quiet();
@@ -696,8 +698,7 @@ const SCRIPTS: readonly Script[] = [
       const [peer] = listener.heard.peers as [Peer];
       listener.send(peer, 'x'.repeat(1001));
       await until('both ends to notice', () => listener.heard.gone.length === 1 && connector.heard.gone.length === 1);
-      const answer = connector.say('still there?');
-      await until('a refusal', () => answer === 'again' || connector.heard.overflows === 1);
+      await until('a refusal', () => connector.say('still there?') === 'again' || connector.heard.overflows > 0);
       await world.quiet();
       expect(listener.heard.messages).toHaveLength(1);
       expect(connector.heard.messages).toEqual([]);
@@ -708,7 +709,7 @@ const SCRIPTS: readonly Script[] = [
   {
     name: 'closing with linger 0 waits for nobody, and what was not sent is gone (F-19)',
     async play(world) {
-      const endpoint = await world.emptyEndpoint();
+      const endpoint = await world.ground.emptyEndpoint();
       const connector = world.connect(endpoint, { linger: 0, reconnectInterval: 10 });
       connector.say('never delivered');
       await connector.close();
@@ -720,7 +721,7 @@ const SCRIPTS: readonly Script[] = [
   {
     name: 'what was sent right before closing is delivered within the linger time (F-19)',
     async play(world) {
-      const endpoint = await world.emptyEndpoint();
+      const endpoint = await world.ground.emptyEndpoint();
       const connector = world.connect(endpoint, { linger: 60_000, reconnectInterval: 10 });
       for (const text of numbered('last words ', 20)) connector.say(text);
       const closing = connector.close();

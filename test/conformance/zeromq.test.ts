@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { zeromqTransport } from '../../src/transport/zeromq.ts';
-import { Relay } from './relay.ts';
+import { Relay, freeTcpEndpoint } from './relay.ts';
 import { conform } from './suite.ts';
 import type { Line } from './world.ts';
 
@@ -36,6 +36,7 @@ conform({
   name: 'zeromq over tcp',
   transport: zeromqTransport,
   freeEndpoint: () => 'tcp://127.0.0.1:*',
+  emptyEndpoint: freeTcpEndpoint,
   line: async (endpoint) => lineOver(await Relay.start(endpoint)),
 });
 
@@ -43,5 +44,6 @@ conform({
   name: 'zeromq over ipc',
   transport: zeromqTransport,
   freeEndpoint: () => `ipc://${freeFile()}`,
+  emptyEndpoint: async () => `ipc://${freeFile()}`,
   line: async (endpoint) => lineOver(await Relay.start(endpoint, freeFile())),
 });

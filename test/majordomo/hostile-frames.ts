@@ -61,8 +61,9 @@ const serviceName = fc.oneof(
 );
 const marked = fc.oneof(
   fc.tuple(fc.nat(255), word, word).map(([number, high, low]) => mark(number, high, low)),
-  // The first handles that a broker gives out: guesses that may be right.
+  // The first handles that a broker gives out, the first ids of a client: guesses that may be right.
   fc.tuple(fc.nat(3), fc.nat(40)).map(([number, low]) => mark(number, 0, low)),
+  fc.tuple(fc.nat(3), fc.nat(10)).map(([number, high]) => mark(number, high, 0)),
   fc.nat(12).map((length) => mark(0, 0, 1).subarray(0, length)),
   fc.constant(Buffer.concat([mark(0, 0, 1), EMPTY, Buffer.of(0)])),
 );
@@ -82,9 +83,13 @@ const clientRequest = fc.tuple(serviceName, body).map(([service, frames]): Buffe
 const correlated = fc.tuple(marked, clientRequest).map(([first, request]) => [first, ...request]);
 const ready = serviceName.map((service): Buffer[] => [EMPTY, WORKER, READY, service]);
 const reply = fc.tuple(marked, body).map(([handle, frames]) => [EMPTY, WORKER, REPLY, handle, EMPTY, ...frames]);
+const failure = fc
+  .tuple(marked, serviceName, fc.constantFrom('expired', 'poisoned', 'worker-lost', 'queue-full', 'nothing known'))
+  .map(([first, service, code]): Buffer[] => [first, EMPTY, FAILURE, service, text(code), text('3')]);
 const wellFormed: fc.Arbitrary<Buffer[]> = fc.oneof(
   { weight: 4, arbitrary: clientRequest },
   { weight: 2, arbitrary: correlated },
+  { weight: 1, arbitrary: failure },
   { weight: 3, arbitrary: ready },
   { weight: 3, arbitrary: reply },
   { weight: 2, arbitrary: fc.constant<Buffer[]>([EMPTY, WORKER, HEARTBEAT]) },

@@ -228,7 +228,7 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
 
   /** A plain snapshot: what is connected, what waits, what was counted. */
   inspect(): BrokerSnapshot {
-    const { now } = this.driver.clock;
+    const now = this.driver.clock.now();
     return {
       role: 'broker',
       name: this.name,
@@ -245,7 +245,7 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
         service: session.service?.name ?? '',
         state: session.state.kind,
         deliveries: session.deliveries,
-        since: now() - session.since,
+        since: now - session.since,
         strikes: session.strikes,
       })),
     };

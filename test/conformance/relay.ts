@@ -7,6 +7,8 @@ export class Relay {
   readonly #target: NetConnectOpts;
   readonly #sockets = new Set<Socket>();
   #frozen = false;
+  /** How many more bytes pass before it freezes by itself. */
+  #bytesLeft = Infinity;
 
   private constructor(server: Server, endpoint: string, target: NetConnectOpts) {
     this.#server = server;
@@ -40,8 +42,18 @@ export class Relay {
     for (const socket of this.#sockets) socket.pause();
   }
 
+  /** Lets this many bytes pass, then freezes, wherever in a message that is. */
+  freezeAfter(bytes: number): void {
+    this.#bytesLeft = bytes;
+  }
+
+  get frozen(): boolean {
+    return this.#frozen;
+  }
+
   thaw(): void {
     this.#frozen = false;
+    this.#bytesLeft = Infinity;
     for (const socket of this.#sockets) socket.resume();
   }
 
@@ -63,7 +75,10 @@ export class Relay {
       this.#sockets.add(from);
       from.setNoDelay(true);
       from.on('data', (bytes) => {
-        if (!to.write(bytes)) from.pause();
+        const passing = bytes.subarray(0, Math.min(bytes.length, this.#bytesLeft));
+        this.#bytesLeft -= passing.length;
+        if (!to.write(passing)) from.pause();
+        if (this.#bytesLeft === 0) this.freeze();
       });
       to.on('drain', () => {
         if (!this.#frozen) from.resume();

@@ -9,8 +9,8 @@ import { framesOfMessage, numbered, until, World, type Ground } from './world.ts
 
 interface Script {
   readonly name: string;
-  /** Which layer it is about; skipped where the transport says that it has none. */
-  readonly needs?: keyof LivenessLayers;
+  /** Which layers it is about; skipped where the transport says that it lacks one. */
+  readonly needs?: readonly (keyof LivenessLayers)[];
   /** Why it cannot be played on some ground. */
   readonly unfit?: (ground: Ground) => string | undefined;
   readonly play: (world: World) => Promise<void>;
@@ -37,7 +37,7 @@ export function conform(ground: Ground): void {
 async function conformWith(script: Script, world: World, skip: (why: string) => void): Promise<void> {
   const unfit = script.unfit?.(world.ground);
   if (unfit !== undefined) skip(unfit);
-  if (script.needs !== undefined && !(await layersOf(world))[script.needs]) skip(`this transport has no ${script.needs}`);
+  for (const layer of script.needs ?? []) if (!(await layersOf(world))[layer]) skip(`this transport has no ${layer}`);
   await script.play(world);
 }
 
@@ -215,7 +215,7 @@ const SCRIPTS: readonly Script[] = [
   },
   {
     name: 'a peer that never sent anything is never mentioned',
-    needs: 'disconnectNotices',
+    needs: ['disconnectNotices'],
     async play(world) {
       const listener = await world.listen();
       const silent = world.connect(listener.socket.endpoint);
@@ -528,7 +528,7 @@ const SCRIPTS: readonly Script[] = [
   // Departures
   {
     name: 'a listener hears that a peer closed (F-21)',
-    needs: 'disconnectNotices',
+    needs: ['disconnectNotices'],
     async play(world) {
       const listener = await world.listen();
       const leaving = world.connect(listener.socket.endpoint);
@@ -545,7 +545,7 @@ const SCRIPTS: readonly Script[] = [
   },
   {
     name: 'a listener hears that a connection was reset (F-21)',
-    needs: 'disconnectNotices',
+    needs: ['disconnectNotices'],
     async play(world) {
       const listener = await world.listen();
       const line = await world.line(listener.socket.endpoint);
@@ -559,7 +559,7 @@ const SCRIPTS: readonly Script[] = [
   },
   {
     name: 'a connector hears that its listener closed, and that its connection was reset (F-23)',
-    needs: 'disconnectNotices',
+    needs: ['disconnectNotices'],
     async play(world) {
       const listener = await world.listen();
       const line = await world.line(listener.socket.endpoint);
@@ -600,7 +600,7 @@ const SCRIPTS: readonly Script[] = [
   },
   {
     name: 'a send to a handle that is gone is unreachable, at once and for ever (F-6)',
-    needs: 'disconnectNotices',
+    needs: ['disconnectNotices'],
     async play(world) {
       const listener = await world.listen();
       const line = await world.line(listener.socket.endpoint);
@@ -659,7 +659,7 @@ const SCRIPTS: readonly Script[] = [
   },
   {
     name: 'with transport heartbeats a stopped link is noticed at both ends (F-16)',
-    needs: 'transportHeartbeats',
+    needs: ['transportHeartbeats', 'disconnectNotices'],
     async play(world) {
       const listener = await world.listen({ transportHeartbeat: HEARTBEAT });
       const line = await world.line(listener.socket.endpoint);
@@ -689,7 +689,7 @@ const SCRIPTS: readonly Script[] = [
   },
   {
     name: 'a connector that is sent a frame over its limit is cut off for good (F-9)',
-    needs: 'disconnectNotices',
+    needs: ['disconnectNotices'],
     async play(world) {
       const listener = await world.listen();
       const connector = world.connect(listener.socket.endpoint, { maxFrameBytes: 1000, reconnectInterval: 10 });

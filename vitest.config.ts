@@ -20,7 +20,7 @@ function sourceAliases(): { find: RegExp; replacement: string }[] {
 }
 
 /** Tests with real sockets or real processes: slower, and they hurt each other when the processor is short. */
-const interop = ['test/interop/**/*.test.ts', 'test/conformance/zeromq*.test.ts'];
+const interop = ['test/interop/**/*.test.ts', 'test/conformance/zeromq*.test.ts', 'test/cli/commands/**/*.test.ts'];
 
 // Worker threads are out of the question: ending one that holds a socket with a pending receive aborts the whole process.
 const config: ViteUserConfig = defineConfig({

@@ -155,8 +155,9 @@ export class Driver {
         this.#readThenFire(late, quiet, turnsLeft - 1);
         return;
       }
-      this.#guarding = false;
+      // Told while the guard still stands: a listener that calls in must not set the native timer to a deadline long past.
       this.#hooks.stalled?.(late);
+      this.#guarding = false;
       this.#fireDue();
     });
   }

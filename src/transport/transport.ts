@@ -157,7 +157,7 @@ export class BindFailed extends SeaworthyError {
   }
 }
 
-const TCP_ENDPOINT = /^tcp:\/\/(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]+):(\*|\d{1,5})$/;
+const TCP_ENDPOINT = /^tcp:\/\/(\[[0-9a-fA-F:.]+\]|[^:\s[\]]+):(\*|\d{1,5})$/;
 const OTHER_ENDPOINT = /^(?!tcp:)[a-z][a-z0-9+.-]*:\/\/\S+$/;
 
 /**
@@ -167,6 +167,6 @@ const OTHER_ENDPOINT = /^(?!tcp:)[a-z][a-z0-9+.-]*:\/\/\S+$/;
  */
 export function checkEndpoint(endpoint: string): string {
   const fits = typeof endpoint === 'string' && (TCP_ENDPOINT.test(endpoint) || OTHER_ENDPOINT.test(endpoint));
-  if (!fits) throw new InvalidEndpoint(String(endpoint), 'any');
+  if (!fits) throw new InvalidEndpoint(endpoint, 'any');
   return endpoint;
 }

@@ -258,6 +258,24 @@ describe('after a stall', () => {
     expect(loop.timers.size).toBe(0);
   });
 
+  test('a listener that calls in when it hears of the stall does not make it look like a second one', () => {
+    const loop = new EventLoop();
+    const diary: string[] = [];
+    const driver = new Driver(loop, {
+      stalled: (milliseconds) => {
+        driver.callback(() => {
+          driver.run(() => diary.push(`stalled ${milliseconds}`));
+        });
+      },
+    });
+    driver.run(() => {
+      driver.arm(new Timer({ timerFired: () => diary.push('expiry') }, 'expiry'), 100);
+    });
+    loop.standStill(1000);
+    loop.runUntil(5000);
+    expect(diary).toEqual(['stalled 900', 'expiry']);
+  });
+
   test('what happens while mail is awaited does not fire deadlines behind the guard', () => {
     const { loop, driver, diary, timer } = world();
     driver.run(() => {

@@ -72,7 +72,7 @@ describe.skipIf(python === undefined)(`Python peers at our broker${pythonNote}`,
       expect(bodies.map((body) => body.slice(1))).toEqual(Array.from({ length: 50 }, (_, number) => [String(number), 'abcd'[index]]));
       for (const [name] of bodies) served.set(name, (served.get(name) ?? 0) + 1);
     }
-    expect([...served.keys()].sort()).toEqual(['one', 'three', 'two']);
+    expect(new Set(served.keys())).toEqual(new Set(['one', 'two', 'three']));
     // Least recently used first: nobody is left standing.
     for (const share of served.values()) expect(share).toBeGreaterThan(40);
   });

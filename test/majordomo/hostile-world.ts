@@ -137,9 +137,14 @@ export class HostileWorld extends StillWorld {
   async send(number: number, frames: Frames): Promise<void> {
     const peer = this.peer(number);
     if (frames.length === 0) return;
-    if (decodeAtBroker(new FramesMessage(frames)).kind !== 'INVALID') {
+    const command = decodeAtBroker(new FramesMessage(frames));
+    if (command.kind !== 'INVALID') {
+      const { replied } = this.broker.inspect().counters;
+      const answersItsRequest = command.kind === 'REPLY' && peer.handle?.subarray(4).equals(frames[3]?.subarray(4) ?? Buffer.alloc(0));
       peer.send(frames);
       await this.settle();
+      if (answersItsRequest !== true)
+        assert.equal(this.broker.inspect().counters.replied, replied, 'only the worker that holds a request answers it');
       return;
     }
     await this.settle();

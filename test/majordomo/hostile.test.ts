@@ -113,6 +113,7 @@ describe('a broker that serves a worker and a client who behave', () => {
       world.assertSound();
       await world.assertSteady();
     }
+    assert.equal(world.broker.inspect().counters.faults, 0);
     await world.assertNothingLeft();
     await world.closeAll();
   });

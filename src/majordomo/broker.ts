@@ -463,9 +463,15 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
   #workerCommand(peer: Peer, command: WorkerCommand, message: Message): void {
     const session = peer.session instanceof WorkerSession ? peer.session : this.#newSession(peer);
     switch (command.kind) {
-      case 'READY':
-        session.step({ kind: 'READY', service: command.service, admission: this.#admission(command.service) });
+      case 'READY': {
+        const admission = this.#admission(command.service);
+        if (admission !== 'welcome' && session.state.kind === 'unknown') {
+          this.#counters.workersTurnedAway++;
+          this.#report(peer, admission);
+        }
+        session.step({ kind: 'READY', service: command.service, admission });
         break;
+      }
       case 'REPLY': {
         if (session.state.kind === 'gone') this.#counters.lateReplies++;
         const tooLong = message.frameCount - command.body > this.#settings.maxBodyFrames;

@@ -563,12 +563,14 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
 
   /** @internal */
   sendRequest(session: WorkerSession, request: PendingRequest, handle: number): boolean {
-    request.deliveries++;
+    session.since = this.driver.now;
+    const delivery = request.deliveries + 1;
+    const head = requestToWorker(encodeHandle(handle, delivery));
+    if ((this.#listener as Listener).send(session.peer, head, request.message, request.body) !== 'ok') return false;
+    request.deliveries = delivery;
     request.handle = handle;
     session.deliveries++;
-    session.since = this.driver.now;
     this.#counters.deliveries++;
-    const delivery = request.deliveries;
     if (this.trace !== undefined)
       this.trace({
         t: this.driver.now,
@@ -580,8 +582,7 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
       });
     if (this.events.observed('requestDispatched'))
       this.emit('requestDispatched', { service: request.service.name, worker: session.peer.label, delivery });
-    const head = requestToWorker(encodeHandle(handle, delivery));
-    return (this.#listener as Listener).send(session.peer, head, request.message, request.body) === 'ok';
+    return true;
   }
 
   /** @internal */
@@ -614,9 +615,11 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
   surrender(session: WorkerSession, request: PendingRequest, loss: WorkerLoss): void {
     this.#inFlight--;
     const { service, client, deliveries } = request;
+    // What the worker's connection would not take was not delivered: nothing counts against it.
+    const delivered = request.handle !== 0;
     if (client.gone) this.#drop(request);
-    else if (service.policy === 'fail') this.#fail(request, 'worker-lost');
-    else if (deliveries >= this.#settings.maxDeliveries) this.#fail(request, 'poisoned');
+    else if (delivered && service.policy === 'fail') this.#fail(request, 'worker-lost');
+    else if (delivered && deliveries >= this.#settings.maxDeliveries) this.#fail(request, 'poisoned');
     else if (this.#state !== 'listening') this.#fail(request, 'shutting-down');
     else {
       this.#counters.requeued++;

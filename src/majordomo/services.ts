@@ -37,7 +37,7 @@ export class PendingRequest implements Linked<PendingRequest> {
   message: Message;
   body: number;
   deliveries = 0;
-  /** The delivery in flight, 0 while it waits. */
+  /** The delivery in flight; 0 while it waits, and until its worker's connection has taken it. */
   handle = 0;
   /** When it leaves the queue undelivered. */
   expiresAt: number = Infinity;

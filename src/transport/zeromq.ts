@@ -291,7 +291,11 @@ class ZeromqListener extends ZeromqSocket implements Listener {
       }
     }
     this.#endpoint = this.#socket.lastEndpoint ?? endpoint;
-    this.start();
+    // Peers that have waited for this endpoint may have mail here already. Whoever listens must hold the listener first, and
+    // the role's user the role: that takes some promises, and all of them are settled before the next turn.
+    setImmediate(() => {
+      if (!this.closed) this.start();
+    });
   }
 
   /** With disconnect notices there is nothing to do. Without them the handle is forgotten; should the peer be alive, its next message makes a new one. */

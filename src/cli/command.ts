@@ -1,0 +1,81 @@
+/** What a command is to `main.ts`, and what all commands share. */
+import type { RoleOptions } from '../runtime/role.ts';
+import { createLogger, type LogLevel } from '../runtime/log.ts';
+import { type Arguments, type Option, optionsHelp } from './arguments.ts';
+import { UsageError } from './failures.ts';
+import type { Output } from './output.ts';
+import { openTrace } from './trace-file.ts';
+
+export interface Command {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** What follows the name. */
+  readonly usage: string;
+  /** Paragraphs for its help. */
+  readonly description: string;
+  readonly options: readonly Option[];
+  /** It takes words that belong to no option. */
+  readonly takesWords?: true;
+  /** Its words are not ours to read: they are passed on as they are. */
+  readonly passesOn?: true;
+  /** Resolves with the exit code. */
+  run(given: Arguments, output: Output): Promise<number>;
+}
+
+/** Options that every command has. */
+const COMMON_OPTIONS: readonly Option[] = [
+  { flag: 'json', kind: 'switch', help: 'one JSON object a line, for programs' },
+  { flag: 'verbose', short: 'v', kind: 'switch', help: 'say everything that happens' },
+  { flag: 'trace', kind: 'text', placeholder: 'FILE', help: 'write every step as a line of JSON to FILE; -: standard output' },
+  { flag: 'log-level', kind: 'text', placeholder: 'LEVEL', help: 'log to standard error: debug, info, warn, error', fallback: 'silent' },
+  { flag: 'help', short: 'h', kind: 'switch', help: 'show this and exit' },
+];
+
+export const DEFAULT_ENDPOINT = 'tcp://127.0.0.1:5555';
+
+/** Where the commands that connect find their broker. */
+export const BROKER_ENDPOINT: Option = {
+  flag: 'broker',
+  kind: 'text',
+  placeholder: 'ENDPOINT',
+  help: 'where the broker listens',
+  fallback: DEFAULT_ENDPOINT,
+};
+
+const LEVELS: readonly string[] = ['silent', 'debug', 'info', 'warn', 'error'];
+
+/**
+ * Runs `work` with what the common options ask of a role, and finishes the trace afterwards.
+ *
+ * @throws UsageError when the log level is none or the trace cannot be written.
+ */
+export async function withRoleOptions<T>(
+  given: Arguments,
+  output: Output,
+  work: (options: Pick<RoleOptions, 'logger' | 'trace'>) => Promise<T>,
+): Promise<T> {
+  const level = given.text('log-level') ?? 'silent';
+  if (!LEVELS.includes(level)) throw new UsageError(`--log-level must be one of ${LEVELS.join(', ')}, not ${JSON.stringify(level)}`);
+  const logger = createLogger({ level: level as LogLevel | 'silent', destination: process.stderr });
+  const path = given.text('trace');
+  if (path === undefined) return work({ logger });
+  const trace = await openTrace(path, output);
+  try {
+    return await work({ logger, trace: trace.sink });
+  } finally {
+    await trace.close();
+  }
+}
+
+/** Those of the command and those that all have; of what is passed on we know none. */
+export function allOptions({ options, passesOn }: Command): readonly Option[] {
+  return passesOn === true ? options : [...options, ...COMMON_OPTIONS];
+}
+
+export function helpOf(command: Command): string {
+  const { name, summary, usage, description } = command;
+  const options = allOptions(command);
+  const described = options.length === 0 ? '' : `\nOptions:\n${optionsHelp(options)}`;
+  return `seaworthy ${name}: ${summary}\n\nUsage: seaworthy ${name} ${usage}\n\n${description}\n${described}`;
+}

@@ -1,0 +1,46 @@
+/** `seaworthy demo`: runs an example that comes with the package, as a process of its own. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Arguments } from './arguments.ts';
+import { nearest } from './arguments.ts';
+import type { Command } from './command.ts';
+import { UsageError } from './failures.ts';
+
+export const demo: Command = {
+  name: 'demo',
+  summary: 'run an example that comes with the package',
+  usage: 'kill-a-worker [options of the example]',
+  description: 'kill-a-worker  a worker is killed with a request in its hands, and the request is answered nevertheless',
+  options: [],
+  passesOn: true,
+  run: (given) => show(given),
+};
+
+const EXAMPLES: readonly string[] = ['kill-a-worker'];
+
+async function show({ positionals }: Arguments): Promise<number> {
+  const [name, ...rest] = positionals;
+  if (name === undefined) throw new UsageError(`which example? There is ${EXAMPLES.join(', ')}`);
+  if (!EXAMPLES.includes(name)) {
+    const near = nearest(name, EXAMPLES);
+    throw new UsageError(`there is no example ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${near}?`}`);
+  }
+  const path = fileURLToPath(new URL(`../examples/${name}/main.js`, import.meta.url));
+  if (!existsSync(path)) throw new UsageError(`the example is not built: there is no ${path}`);
+  return exitCodeOfNode([path, ...rest]);
+}
+
+/** Runs Node on `words`, its signals passed on; a terminal sends them to both of us. */
+function exitCodeOfNode(words: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, words, { stdio: 'inherit' });
+  process.on('SIGTERM', (signal) => child.kill(signal));
+  process.on('SIGINT', () => undefined);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
+  });
+}

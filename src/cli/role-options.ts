@@ -1,0 +1,81 @@
+/** The options of the library's roles as options of the command line. Their names, defaults and rules are the library's. */
+import {
+  brokerSettings,
+  clientSettings,
+  workerSettings,
+  type MajordomoBrokerOptions,
+  type MajordomoClientOptions,
+  type MajordomoWorkerOptions,
+} from '../majordomo/options.ts';
+import type { Option } from './arguments.ts';
+
+type Placeholder = 'MS' | 'N' | 'BYTES' | 'RATIO' | 'POLICY' | 'WAY';
+
+/** Makes rows for one role: the flag is the library's name with dashes, unless `flag` says otherwise. */
+function rowsFor<O extends object>(defaults: { readonly [K in keyof O]?: unknown }) {
+  return (library: keyof O & string, placeholder: Placeholder, help: string, flag: string = dashed(library)): Option => ({
+    flag,
+    kind: placeholder === 'POLICY' || placeholder === 'WAY' ? 'text' : 'number',
+    placeholder,
+    help,
+    fallback: defaults[library] as string | number,
+    library,
+  });
+}
+
+function dashed(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Where the command line differs from the library: ZeroMQ complains on stderr when a process that ends lingers for 500 ms. */
+export const WORKER_DEFAULTS: MajordomoWorkerOptions = { linger: 400 };
+
+const broker = rowsFor<MajordomoBrokerOptions>(brokerSettings({}));
+const worker = rowsFor<MajordomoWorkerOptions>(workerSettings(WORKER_DEFAULTS));
+const client = rowsFor<MajordomoClientOptions>(clientSettings({}));
+
+export const BROKER_OPTIONS: readonly Option[] = [
+  broker('heartbeatInterval', 'MS', 'time between heartbeats to workers'),
+  broker('heartbeatLiveness', 'N', 'intervals of silence after which a worker is gone'),
+  broker('requestExpiry', 'MS', 'how long a request may wait for a worker'),
+  broker('busyLimit', 'MS', 'longest time one request may be with one worker, 0: no limit'),
+  broker('maxDeliveries', 'N', 'how often one request is handed out before it is given up'),
+  broker('deliveryPolicy', 'POLICY', 'what happens to the request of a lost worker: requeue, fail'),
+  broker('drainTimeout', 'MS', 'how long a stop waits for requests in flight'),
+  broker('maxServices', 'N', 'services known at once'),
+  broker('maxQueuedRequests', 'N', 'requests waiting in all'),
+  broker('maxQueuedPerService', 'N', 'requests waiting for one service'),
+  broker('maxBodyFrames', 'N', 'frames in one body'),
+  broker('maxFrameBytes', 'BYTES', 'bytes in one frame'),
+  broker('maxServiceNameBytes', 'BYTES', 'bytes in a service name'),
+  broker('maxInvalidMessages', 'N', 'invalid messages after which a worker is disconnected'),
+  broker('highWaterMark', 'N', 'messages queued towards one peer'),
+  broker('handshakeTimeout', 'MS', 'how long a new connection may take to say hello'),
+  broker('transportHeartbeatInterval', 'MS', "time between the transport's own pings, 0: none"),
+  broker('transportHeartbeatTimeout', 'MS', 'time without an answer after which a connection is cut'),
+];
+
+export const WORKER_OPTIONS: readonly Option[] = [
+  worker('heartbeatInterval', 'MS', 'time between heartbeats to the broker'),
+  worker('heartbeatLiveness', 'N', 'intervals of silence after which the broker is gone'),
+  worker('drainTimeout', 'MS', 'how long a stop waits for the request in hand'),
+  worker('linger', 'MS', 'how long a stop goes on delivering the last reply'),
+  worker('reconnectInterval', 'MS', 'first pause before a new connection'),
+  worker('reconnectMaximum', 'MS', 'longest pause'),
+  worker('reconnectJitter', 'RATIO', 'how far each pause is spread, 0 to 1'),
+  worker('transportHeartbeatInterval', 'MS', "time between the transport's own pings, 0: none"),
+  worker('transportHeartbeatTimeout', 'MS', 'time without an answer after which a connection is cut'),
+];
+
+export const CLIENT_OPTIONS: readonly Option[] = [
+  client('requestTimeout', 'MS', 'time for one attempt', 'timeout'),
+  client('requestRetries', 'N', 'attempts in all', 'retries'),
+  client('retryInterval', 'MS', 'pause before the second attempt; doubles with each further one'),
+  client('retryMaximum', 'MS', 'longest pause between attempts'),
+  client('retryJitter', 'RATIO', 'how far each pause between attempts is spread, 0 to 1'),
+  client('correlation', 'WAY', 'how replies find their requests: auto, envelope, socket'),
+  client('probeTimeout', 'MS', 'how long to ask, with auto, whether the broker is a seaworthy one'),
+  client('reconnectInterval', 'MS', 'first pause before a new connection'),
+  client('reconnectMaximum', 'MS', 'longest pause before a new connection'),
+  client('reconnectJitter', 'RATIO', 'how far each pause before a new connection is spread, 0 to 1'),
+];

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { commandLine } from '../../src/cli/command-line.ts';
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command that opens no socket, in this process. */
+async function run(...words: readonly string[]): Promise<Ended> {
+  const said = { stdout: '', stderr: '' };
+  const stream = (name: keyof typeof said): { write(text: string | Uint8Array): void; on(): void } => ({
+    write: (text) => {
+      said[name] += String(text);
+    },
+    on: () => undefined,
+  });
+  const code = await commandLine(words, { stdout: stream('stdout'), stderr: stream('stderr') });
+  return { code, ...said };
+}
+
+test('the version is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  expect(await run('--version')).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test.each([[[]], [['broker']], [['worker']], [['call']], [['services']], [['demo']]])(
+  '%j --help explains itself on standard output',
+  async (words) => {
+    const { code, stdout, stderr } = await run(...words, '--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`Usage: ${['seaworthy', ...words].join(' ')}`);
+  },
+);
+
+test.each([
+  { words: [], says: 'seaworthy: which command? There are broker, worker, call, services, demo' },
+  { words: ['brokr'], says: 'seaworthy: unknown command "brokr"; did you mean broker?' },
+  { words: ['call', '--tiemout', '5', 'echo'], says: 'seaworthy call: unknown option --tiemout; did you mean --timeout?' },
+  { words: ['call', 'echo', '-5'], says: 'seaworthy call: unknown option -5; what begins with a dash and is not an option goes behind --' },
+  { words: ['call', 'echo', '--timeout'], says: 'seaworthy call: --timeout needs a value: --timeout MS' },
+  { words: ['call', 'echo', '--timeout', '--verbose'], says: 'seaworthy call: --timeout needs a value: --timeout MS' },
+  { words: ['call', 'echo', '--timeout', 'soon'], says: 'seaworthy call: --timeout must be a number, not "soon"' },
+  { words: ['call', 'echo', '--timeout', '-5'], says: 'seaworthy call: INVALID_OPTION: --timeout must be a number of at least 1, not -5' },
+  {
+    words: ['call', 'echo', '--count', '1.5'],
+    says: 'seaworthy call: INVALID_OPTION: --count must be a whole number of at least 1, not 1.5',
+  },
+  { words: ['call'], says: 'seaworthy call: which service?' },
+  { words: ['call', 'écho'], says: 'seaworthy call: INVALID_OPTION: SERVICE must be 1 to 255 printable ASCII characters, not "écho"' },
+  {
+    words: ['call', 'echo', '--broker', 'localhost'],
+    says: 'seaworthy call: INVALID_ENDPOINT: "localhost" is not an endpoint; one is, for instance, tcp://127.0.0.1:5555',
+  },
+  { words: ['worker'], says: 'seaworthy worker: which service? --service NAME' },
+  {
+    words: ['worker', '--service', 'mmi.echo'],
+    says: 'seaworthy worker: INVALID_OPTION: --service must be a name that does not begin with "mmi.", not "mmi.echo"',
+  },
+  { words: ['worker', '--service', 'echo', '--exec', ''], says: 'seaworthy worker: INVALID_OPTION: --exec must be a command, not ""' },
+  { words: ['worker', 'echo'], says: 'seaworthy worker: unexpected "echo"' },
+  { words: ['broker', '--json=yes'], says: 'seaworthy broker: --json takes no value' },
+  {
+    words: ['broker', '--bind', 'nowhere'],
+    says: 'seaworthy broker: INVALID_ENDPOINT: "nowhere" is not an endpoint; one is, for instance, tcp://127.0.0.1:5555',
+  },
+  {
+    words: ['broker', '--delivery-policy', 'never'],
+    says: 'seaworthy broker: INVALID_OPTION: --delivery-policy must be "requeue" or "fail", not "never"',
+  },
+  {
+    words: ['broker', '--max-deliveries', '0'],
+    says: 'seaworthy broker: INVALID_OPTION: --max-deliveries must be a number of at least 1 and at most 255, not 0',
+  },
+  {
+    words: ['broker', '--log-level', 'loud'],
+    says: 'seaworthy broker: --log-level must be one of silent, debug, info, warn, error, not "loud"',
+  },
+  {
+    words: ['broker', '--trace', '/nowhere/trace'],
+    says: "seaworthy broker: cannot write the trace: ENOENT: no such file or directory, open '/nowhere/trace'",
+  },
+  { words: ['demo', 'kill-a-wroker'], says: 'seaworthy demo: there is no example "kill-a-wroker"; did you mean kill-a-worker?' },
+])('seaworthy $words is told in a line with a hint, and exit code 2', async ({ words, says }) => {
+  const { code, stdout, stderr } = await run(...words);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  const [line, hint, ...more] = stderr.split('\n');
+  expect(line).toBe(says);
+  expect(hint).toMatch(/^Try: seaworthy( [a-z]+)? --help$/);
+  expect(more).toEqual(['']);
+});
+
+test('with --json a slip is one JSON object', async () => {
+  const { code, stderr } = await run('call', 'echo', '--json', '--retries', '0');
+  expect(code).toBe(2);
+  expect(JSON.parse(stderr)).toEqual({ error: 'INVALID_OPTION', message: '--retries must be a number of at least 1, not 0' });
+});

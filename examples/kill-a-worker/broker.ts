@@ -5,11 +5,7 @@ import { childSettings, obeyParent, report, roleOptions } from './child.ts';
 const settings = childSettings();
 
 try {
-  const broker = await MajordomoBroker.listen(settings.endpoint, {
-    ...roleOptions(settings),
-    // While a broker is away, requests pile up at the client; the next broker gets them all at once, before its workers are back.
-    maxQueuedPerService: 10_000,
-  });
+  const broker = await MajordomoBroker.listen(settings.endpoint, roleOptions(settings));
   broker.events.on('workerRegistered', (value) => void report({ event: 'workerRegistered', ...value }));
   broker.events.on('workerLost', (value) => void report({ event: 'workerLost', ...value }));
   broker.events.on('requestRequeued', (value) => void report({ event: 'requestRequeued', ...value }));

@@ -7,6 +7,11 @@ import type { ClientSettings, Outcome } from './reports.ts';
 
 /** Ms between two looks at what is due: requests come in small bursts, so that several are open at a time. */
 const TICK = 20;
+/**
+ * A client that asks on and on while nobody answers only makes it worse: beyond so many open requests it waits for answers, and
+ * makes up for it later. It comes to that while the broker is away, or where the machine is too busy for all this.
+ */
+const MOST_OPEN = 250;
 /** Ms between two reports of progress. */
 const REPORT_EVERY = 50;
 
@@ -27,7 +32,7 @@ function offerLoad(): void {
   const begunAt = now();
   const offering = setInterval(() => {
     const due = Math.min(settings.requests, Math.floor(((now() - begunAt) * settings.rate) / 1000));
-    while (sent < due) {
+    while (sent < due && open.size < MOST_OPEN) {
       sent++;
       void ask(nextJob());
     }

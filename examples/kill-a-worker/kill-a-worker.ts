@@ -3,14 +3,11 @@ import { now } from './clock.ts';
 import { Ledger } from './ledger.ts';
 import { settingsOf, type KillAWorkerOptions } from './options.ts';
 import { Processes } from './processes.ts';
-import { Story, TRANSPORT_HEARTBEAT, loadDuration } from './story.ts';
+import { Story, TRANSPORT_HEARTBEAT, longestDuration } from './story.ts';
 import { tableOf } from './table.ts';
 import { teller as tellerOf } from './timeline.ts';
 
 export { USAGE, UsageError, readArguments, type KillAWorkerOptions, type Output } from './options.ts';
-
-/** Time beyond that of the load after which the story ends as failed, in ms. */
-const SPARE_TIME = 20_000;
 
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -48,7 +45,7 @@ export async function runKillAWorker(options: KillAWorkerOptions = {}): Promise<
     },
   });
   const story = new Story(settings, ledger, processes, teller, signal);
-  const allowed = loadDuration(requests) + SPARE_TIME;
+  const allowed = longestDuration(requests);
   const deadline = setTimeout(() => {
     ending.abort(new Error(`not over after ${allowed / 1000} s`));
   }, allowed);

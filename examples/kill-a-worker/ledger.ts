@@ -109,7 +109,7 @@ export class Ledger {
    *
    * @throws NeverHappened after `patience` ms
    */
-  async until<T>(what: string, look: () => T | undefined, patience = 8000): Promise<T> {
+  async until<T>(what: string, look: () => T | undefined, patience = 30_000): Promise<T> {
     const found = look();
     if (found !== undefined && !this.#signal.aborted) return found;
     return new Promise<T>((resolve, reject) => {

@@ -27,9 +27,14 @@ const FROZEN_FOR = 1000;
 const MOST_BLOWS = 5;
 const MOST_PORTS = 10;
 
-/** Ms for which requests are asked. */
-export function loadDuration(requests: number): number {
+/** Ms for which requests are asked, where nothing delays them. */
+function loadDuration(requests: number): number {
   return Math.max(SHORTEST_LOAD, (requests * 1000) / MOST_PER_SECOND);
+}
+
+/** Ms after which the whole story has failed: ample, for machines that are busy with something else. */
+export function longestDuration(requests: number): number {
+  return 2 * loadDuration(requests) + 20_000;
 }
 
 export class Story {
@@ -103,7 +108,7 @@ export class Story {
   async #finish(): Promise<void> {
     const { requests } = this.#settings;
     const ledger = this.#ledger;
-    await ledger.until('every request to end', () => ledger.settled >= requests || undefined, loadDuration(requests) + 10_000);
+    await ledger.until('every request to end', () => ledger.settled >= requests || undefined, longestDuration(requests));
     // The broker last, so that nobody is seen to lose it.
     for (const child of [this.#client, ...this.workers.values(), this.#broker]) {
       child?.tell('end');
@@ -114,7 +119,7 @@ export class Story {
   async #asked(share: number): Promise<void> {
     const { requests } = this.#settings;
     const ledger = this.#ledger;
-    await ledger.until('requests to be asked', () => ledger.sent >= share * requests || undefined, loadDuration(requests));
+    await ledger.until('requests to be asked', () => ledger.sent >= share * requests || undefined, longestDuration(requests));
   }
 
   /* ---------------------------------------------------------------- the first blow */

@@ -60,7 +60,7 @@ export function teller(output: Output, json: boolean, zero: number): Teller {
 
 const SPARSE = 2000;
 const LIVE = 100;
-const BAR = 30;
+const BAR = 20;
 
 class JsonTeller implements Teller {
   readonly progressEvery = SPARSE;

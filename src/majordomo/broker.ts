@@ -324,9 +324,9 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
   #accept(peer: Peer, service: Service, envelope: readonly Frame[], message: Message, body: number): void {
     const { queue } = service;
     const worker = queue.queued === 0 ? queue.ready.take() : undefined;
-    if (worker === undefined) {
-      const full = this.#queued >= this.#settings.maxQueuedRequests || queue.queued >= this.#settings.maxQueuedPerService;
-      if (full) {
+    if (worker === undefined && this.#isFull(service)) {
+      this.#expireUnwanted(service);
+      if (this.#isFull(service)) {
         this.#reject(peer, envelope, service.name, 'queue-full');
         this.#retireIfUnused(service);
         return;
@@ -348,6 +348,21 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
       request.message = message.retain();
       this.#inFlight++;
       worker.assign(request, ++this.#handle);
+    }
+  }
+
+  #isFull(service: Service): boolean {
+    return this.#queued >= this.#settings.maxQueuedRequests || service.queue.queued >= this.#settings.maxQueuedPerService;
+  }
+
+  /** Gives up the oldest requests of a full queue whose clients have stopped waiting: they would keep out those who still do. */
+  #expireUnwanted(service: Service): void {
+    const { now } = this.driver;
+    for (const queue of [service.queue.returned, service.queue.waiting]) {
+      for (let request = queue.first; request !== undefined && request.unwantedAt <= now; request = queue.first) {
+        this.#unqueue(request);
+        this.#fail(request, 'expired');
+      }
     }
   }
 

@@ -51,7 +51,7 @@ export abstract class Role<E extends RoleEvents> implements TransportHandler, As
     this.name = options.name ?? kind;
     this.random = options.random ?? Math.random;
     this.logger = options.logger ?? silentLogger;
-    this.trace = options.trace;
+    this.trace = options.trace === undefined ? undefined : this.#guarded(options.trace);
     this.#transport = options.transport;
     this.events = new TypedEvents<E>((error, event) => {
       this.logger.error({ err: error, role: this.name, event }, 'a listener threw');
@@ -68,7 +68,18 @@ export abstract class Role<E extends RoleEvents> implements TransportHandler, As
         this.logger.error({ err: error, role: this.name }, 'a callback threw');
       },
     });
-    this.observer = options.trace === undefined ? undefined : traceObserver(options.trace, this.name, () => this.driver.now);
+    this.observer = this.trace === undefined ? undefined : traceObserver(this.trace, this.name, () => this.driver.now);
+  }
+
+  /** A trace is written in the middle of steps: a sink that throws must not tear one in two. */
+  #guarded(sink: TraceSink): TraceSink {
+    return (event) => {
+      try {
+        sink(event);
+      } catch (error) {
+        this.logger.error({ err: error, role: this.name }, 'the trace sink threw');
+      }
+    };
   }
 
   /** The given transport, or ZeroMQ: imported only now, so that everything else loads without the native binding. */

@@ -172,7 +172,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
   private constructor(endpoint: string, options: MajordomoClientOptions) {
     super('client', options);
     this.#settings = clientSettings(options);
-    this.endpoint = checkEndpoint(endpoint);
+    this.endpoint = checkEndpoint(endpoint, options.transport);
     const { requestTimeout, requestRetries, retryInterval, retryMaximum, retryJitter, correlation, probeTimeout } = this.#settings;
     const { random } = this;
     this.#context = {

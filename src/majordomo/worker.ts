@@ -136,7 +136,7 @@ export class MajordomoWorker extends Role<MajordomoWorkerEvents> {
     serviceOption('service', service);
     if (service.startsWith(MMI_PREFIX)) throw new InvalidOption('service', service, `a name that does not begin with "${MMI_PREFIX}"`);
     if (typeof handler !== 'function') throw new InvalidOption('handler', handler, 'a function');
-    this.endpoint = checkEndpoint(endpoint);
+    this.endpoint = checkEndpoint(endpoint, options.transport);
     this.service = service;
     this.#handler = handler;
     const { heartbeatInterval, heartbeatLiveness, drainTimeout } = this.#settings;

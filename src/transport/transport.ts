@@ -157,16 +157,24 @@ export class BindFailed extends SeaworthyError {
   }
 }
 
-const TCP_ENDPOINT = /^tcp:\/\/(\[[0-9a-fA-F:.]+\]|[^:\s[\]]+):(\*|\d{1,5})$/;
+const TCP_ENDPOINT = /^tcp:\/\/(?:\[[0-9a-fA-F:.]+\]|[^:\s[\]]+):(\*|\d{1,5})$/;
 const OTHER_ENDPOINT = /^(?!tcp:)[a-z][a-z0-9+.-]*:\/\/\S+$/;
+/** What ZeroMQ's ROUTER and DEALER sockets can connect over. */
+const ZEROMQ_ENDPOINT = /^(tcp|ipc|inproc|tipc|vmci):/;
+/** TCP has no higher port. */
+export const MOST_PORT = 65_535;
 
 /**
- * Checks what can be told of an endpoint without a transport, so that a caller's slip is an error at once.
+ * Checks what can be told of an endpoint to connect to before the transport is there, so that a caller's slip is an error at
+ * once: a port to connect to has a number, and libzmq would take port 65536 for 0.
  *
+ * @param transport over which; the default, ZeroMQ, when it is left out.
  * @throws InvalidEndpoint
  */
-export function checkEndpoint(endpoint: string): string {
-  const fits = typeof endpoint === 'string' && (TCP_ENDPOINT.test(endpoint) || OTHER_ENDPOINT.test(endpoint));
-  if (!fits) throw new InvalidEndpoint(endpoint, 'any');
+export function checkEndpoint(endpoint: string, transport?: Transport): string {
+  const port = TCP_ENDPOINT.exec(endpoint)?.[1];
+  const other = OTHER_ENDPOINT.test(endpoint) && (transport !== undefined || ZEROMQ_ENDPOINT.test(endpoint));
+  const fits = typeof endpoint === 'string' && (port === undefined ? other : Number(port) >= 1 && Number(port) <= MOST_PORT);
+  if (!fits) throw new InvalidEndpoint(endpoint, transport?.name ?? 'zeromq');
   return endpoint;
 }

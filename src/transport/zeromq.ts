@@ -19,6 +19,7 @@ import { FramesMessage, type Frame, type Message } from '../wire/message.ts';
 import {
   BindFailed,
   InvalidEndpoint,
+  MOST_PORT,
   nextPeerLabel,
   throwLater,
   type ConnectOptions,
@@ -67,6 +68,9 @@ export const zeromqTransport: Transport = {
 };
 
 async function listen(endpoint: string, handler: TransportHandler, options: SocketOptions): Promise<Listener> {
+  // libzmq takes a port modulo 65536: it would listen, somewhere else.
+  const port = /^tcp:.*:(\d+)$/.exec(endpoint)?.[1];
+  if (Number(port) > MOST_PORT) throw new InvalidEndpoint(endpoint, NAME);
   const listener = new ZeromqListener(handler, options);
   await listener.bind(endpoint);
   return listener;

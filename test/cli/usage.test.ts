@@ -54,6 +54,10 @@ test.each([
     words: ['call', 'echo', '--broker', 'localhost'],
     says: 'seaworthy call: INVALID_ENDPOINT: "localhost" is not an endpoint; one is, for instance, tcp://127.0.0.1:5555',
   },
+  {
+    words: ['worker', '--service', 'echo', '--broker', 'tcp://127.0.0.1:*'],
+    says: 'seaworthy worker: INVALID_ENDPOINT: "tcp://127.0.0.1:*" is not an endpoint; one is, for instance, tcp://127.0.0.1:5555',
+  },
   { words: ['worker'], says: 'seaworthy worker: which service? --service NAME' },
   {
     words: ['worker', '--service', 'mmi.echo'],

@@ -95,6 +95,12 @@ test('a port that is taken is one line and exit code 6', async () => {
   expect(second.stderr).toBe(`seaworthy broker: BIND_FAILED: cannot listen on ${endpoint}: EADDRINUSE\n`);
 });
 
+test('a port beyond the last one is an error: libzmq would listen on another', async () => {
+  const { code, stdout, stderr } = await run('broker', '--bind', 'tcp://127.0.0.1:99999');
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^seaworthy broker: INVALID_ENDPOINT: "tcp:\/\/127\.0\.0\.1:99999" is not an endpoint/);
+});
+
 test('bytes that are no ZeroMQ harm nobody: the broker goes on serving', async () => {
   const at = await startBroker();
   await startWorker(at, 'echo');

@@ -333,10 +333,9 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
       }
     }
     const client = (peer.session ??= new ClientSession(peer)) as ClientSession;
-    const [first] = envelope;
-    const correlated = first !== undefined && envelope.length === 1 && isCorrelation(first);
-    const unwantedAt = correlated ? this.driver.now + timeToLiveOf(first) : Infinity;
-    const request = new PendingRequest(client, service, envelope, correlated, message, body, unwantedAt);
+    const correlation = correlationIn(envelope);
+    const unwantedAt = correlation === undefined ? Infinity : this.driver.now + timeToLiveOf(correlation);
+    const request = new PendingRequest(client, service, envelope, correlation !== undefined, message, body, unwantedAt);
     this.#counters.accepted++;
     client.open++;
     if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'accept', service: service.name });
@@ -407,8 +406,7 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     } else {
       answer.push(NOT_IMPLEMENTED);
     }
-    const [first] = envelope;
-    const back = envelope.length === 1 && first !== undefined && isCorrelation(first) ? [answeredCorrelation(first, 0)] : envelope;
+    const back = correlationIn(envelope) === undefined ? envelope : answeredEnvelope(envelope, 0);
     this.#send(peer, [...replyToClient(back, Buffer.from(command.service, 'latin1')), ...answer]);
   }
 
@@ -428,9 +426,7 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     this.#counters.rejected++;
     this.#countFailure(code);
     this.#report(peer, code);
-    const [first] = envelope;
-    if (envelope.length === 1 && first !== undefined && isCorrelation(first))
-      this.#sendFailure(peer, first, Buffer.from(service, 'latin1'), code, 0);
+    if (correlationIn(envelope) !== undefined) this.#sendFailure(peer, envelope, Buffer.from(service, 'latin1'), code, 0);
   }
 
   /** Gives up a request that was taken in. */
@@ -441,7 +437,7 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     if (this.trace !== undefined)
       this.trace({ t: this.driver.now, node: this.name, kind: 'deadletter', service: service.name, code, deliveries });
     this.emit('requestFailed', { service: service.name, code, deliveries });
-    if (request.correlated && !client.gone) this.#sendFailure(client.peer, request.envelope[0] as Frame, service.frame, code, deliveries);
+    if (request.correlated && !client.gone) this.#sendFailure(client.peer, request.envelope, service.frame, code, deliveries);
     this.#settled(request);
   }
 
@@ -464,8 +460,10 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1);
   }
 
-  #sendFailure(peer: Peer, correlation: Frame, service: Frame, code: FailureCode, deliveries: number): void {
-    this.#send(peer, failureToClient(answeredCorrelation(correlation, deliveries), service, code, deliveries));
+  /** To a client whose envelope holds a correlation of ours: nobody else would understand it. */
+  #sendFailure(peer: Peer, envelope: readonly Frame[], service: Frame, code: FailureCode, deliveries: number): void {
+    const back = answeredEnvelope(envelope, deliveries);
+    this.#send(peer, [...back.slice(0, -1), ...failureToClient(back.at(-1) as Frame, service, code, deliveries)]);
   }
 
   /** To a client: a connection that is full or gone loses the answer, is counted, and blocks nobody. */
@@ -619,7 +617,7 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     } else {
       this.#counters.replied++;
       if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'route', service: request.service.name });
-      const back = request.correlated ? [answeredCorrelation(envelope[0] as Frame, request.deliveries)] : envelope;
+      const back = request.correlated ? answeredEnvelope(envelope, request.deliveries) : envelope;
       this.#send(client.peer, replyToClient(back, request.service.frame), reply.message, reply.body);
       this.#settled(request);
     }
@@ -727,4 +725,16 @@ function envelopeOf(message: Message, frames: number): readonly Frame[] {
   const envelope: Frame[] = [];
   for (let i = 0; i < frames; i++) envelope.push(message.frame(i));
   return envelope;
+}
+
+/** Our client's correlation frame, if it put one in: next to the delimiter, behind the addresses of queue devices on the way. */
+function correlationIn(envelope: readonly Frame[]): Frame | undefined {
+  const last = envelope[envelope.length - 1];
+  return last !== undefined && isCorrelation(last) ? last : undefined;
+}
+
+/** An envelope with a correlation, as it goes back: the number of deliveries filled in. */
+function answeredEnvelope(envelope: readonly Frame[], deliveries: number): readonly Frame[] {
+  const answered = answeredCorrelation(envelope[envelope.length - 1] as Frame, deliveries);
+  return envelope.length === 1 ? [answered] : [...envelope.slice(0, -1), answered];
 }

@@ -32,7 +32,7 @@ export class PendingRequest implements Linked<PendingRequest> {
   readonly service: Service;
   /** What stood before the client's delimiter; goes before the answer's. */
   readonly envelope: readonly Frame[];
-  /** Whether the first envelope frame is a correlation of ours: the client then understands failures. */
+  /** Whether the last envelope frame is a correlation of ours: the client then understands failures. */
   readonly correlated: boolean;
   message: Message;
   body: number;

@@ -2,7 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MajordomoBroker } from '../../src/majordomo/broker.ts';
 import type { MajordomoBrokerOptions } from '../../src/majordomo/options.ts';
-import { eventually } from './processes.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import { zeromqTransport } from '../../src/transport/zeromq.ts';
+import { eventually, freePort } from './processes.ts';
 import { closeRawPeers, RawDealer } from './raw-peer.ts';
 
 const CLIENT = 'MDPC01';
@@ -170,6 +172,23 @@ describe('envelopes of clients come back as they went in', () => {
     expect(await client.receive()).toEqual([answer, '', CLIENT, 'echo', 'done']);
   });
 
+  test('a correlation of ours is seen behind the addresses of queue devices, and answered behind them', async () => {
+    const broker = await listen({ maxQueuedPerService: 1 });
+    const worker = await register(broker, 'echo');
+    const device = connect(broker);
+    const through = ['\0aaaa', '\0bbbb'];
+    await device.send(...through, correlation(5, 9000), '', CLIENT, 'echo', 'body');
+    const request = await worker.receive();
+    await worker.send('', WORKER, REPLY, request[3] as string, '', 'done');
+    const answer = correlation(5, 9000).replace('SW\x01\0', 'SW\x01\x01');
+    expect(await device.receive()).toEqual([...through, answer, '', CLIENT, 'echo', 'done']);
+    await device.send(...through, correlation(6, 9000), '', CLIENT, 'nowhere', 'body');
+    await device.send(...through, correlation(7, 9000), '', CLIENT, 'nowhere', 'body');
+    expect(await device.receive()).toEqual([...through, correlation(7, 9000), '', 'SEAF01', 'nowhere', 'queue-full', '0']);
+    await broker.close();
+    expect(await device.receive()).toEqual([...through, correlation(6, 9000), '', 'SEAF01', 'nowhere', 'shutting-down', '0']);
+  });
+
   test('failures are told to clients that correlate as we do and to nobody else', async () => {
     const broker = await listen({ maxQueuedPerService: 0 });
     const ours = connect(broker);
@@ -182,6 +201,34 @@ describe('envelopes of clients come back as they went in', () => {
     expect(await ours.receive()).toEqual([correlation(10, 9000), '', 'SEAF01', 'echo', 'invalid', '0']);
     expect(await plain.everythingWithin(50)).toEqual([]);
     expect(broker.inspect().counters).toMatchObject({ rejected: 4, accepted: 0 });
+  });
+});
+
+describe('at the moment it begins to listen', () => {
+  test('a broker whose event loop is busy just then serves what has arrived meanwhile', async () => {
+    const endpoint = `tcp://127.0.0.1:${await freePort()}`;
+    const stranger = new RawDealer(endpoint);
+    const worker = new RawDealer(endpoint);
+    const client = new RawDealer(endpoint);
+    await stranger.send('', WORKER, HEARTBEAT);
+    await worker.send('', WORKER, READY, 'echo');
+    await client.send('', CLIENT, 'echo', 'body');
+    // Bound, but nobody has been told yet: the peers' messages come in on libzmq's own thread.
+    const transport: Transport = {
+      ...zeromqTransport,
+      listen: (...given) => {
+        const listening = zeromqTransport.listen(...given);
+        for (const until = performance.now() + 500; performance.now() < until;);
+        return listening;
+      },
+    };
+    brokers.push(await MajordomoBroker.listen(endpoint, { drainTimeout: 0, transport }));
+    expect(await stranger.receive()).toEqual(['', WORKER, DISCONNECT]);
+    const request = await worker.receive();
+    expect(request).toEqual(['', WORKER, REQUEST, request[3], '', 'body']);
+    await worker.send('', WORKER, REPLY, request[3] as string, '', 'done');
+    expect(await client.receive()).toEqual(['', CLIENT, 'echo', 'done']);
+    expect(brokers[0]?.inspect().counters).toMatchObject({ accepted: 1, replied: 1, rejected: 0, faults: 0 });
   });
 });
 

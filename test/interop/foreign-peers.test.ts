@@ -1,6 +1,7 @@
 /** Workers and clients in another language, written from the RFC, at our broker. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { MajordomoBroker } from '../../src/majordomo/broker.ts';
+import { MajordomoClient } from '../../src/majordomo/client.ts';
 import type { MajordomoBrokerOptions } from '../../src/majordomo/options.ts';
 import { endAll, eventually, freePort, python, pythonNote, startPython, type ChildOptions } from './processes.ts';
 
@@ -56,6 +57,20 @@ describe.skipIf(python === undefined)(`Python peers at our broker${pythonNote}`,
     });
     await client.until('done');
     expect(client.said('reply').map((line) => line['body'])).toEqual(Array.from({ length: 50 }, (_, number) => ['monty', String(number)]));
+  });
+
+  test('our own client behind a queue device: thirty requests over one connection, and failures that say what failed', async () => {
+    const { endpoint } = await listen({ requestExpiry: 100 });
+    const device = startPython('queue_device', { endpoint });
+    startPython('mdp_worker', { endpoint, service: 'echo', name: 'monty' });
+    const client = MajordomoClient.connect((await device.until('ready'))['endpoint'] as string, { requestTimeout: 10_000 });
+    const numbers = Array.from({ length: 30 }, (_, number) => String(number));
+    const replies = await Promise.all(numbers.map((number) => client.request('echo', number)));
+    expect(replies.map((reply) => reply.body.map(String))).toEqual(numbers.map((number) => ['monty', number]));
+    expect(replies.every((reply) => reply.deliveries === 1)).toBe(true);
+    await expect(client.request('nowhere', 'body', { requestRetries: 1 })).rejects.toMatchObject({ failure: 'expired', deliveries: 0 });
+    expect(client.inspect()).toMatchObject({ correlation: 'envelope', counters: { stale: 0, invalid: 0, connections: 1 } });
+    await client.close();
   });
 
   test('three workers share the requests of four clients, and everybody gets his own answers', async () => {

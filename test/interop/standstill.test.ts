@@ -3,9 +3,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { BrokerSnapshot } from '../../src/majordomo/broker.ts';
 import type { ClientSnapshot } from '../../src/majordomo/client.ts';
 import type { WorkerSnapshot } from '../../src/majordomo/worker.ts';
-import { endAll, pause, python, pythonNote, startPython } from './processes.ts';
+import { endAll, eventually, pause, python, pythonNote, startPython } from './processes.ts';
 import { closeRawPeers, RawDealer } from './raw-peer.ts';
-import { ask, inspect, startBroker, startClient, startWorker } from './role-processes.ts';
+import { ask, expectEachAnsweredOnce, inspect, startBroker, startClient, startWorker } from './role-processes.ts';
 
 afterEach(async () => {
   closeRawPeers();
@@ -138,5 +138,50 @@ describe('an event loop is blocked', () => {
     await pause(400);
     expect(broker.said('workerLost')).toHaveLength(1);
     expect((await inspect<BrokerSnapshot>(broker)).workers).toHaveLength(1);
+  });
+});
+
+describe('a peer goes on living and is of no use', () => {
+  test('a worker that heartbeats and never answers loses its request at the busy limit', async () => {
+    const beats = { heartbeatInterval: 100, heartbeatLiveness: 3 };
+    const [broker, endpoint] = await startBroker({ ...beats, busyLimit: 600 });
+    const stuck = await startWorker(broker, endpoint, 'stuck', beats);
+    const client = await startClient(endpoint);
+    const outcome = ask(client, 'hold');
+    await stuck.until('request');
+    const heir = await startWorker(broker, endpoint, 'heir', beats);
+    expect(await broker.until('workerLost')).toMatchObject({ reason: 'busy-limit', noticedBy: 'limit', heldRequest: true });
+    await stuck.until('aborted');
+    await heir.until('request');
+    heir.tell({ do: 'release' });
+    expect(await outcome).toMatchObject({ body: ['heir', '2', 'hold'], deliveries: 2 });
+    stuck.tell({ do: 'release' });
+    await stuck.until('replyDiscarded');
+    await broker.untilSaid('workerRegistered', 3);
+    expect((await inspect<BrokerSnapshot>(broker)).counters).toMatchObject({ accepted: 1, replied: 1, lateReplies: 0, faults: 0 });
+  });
+
+  test('a client that reads no answers costs the others nothing: what it will not take is dropped and counted', async () => {
+    const [broker, endpoint] = await startBroker({ transportHeartbeatInterval: 0, highWaterMark: 50 });
+    await startWorker(broker, endpoint, 'steady');
+    const slow = await startClient(endpoint, { requestTimeout: 60_000, transportHeartbeatInterval: 0 });
+    const others = await startClient(endpoint);
+    const large = 'x'.repeat(100_000);
+    slow.tell({ do: 'load', service: 'echo', count: 800, concurrency: 800, prefix: [large] });
+    await slow.until('outcome');
+    await slow.pause();
+    others.tell({ do: 'load', service: 'echo', count: 300, concurrency: 4 });
+    await others.until('loaded');
+    expectEachAnsweredOnce(others, 0, 300);
+    await eventually('its requests are served', async () => {
+      const { counters } = await inspect<BrokerSnapshot>(broker);
+      return counters.replied + counters.failed === counters.accepted;
+    });
+    const { counters, workers } = await inspect<BrokerSnapshot>(broker);
+    expect(counters.undeliverable).toBeGreaterThan(0);
+    expect(counters).toMatchObject({ workersLost: 0, faults: 0 });
+    expect(workers).toHaveLength(1);
+    expect(await ask(others, 'still served')).toMatchObject({ deliveries: 1 });
+    await slow.kill();
   });
 });

@@ -11,6 +11,8 @@
  *   a random token that never leaves the process, so that no peer can forge its own death or another's.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import { connect as connectTo } from 'node:net';
 import { nextTick } from 'node:process';
 import { setImmediate } from 'node:timers';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -54,8 +56,8 @@ const TOKEN_BYTES = 16;
 
 /** Without disconnect notices, forgotten peers are looked for when this many handles exist, then at each doubling. */
 const FIRST_SWEEP_AT = 1024;
-/** An unreachable peer is reported after this many event-loop turns without mail, so that what it had sent comes first. */
-const QUIET_TURNS = 2;
+/** An unreachable peer is reported after this many event-loop turns without mail of it, so that what it had sent comes first. */
+const QUIET_TURNS = 4;
 
 /** Sockets live until they are closed, not until nobody looks. */
 const openSockets = new Set<NativeSocket>();
@@ -116,8 +118,11 @@ class ZeromqPeer implements Peer {
   unreachable = false;
   /** `peerGone` was called: nothing more may come from this handle. */
   reported = false;
-  /** The sweep during which it was last heard. */
+  /** Which message of its socket was its last. */
   heardAt = 0;
+  /** The same, when it was last looked at as unreachable; and how many looks ago that was. */
+  lookedAt = 0;
+  quietTurns = 0;
   /** What becomes of a send that libzmq refused. */
   readonly refused: (error: unknown) => void;
 
@@ -135,7 +140,7 @@ abstract class ZeromqSocket {
   abstract readonly layers: LivenessLayers;
   protected readonly handler: TransportHandler;
   protected closed = false;
-  /** Counts messages, so that a turn without any can be told. */
+  /** Counts messages, to tell who was heard when. */
   protected received = 0;
   readonly #socket: ListenerSocket | ConnectorSocket;
   #inBurst = false;
@@ -256,7 +261,8 @@ class ZeromqListener extends ZeromqSocket implements Listener {
   readonly #named = new Map<string, ZeromqPeer>();
   /** A send found no route to these; they are reported when their mail has been read. */
   readonly #unreachable = new Set<ZeromqPeer>();
-  #sweeps = 0;
+  /** The last message before the last sweep, and the number of handles for the next. */
+  #sweptAt = 0;
   #sweepAt = FIRST_SWEEP_AT;
   #endpoint = '';
 
@@ -280,19 +286,15 @@ class ZeromqListener extends ZeromqSocket implements Listener {
 
   async bind(endpoint: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#socket.bind(endpoint);
-        break;
-      } catch (error) {
-        const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
-        if (reason === 'EADDRINUSE' && attempt < BIND_ATTEMPTS) {
-          await pause(BIND_PAUSE_MS);
-          continue;
-        }
-        await this.close();
-        if (reason === 'EINVAL' || reason === 'EPROTONOSUPPORT') throw new InvalidEndpoint(endpoint, NAME, { cause: error });
-        throw new BindFailed(endpoint, reason, { cause: error });
+      const { reason, cause } = await this.#tryToBind(endpoint);
+      if (reason === undefined) break;
+      if (reason === 'EADDRINUSE' && attempt < BIND_ATTEMPTS) {
+        await pause(BIND_PAUSE_MS);
+        continue;
       }
+      await this.close();
+      if (reason === 'EINVAL' || reason === 'EPROTONOSUPPORT') throw new InvalidEndpoint(endpoint, NAME, { cause });
+      throw new BindFailed(endpoint, reason, { cause });
     }
     this.#endpoint = this.#socket.lastEndpoint ?? endpoint;
     // Peers that have waited for this endpoint may have mail here already. Whoever listens must hold the listener first, and
@@ -300,6 +302,16 @@ class ZeromqListener extends ZeromqSocket implements Listener {
     setImmediate(() => {
       if (!this.closed) this.start();
     });
+  }
+
+  async #tryToBind(endpoint: string): Promise<{ readonly reason?: string; readonly cause?: unknown }> {
+    if (await isServedFile(endpoint)) return { reason: 'EADDRINUSE' };
+    try {
+      await this.#socket.bind(endpoint);
+      return {};
+    } catch (cause) {
+      return { reason: (cause as NodeJS.ErrnoException).code ?? 'unknown', cause };
+    }
   }
 
   /** With disconnect notices there is nothing to do. Without them the handle is forgotten; should the peer be alive, its next message makes a new one. */
@@ -318,7 +330,7 @@ class ZeromqListener extends ZeromqSocket implements Listener {
       return;
     }
     peer ??= this.#introduce(routingId);
-    peer.heardAt = this.#sweeps;
+    peer.heardAt = this.received;
     this.deliver(peer, new FramesMessage(frames, 1));
   }
 
@@ -338,17 +350,21 @@ class ZeromqListener extends ZeromqSocket implements Listener {
     if (peer.unreachable) return;
     peer.unreachable = true;
     this.#unreachable.add(peer);
-    if (this.#unreachable.size === 1) this.#reportWhenQuiet(this.received, QUIET_TURNS);
+    if (this.#unreachable.size === 1) setImmediate(this.#reportTheQuiet);
   }
 
-  #reportWhenQuiet(received: number, turnsLeft: number): void {
-    setImmediate(() => {
-      if (this.closed || this.#unreachable.size === 0) return;
-      if (this.received !== received) this.#reportWhenQuiet(this.received, QUIET_TURNS);
-      else if (turnsLeft > 1) this.#reportWhenQuiet(received, turnsLeft - 1);
-      else for (const peer of this.#unreachable) this.#gone(peer, unreachable);
-    });
-  }
+  readonly #reportTheQuiet = (): void => {
+    if (this.closed) return;
+    for (const peer of this.#unreachable) {
+      if (peer.heardAt !== peer.lookedAt) {
+        peer.lookedAt = peer.heardAt;
+        peer.quietTurns = 0;
+      } else if (++peer.quietTurns >= QUIET_TURNS) {
+        this.#gone(peer, unreachable);
+      }
+    }
+    if (this.#unreachable.size > 0) setImmediate(this.#reportTheQuiet);
+  };
 
   #gone(peer: ZeromqPeer, what: (handler: TransportHandler, peer: ZeromqPeer) => void): void {
     this.#forget(peer);
@@ -378,12 +394,12 @@ class ZeromqListener extends ZeromqSocket implements Listener {
     if (this.layers.disconnectNotices || this.#automatic.size + this.#named.size < this.#sweepAt) return;
     for (const [key, peer] of this.#automatic) if (this.#isForgotten(peer)) this.#automatic.delete(key);
     for (const [key, peer] of this.#named) if (this.#isForgotten(peer)) this.#named.delete(key);
-    this.#sweeps++;
+    this.#sweptAt = this.received;
     this.#sweepAt = Math.max(FIRST_SWEEP_AT, 2 * (this.#automatic.size + this.#named.size));
   }
 
   #isForgotten(peer: ZeromqPeer): boolean {
-    return peer.session == null && peer.heardAt < this.#sweeps;
+    return peer.session == null && peer.heardAt <= this.#sweptAt;
   }
 }
 
@@ -460,3 +476,21 @@ const unreachable = (handler: TransportHandler, peer: Peer): void => {
 const overflow = (handler: TransportHandler, peer: Peer): void => {
   handler.overflow(peer);
 };
+
+/**
+ * Whether somebody listens at this ipc file. libzmq would not ask: it removes the file and makes its own, and the older
+ * listener is never heard of again, nor told.
+ */
+async function isServedFile(endpoint: string): Promise<boolean> {
+  const file = /^ipc:\/\/([^@*].*)$/.exec(endpoint)?.[1];
+  if (file === undefined) return false;
+  const visitor = connectTo(file);
+  try {
+    await once(visitor, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    visitor.destroy();
+  }
+}

@@ -117,14 +117,6 @@ describe('a network on a fake clock', () => {
     expect(connector.heard.messages).toEqual([]);
     expect(connector.heard.gone).toHaveLength(1);
   });
-
-  test('the linger time given to close replaces that of the options', async () => {
-    const { world } = slowNetwork(1);
-    const connector = world.connect('memory://nobody', { linger: 300 });
-    connector.say('dropped at once');
-    connector.heard.closed = true;
-    await expect(connector.socket.close(0)).resolves.toBeUndefined();
-  });
 });
 
 describe('hands on the network', () => {
@@ -168,6 +160,39 @@ describe('hands on the network', () => {
     expect(listener.send(peer, 'into the void')).toBe('ok');
     network.thaw(connector.socket);
     await until('its departure', () => listener.heard.gone.length === 1);
+  });
+
+  test('connectors that close while their endpoint is frozen are missed when it thaws', async () => {
+    const network = createMemoryNetwork();
+    const world = worldOf(network);
+    const listener = await world.listen();
+    const connectors = [world.connect(listener.socket.endpoint), world.connect(listener.socket.endpoint)];
+    for (const connector of connectors) connector.say('hello');
+    await until('the peers', () => listener.heard.messages.length === 2);
+    network.freeze(listener.socket.endpoint);
+    for (const connector of connectors) await connector.close();
+    await world.quiet();
+    expect(listener.heard.gone).toEqual([]);
+    network.thaw(listener.socket.endpoint);
+    await until('their departures', () => listener.heard.gone.length === 2);
+  });
+
+  test('a lingering connector delivers over its next connection, and hears nothing of it', async () => {
+    const network = createMemoryNetwork();
+    const world = worldOf(network);
+    const listener = await world.listen();
+    const connector = world.connect(listener.socket.endpoint, { reconnectInterval: 1 });
+    connector.say('hello');
+    await until('the peer', () => listener.heard.messages.length === 1);
+    network.freeze(connector.socket);
+    connector.say('last words');
+    const closing = connector.close(60_000);
+    network.cut(connector.socket);
+    network.thaw(connector.socket);
+    await closing;
+    await until('the last words', () => listener.heard.texts.includes('last words'));
+    expect(listener.heard.peers).toHaveLength(2);
+    await until('both departures', () => listener.heard.gone.length === 2);
   });
 
   test('no new connection is made to a frozen endpoint', async () => {

@@ -11,8 +11,6 @@ interface Script {
   readonly name: string;
   /** Which layers it is about; skipped where the transport says that it lacks one. */
   readonly needs?: readonly (keyof LivenessLayers)[];
-  /** Why it cannot be played on some ground. */
-  readonly unfit?: (ground: Ground) => string | undefined;
   readonly play: (world: World) => Promise<void>;
 }
 
@@ -35,8 +33,6 @@ export function conform(ground: Ground): void {
 }
 
 async function conformWith(script: Script, world: World, skip: (why: string) => void): Promise<void> {
-  const unfit = script.unfit?.(world.ground);
-  if (unfit !== undefined) skip(unfit);
   for (const layer of script.needs ?? []) if (!(await layersOf(world))[layer]) skip(`this transport has no ${layer}`);
   await script.play(world);
 }
@@ -732,6 +728,23 @@ const SCRIPTS: readonly Script[] = [
     },
   },
   {
+    name: 'the linger time given to close replaces the one that was set before',
+    async play(world) {
+      const endpoint = await world.ground.emptyEndpoint();
+      const hasty = world.connect(endpoint, { linger: 60_000, reconnectInterval: 10 });
+      hasty.say('never delivered');
+      await hasty.close(0);
+      const patient = world.connect(endpoint, { linger: 0, reconnectInterval: 10 });
+      patient.say('delivered');
+      const closing = patient.close(60_000);
+      const listener = await world.listen({}, endpoint);
+      await until('the message', () => listener.heard.messages.length > 0);
+      await closing;
+      await world.quiet();
+      expect(listener.heard.texts).toEqual(['delivered']);
+    },
+  },
+  {
     name: 'a listener delivers its last replies within the linger time (F-19)',
     async play(world) {
       const listener = await world.listen({ linger: 60_000 });
@@ -760,6 +773,25 @@ const SCRIPTS: readonly Script[] = [
       }
       await world.quiet();
       await listener.close();
+    },
+  },
+  {
+    name: 'what is refused is not reported any more once the socket is closed (F-20)',
+    async play(world) {
+      const connector = world.connect(await world.ground.emptyEndpoint(), { highWaterMark: 10 });
+      for (const text of numbered('', 30)) connector.say(text);
+      await connector.close();
+      const listener = await world.listen({ highWaterMark: 10 });
+      const peer = world.connect(listener.socket.endpoint);
+      listener.heard.onMessage = (from) => {
+        for (const text of numbered('', 5000)) listener.send(from, text);
+        void listener.close();
+      };
+      peer.say('go');
+      await until('some of the answers', () => peer.heard.messages.length > 0);
+      await world.quiet();
+      expect(connector.heard.heard).toEqual([]);
+      expect(listener.heard.heard.map((event) => event.kind)).toEqual(['message']);
     },
   },
   {
@@ -824,7 +856,6 @@ const SCRIPTS: readonly Script[] = [
   },
   {
     name: 'an endpoint that is taken is a typed error, and harms nobody',
-    unfit: (ground) => (ground.name.includes('ipc') ? 'libzmq lets a second listener take over an ipc file' : undefined),
     async play(world) {
       const listener = await world.listen();
       const { endpoint } = listener.socket;

@@ -38,7 +38,7 @@ export interface Ear<S extends Listener | Connector> {
   readonly heard: Recorder;
   /** Sends text frames. */
   send(peer: Peer, ...frames: string[]): SendResult;
-  close(): Promise<void>;
+  close(linger?: number): Promise<void>;
 }
 
 export interface ConnectorEar extends Ear<Connector> {
@@ -102,9 +102,9 @@ export class World {
       socket,
       heard,
       send: (peer, ...frames) => socket.send(peer, buffers(frames)),
-      close: () => {
+      close: (linger) => {
         heard.closed = true;
-        return socket.close();
+        return socket.close(linger);
       },
     };
     this.#ears.push(ear);

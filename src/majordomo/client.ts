@@ -356,8 +356,11 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     });
   }
 
-  #sendOver(connector: Connector, frames: readonly Frame[]): void {
-    if (connector.send(connector.remote, frames) !== 'ok') this.#counters.undeliverable++;
+  /** Whether the connection took it. */
+  #sendOver(connector: Connector, frames: readonly Frame[]): boolean {
+    const taken = connector.send(connector.remote, frames) === 'ok';
+    if (!taken) this.#counters.undeliverable++;
+    return taken;
   }
 
   /* ---------------------------------------------------------------- requests and their connections */
@@ -378,9 +381,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
         request.lane = undefined;
       }
     },
-    transmit: (request, attempt) => {
-      this.#transmit(request, attempt);
-    },
+    transmit: (request, attempt) => this.#transmit(request, attempt),
     retrying: (request, attempt, after) => {
       this.#counters.retries++;
       this.emit('requestRetried', { service: request.service, attempt, after });
@@ -420,7 +421,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     }
   };
 
-  #transmit(request: OpenRequest, attempt: number): void {
+  #transmit(request: OpenRequest, attempt: number): boolean {
     const { service, lane } = request;
     let frame = this.#serviceFrames.get(service);
     if (frame === undefined) {
@@ -428,14 +429,11 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
       this.#serviceFrames.set(service, (frame = Buffer.from(service, 'latin1')));
     }
     if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'attempt', service, attempt });
-    if (lane !== undefined) {
-      this.#sendOver(lane.connector, requestToBroker(frame, request.body));
-      return;
-    }
+    if (lane !== undefined) return this.#sendOver(lane.connector, requestToBroker(frame, request.body));
     const id = this.#nextId();
     request.ids.push(id);
     this.#attempts.set(id, { request, attempt });
-    this.#sendOver(this.#shared as Connector, correlatedRequestToBroker(id, request.context.requestTimeout, frame, request.body));
+    return this.#sendOver(this.#shared as Connector, correlatedRequestToBroker(id, request.context.requestTimeout, frame, request.body));
   }
 
   /** Ids wrap; one that an open request still uses is passed over. */
@@ -483,7 +481,8 @@ interface RequestHost {
   readonly observer: StepObserver | undefined;
   enqueue(request: OpenRequest): void;
   retire(request: OpenRequest): void;
-  transmit(request: OpenRequest, attempt: number): void;
+  /** Whether the connection took it. */
+  transmit(request: OpenRequest, attempt: number): boolean;
   retrying(request: OpenRequest, attempt: number, after: AttemptOutcome): void;
   settled(request: OpenRequest, replied: boolean): void;
 }
@@ -543,7 +542,6 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
     const last = this.#log.at(-1);
     if (last !== undefined) this.#host.retrying(this, last.attempt + 1, last.outcome);
     this.#attemptAt = now;
-    this.#sent = false;
     this.#host.enqueue(this);
   }
 
@@ -552,8 +550,7 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
   }
 
   transmit(attempt: number): void {
-    this.#sent = true;
-    this.#host.transmit(this, attempt);
+    this.#sent = this.#host.transmit(this, attempt);
   }
 
   note(outcome: AttemptOutcome, deliveries?: number): void {
@@ -568,6 +565,7 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
       ...(deliveries === undefined ? {} : { deliveries }),
     });
     this.#attemptAt = now;
+    this.#sent = false;
   }
 
   succeed(body: readonly Frame[], deliveries: number): void {

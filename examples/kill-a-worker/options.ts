@@ -20,6 +20,7 @@ export interface Output {
 }
 
 export const USAGE = `Usage: npm run demo -- [options]
+       seaworthy demo kill-a-worker [options]
 
 Kills a worker, freezes another and kills the broker, all while requests go on, and shows what became of each request.
 

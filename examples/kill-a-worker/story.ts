@@ -203,13 +203,14 @@ export class Story {
     await this.#everybodyBack(restarted.name, at, listening.at);
 
     if (missed.length === 0) this.problems.push('no request was in flight when the broker was killed');
-    const ends = await ledger.until('all requests in flight at the blow to end', () => {
-      const outcomes = missed.map((number) => ledger.outcomeOf(number));
-      return outcomes.includes(undefined) ? undefined : outcomes.map((outcome) => outcome?.settledAt ?? at);
+    const outcomes = await ledger.until('all requests in flight at the blow to end', () => {
+      const ended = missed.flatMap((number) => ledger.outcomeOf(number) ?? []);
+      return ended.length === missed.length ? ended : undefined;
     });
-    const last = Math.max(at, ...ends);
+    const last = Math.max(at, ...outcomes.map(({ settledAt }) => settledAt));
+    const answered = outcomes.filter(({ kind }) => kind === 'reply').length;
     blow.answeredAfter = last - at;
-    this.#tell({ event: 'inFlightAnswered', who: 'client', at: last, after: last - at, inFlight: missed.length });
+    this.#tell({ event: 'inFlightAnswered', who: 'client', at: last, after: last - at, answered, inFlight: missed.length });
   }
 
   /** When the client and each worker noticed. Returns the requests that were in flight. */
@@ -267,12 +268,13 @@ export class Story {
     const ledger = this.#ledger;
     const { number: request, from: victim } = held;
     const again = await ledger.until(`#${request} to be handed to another worker`, () => {
-      if (ledger.outcomeOf(request)?.worker === victim) return 'answered';
+      const outcome = ledger.outcomeOf(request);
+      if (outcome?.worker === victim) return 'answered';
+      if (outcome?.kind === 'lost') return 'failed';
       return ledger.startsOf(request).find((start) => start.from !== victim && start.at > at);
     });
     if (again === 'answered') {
-      const loss = await ledger.until('the broker to notice', () => ledger.first('workerLost', at));
-      this.#explained.add(loss);
+      this.#explained.add(await ledger.until('the broker to notice', () => ledger.first('workerLost', at)));
       this.#tell({ event: 'missed', who: victim, at: now(), request });
       return false;
     }
@@ -284,13 +286,20 @@ export class Story {
     const { layer, why } = describe(loss, noticedAfter);
     Object.assign(blow, { noticedAfter, layer, inFlight: 1 });
     const { reason } = loss;
-    this.#tell({ event: 'noticed', who: loss.from, at: loss.at, after: noticedAfter, worker: victim, reason, layer, why });
-    const { from: taker, delivery } = again;
-    this.#tell({ event: 'redelivered', who: taker, at: again.at, request, delivery, after: again.at - at });
-    const outcome = await ledger.until(`#${request} to be answered`, () => ledger.outcomeOf(request));
-    const { settledAt, attempts, worker: who } = outcome;
-    blow.answeredAfter = settledAt - at;
-    this.#tell({ event: 'answered', who, at: settledAt, request, delivery: outcome.delivery, attempts, after: settledAt - at });
+    const events: TimelineEvent[] = [
+      { event: 'noticed', who: loss.from, at: loss.at, after: noticedAfter, worker: victim, reason, layer, why },
+    ];
+    if (again === 'failed') {
+      this.problems.push(`#${request}, which ${victim} held, was handed to nobody else`);
+    } else {
+      const { from: taker, delivery } = again;
+      events.push({ event: 'redelivered', who: taker, at: again.at, request, delivery, after: again.at - at });
+      const outcome = await ledger.until(`#${request} to be answered`, () => ledger.outcomeOf(request));
+      const { settledAt, attempts, worker: who } = outcome;
+      blow.answeredAfter = settledAt - at;
+      events.push({ event: 'answered', who, at: settledAt, request, delivery: outcome.delivery, attempts, after: settledAt - at });
+    }
+    this.#tellInOrder(events);
     return true;
   }
 

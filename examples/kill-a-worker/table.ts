@@ -44,7 +44,10 @@ export interface Table {
   readonly redeliveries: number;
   /** How often a worker began a job. */
   readonly executions: number;
-  /** Replies that came too late for anybody and were dropped: where. */
+  /**
+   * Replies that came too late for anybody: dropped by workers that knew, gone with the connection of the frozen worker, refused
+   * by brokers, dropped by the client. What was on its way into the broker when that died is nobody's to count.
+   */
   readonly stale: { readonly atWorkers: number; readonly underway: number; readonly atBrokers: number; readonly atClient: number };
   /** Workers that the broker gave up though nobody had touched them. */
   readonly falseAlarms: number;
@@ -101,7 +104,10 @@ export function tableOf({ requests, ledger, blows, falseAlarms, lateReply, probl
     falseAlarms,
     latency: latencyOf(answered),
     blows,
-    duration: Math.max(0, ...outcomes.map(({ settledAt }) => settledAt)) - Math.min(...outcomes.map(({ begunAt }) => begunAt), Infinity),
+    duration:
+      outcomes.length === 0
+        ? 0
+        : Math.max(...outcomes.map(({ settledAt }) => settledAt)) - Math.min(...outcomes.map(({ begunAt }) => begunAt)),
   };
 }
 
@@ -119,7 +125,7 @@ function firstError(outcomes: readonly Outcome[]): string {
 
 function latencyOf(answered: readonly Outcome[]): Table['latency'] {
   const sorted = answered.map(({ begunAt, settledAt }) => settledAt - begunAt).sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   return { p50: at(0.5), p99: at(0.99), slowest: at(1) };
 }
 
@@ -148,7 +154,7 @@ export function tableText(table: Table): Line[] {
     row(
       'stale replies',
       atWorkers + underway + atBrokers + atClient,
-      `too late: ${atWorkers} dropped by workers, ${underway} with a cut connection, ${atBrokers} by brokers, ${atClient} by the client`,
+      `too late: ${atWorkers} dropped by workers, ${underway} with the frozen worker's connection, ${atBrokers} by brokers, ${atClient} by the client`,
     ),
     row('false alarms', table.falseAlarms, 'workers given up though nobody had touched them'),
     row('latency', '', `p50 ${ms(latency.p50)}, p99 ${ms(latency.p99)}, slowest ${ms(latency.slowest)}`),

@@ -32,7 +32,7 @@ export type TimelineEvent = { readonly at: number; readonly who: string } & (
   | { readonly event: 'registeredAgain'; readonly after: number; readonly workers: number; readonly of: number }
   | { readonly event: 'clientBack'; readonly after: number; readonly waiting: number }
   | { readonly event: 'atWorkAgain'; readonly after: number }
-  | { readonly event: 'inFlightAnswered'; readonly after: number; readonly inFlight: number }
+  | { readonly event: 'inFlightAnswered'; readonly after: number; readonly answered: number; readonly inFlight: number }
   | { readonly event: 'interrupted'; readonly signal: string }
 );
 
@@ -196,7 +196,7 @@ function sentence(event: TimelineEvent): Sentence {
     case 'atWorkAgain':
       return good('at work again');
     case 'inFlightAnswered':
-      return good(`has all ${event.inFlight} answers that were in flight at the blow`);
+      return good(`has ${event.answered} of the ${event.inFlight} answers that were in flight at the blow`);
     case 'interrupted':
       return plain(`ended by ${event.signal}; every process is gone`);
   }

@@ -433,7 +433,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     const id = this.#nextId();
     request.ids.push(id);
     this.#attempts.set(id, { request, attempt });
-    return this.#sendOver(this.#shared as Connector, correlatedRequestToBroker(id, request.context.requestTimeout, frame, request.body));
+    return this.#sendOver(this.#shared as Connector, correlatedRequestToBroker(id, request.timeLeft, frame, request.body));
   }
 
   /** Ids wrap; one that an open request still uses is passed over. */
@@ -525,6 +525,11 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
     this.#resolve = resolve;
     this.#reject = reject;
     this.#begunAt = this.#attemptAt = host.driver.clock.now();
+  }
+
+  /** How long this attempt will still be waited for, in ms, at least 1: the wait for a connection is part of it. */
+  get timeLeft(): number {
+    return Math.max(1, this.context.requestTimeout - (this.driver.now - this.#attemptAt));
   }
 
   listenTo(signal: AbortSignal): void {

@@ -9,10 +9,14 @@ import { assert } from '../core/assert.ts';
 import { Timer, TimerHeap, type TimerOwner } from '../core/timers.ts';
 import type { Clock } from './clock.ts';
 
-/** Waking later than this means that the event loop or the whole process stood still, and that mail may be waiting unread. */
+/** Native timers are set to whole milliseconds. Waking later than that may be the end of a stall of any length: mail is read first. */
+const PUNCTUAL_MS = 1;
+/** Waking later than this means that the event loop or the whole process stood still, and that much mail may be waiting unread. */
 const STALL_THRESHOLD_MS = 10;
 /** After a stall, deadlines wait until this many event-loop turns in a row brought no mail … */
 const QUIET_TURNS = 2;
+/** … and for this long: when the whole process was paused, the transport's own threads wake up no sooner than we do … */
+export const STALL_GRACE_MS = 20;
 /** … but no longer than this many turns in all: a flood must not postpone expiry for ever. */
 const MOST_TURNS = 50;
 const LONGEST_NATIVE_DELAY_MS = 2 ** 31 - 1;
@@ -132,35 +136,53 @@ export class Driver {
     this.#native = this.clock.setTimeout(this.#wake, delay);
   }
 
+  /** Node runs timers before reads: whoever was silent may only seem so. Read first, then judge. */
   readonly #wake = (): void => {
-    const late = this.clock.now() - this.#nativeAt;
+    const woken = this.clock.now();
+    const late = woken - this.#nativeAt;
     this.#native = undefined;
     this.#nativeAt = Infinity;
-    if (late <= STALL_THRESHOLD_MS) {
+    if (late < PUNCTUAL_MS) {
       this.#fireDue();
       return;
     }
-    // Node runs timers before reads: whoever was silent may only seem so. Read first, then judge.
     this.#guarding = true;
     this.#mail = 0;
-    this.#readThenFire(late, QUIET_TURNS, MOST_TURNS);
+    if (late <= STALL_THRESHOLD_MS) this.#afterTurns(1, 1, this.#judge);
+    else this.#afterStall(late, woken);
   };
 
-  #readThenFire(late: number, quietLeft: number, turnsLeft: number): void {
-    this.clock.setImmediate(() => {
-      if (this.#stopped) return;
-      const quiet = this.#mail === 0 ? quietLeft - 1 : QUIET_TURNS;
-      this.#mail = 0;
-      if (quiet > 0 && turnsLeft > 1) {
-        this.#readThenFire(late, quiet, turnsLeft - 1);
-        return;
-      }
+  #afterStall(late: number, woken: number): void {
+    const report = (): void => {
       // Told while the guard still stands: a listener that calls in must not set the native timer to a deadline long past.
       this.#hooks.stalled?.(late);
-      this.#guarding = false;
-      this.#fireDue();
+      this.#judge();
+    };
+    this.#afterTurns(QUIET_TURNS, MOST_TURNS, (turnsLeft) => {
+      const grace = Math.ceil(woken + STALL_GRACE_MS - this.clock.now());
+      if (grace <= 0 || turnsLeft === 0) report();
+      else
+        this.#native = this.clock.setTimeout(() => {
+          this.#afterTurns(QUIET_TURNS, turnsLeft, report);
+        }, grace);
     });
   }
+
+  /** Calls `then` when `quiet` turns of the event loop in a row have brought no mail, or after `most` turns. */
+  #afterTurns(quiet: number, most: number, then: (turnsLeft: number) => void, quietLeft: number = quiet): void {
+    this.clock.setImmediate(() => {
+      if (this.#stopped) return;
+      const left = this.#mail === 0 ? quietLeft - 1 : quiet;
+      this.#mail = 0;
+      if (left === 0 || most <= 1) then(most - 1);
+      else this.#afterTurns(quiet, most - 1, then, left);
+    });
+  }
+
+  readonly #judge = (): void => {
+    this.#guarding = false;
+    this.#fireDue();
+  };
 
   /**
    * Fires what is due now. What becomes due while the callbacks of these timers run waits for the next waking, which notices

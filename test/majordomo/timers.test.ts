@@ -5,6 +5,7 @@ import { MajordomoBroker } from '../../src/majordomo/broker.ts';
 import { MajordomoClient } from '../../src/majordomo/client.ts';
 import type { MajordomoBrokerOptions } from '../../src/majordomo/options.ts';
 import { MajordomoWorker } from '../../src/majordomo/worker.ts';
+import { STALL_GRACE_MS } from '../../src/runtime/driver.ts';
 import { createMemoryNetwork } from '../../src/transport/memory.ts';
 import {
   CLIENT,
@@ -410,11 +411,12 @@ describe('a process that stood still', () => {
     worker.heartbeat();
     worker.heartbeat();
     await loop.stall(20 * EXPIRY);
+    await loop.run(STALL_GRACE_MS);
     expect(broker.inspect().workers).toHaveLength(1);
     expect(stalls).toHaveLength(1);
     expect(stalls[0]).toBeGreaterThan(19 * EXPIRY);
     // Its time runs from when it was heard, and it is not immortal.
-    await loop.run(EXPIRY - 1);
+    await loop.run(EXPIRY - STALL_GRACE_MS - 1);
     expect(broker.inspect().workers).toHaveLength(1);
     await loop.run(1);
     expect(broker.inspect().workers).toHaveLength(0);
@@ -431,6 +433,7 @@ describe('a process that stood still', () => {
     await loop.run(INTERVAL);
     beating.heartbeat();
     await loop.stall(20 * EXPIRY);
+    await loop.run(STALL_GRACE_MS);
     expect(broker.inspect().workers).toMatchObject([{ service: 'beating' }]);
     await silent.close();
     await beating.close();
@@ -462,6 +465,7 @@ describe('a process that stood still', () => {
     const [one] = broker.take();
     broker.send(one!.from, '', CLIENT, 'echo', 'done');
     await loop.stall(20 * INTERVAL);
+    await loop.run(STALL_GRACE_MS);
     expect(answered).toMatchObject({ state: 'fulfilled', value: { attempts: [{ outcome: 'replied' }] } });
     expect(silent).toMatchObject({ state: 'rejected', error: { code: 'REQUEST_TIMED_OUT' } });
     await broker.close();

@@ -2,7 +2,7 @@ import { createClock } from '@sinonjs/fake-timers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BrokenInvariant } from '../../src/core/errors.ts';
 import { clockFrom, systemClock } from '../../src/runtime/clock.ts';
-import { Driver, Timer } from '../../src/runtime/driver.ts';
+import { Driver, STALL_GRACE_MS, Timer } from '../../src/runtime/driver.ts';
 import { EventLoop } from './event-loop.ts';
 
 /** A driver on a loop moved by hand, and a diary of what happened. */
@@ -213,22 +213,35 @@ describe('after a stall', () => {
     mail('second', () => {
       driver.arm(expiry, 100);
     });
-    loop.turn();
-    loop.turn();
-    loop.turn();
+    loop.runUntil(1099);
     expect(diary).toEqual(['first', 'second', 'stalled 900']);
   });
 
-  test('a worker that was really silent is let go, two quiet turns later', () => {
+  test('of the whole process, mail that its own network threads deliver only now is waited for', () => {
+    const { loop, driver, diary, timer, mail } = world();
+    const expiry = timer('expiry');
+    driver.run(() => {
+      driver.arm(expiry, 100);
+    });
+    loop.standStill(1000);
+    loop.runUntil(1000 + STALL_GRACE_MS - 1);
+    mail('HEARTBEAT', () => {
+      driver.arm(expiry, 100);
+    });
+    loop.runUntil(1100);
+    expect(diary).toEqual(['HEARTBEAT', 'stalled 900']);
+  });
+
+  test('a worker that was really silent is let go when the grace is over', () => {
     const { loop, driver, diary, timer } = world();
     driver.run(() => {
       driver.arm(timer('expiry'), 100);
     });
     loop.standStill(1000);
-    loop.turn();
+    loop.runUntil(1000 + STALL_GRACE_MS - 1);
     expect(diary).toEqual([]);
-    loop.turn();
-    expect(diary).toEqual(['stalled 900', 'expiry at 1000']);
+    loop.runUntil(1000 + STALL_GRACE_MS);
+    expect(diary).toEqual(['stalled 900', `expiry at ${1000 + STALL_GRACE_MS}`]);
   });
 
   test('a flood of mail does not postpone expiry for ever', () => {
@@ -254,7 +267,7 @@ describe('after a stall', () => {
     });
     loop.standStill(1000);
     loop.runUntil(2000);
-    expect(diary).toEqual(['stalled 900', 'a at 1000', 'b at 1000', 'c at 1000']);
+    expect(diary).toEqual(['stalled 900', 'a at 1020', 'b at 1020', 'c at 1020']);
     expect(loop.timers.size).toBe(0);
   });
 
@@ -289,8 +302,8 @@ describe('after a stall', () => {
     });
     loop.turn();
     expect([diary, loop.timers.size]).toEqual([[], 0]);
-    loop.runUntil(1001);
-    expect(diary).toEqual(['stalled 900', 'expiry at 1000', 'call at 1000']);
+    loop.runUntil(2000);
+    expect(diary).toEqual(['stalled 900', 'expiry at 1020', 'call at 1020']);
   });
 
   test('caused by a callback of a timer, the next deadline waits for the mail all the same', () => {
@@ -326,7 +339,36 @@ describe('after a stall', () => {
     expect(diary).toEqual([]);
   });
 
-  test('of a few milliseconds, as timers always have, nobody is made to wait', () => {
+  test('a driver stopped in its grace leaves no native timer behind', () => {
+    const { loop, driver, diary, timer } = world();
+    driver.run(() => {
+      driver.arm(timer('expiry'), 100);
+    });
+    loop.standStill(1000);
+    loop.runUntil(1000 + STALL_GRACE_MS - 1);
+    expect(loop.timers.size).toBe(1);
+    driver.stop();
+    loop.runUntil(5000);
+    expect([diary, loop.timers.size]).toEqual([[], 0]);
+  });
+
+  test('that ended just after a deadline, however long it was, mail is read before that deadline is judged', () => {
+    const { loop, driver, diary, timer, mail } = world();
+    const expiry = timer('expiry');
+    driver.run(() => {
+      driver.arm(expiry, 1000);
+    });
+    mail('HEARTBEAT', () => {
+      driver.arm(expiry, 1000);
+    });
+    loop.standStill(1003);
+    loop.runUntil(2002);
+    expect(diary).toEqual(['HEARTBEAT']);
+    loop.runUntil(2003);
+    expect(diary).toEqual(['HEARTBEAT', 'expiry at 2003']);
+  });
+
+  test('of a few milliseconds, as timers often have, nobody waits longer than a turn, and nothing is reported', () => {
     const { loop, driver, diary, timer } = world();
     driver.run(() => {
       driver.arm(timer('expiry'), 100);
@@ -334,6 +376,17 @@ describe('after a stall', () => {
     loop.standStill(110);
     loop.turn();
     expect(diary).toEqual(['expiry at 110']);
+  });
+
+  test('none at all: a timer that fires at its moment waits for nothing', () => {
+    const { loop, driver, diary, timer, mail } = world();
+    driver.run(() => {
+      driver.arm(timer('heartbeat'), 99.5);
+    });
+    loop.standStill(100);
+    mail('letter');
+    loop.turn();
+    expect(diary).toEqual(['heartbeat at 100', 'letter']);
   });
 });
 

@@ -1,4 +1,5 @@
 /** The Majordomo client (RFC 7): many requests at once, each with one outcome, whatever becomes of the broker. */
+import { InvalidOption } from '../core/errors.ts';
 import { Fifo, type Linked } from '../core/fifo.ts';
 import type { StepObserver } from '../core/machine.ts';
 import { Actor, Performer } from '../runtime/actor.ts';
@@ -195,6 +196,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
    */
   async request(service: string, body: FrameLike | readonly FrameLike[], options: RequestCallOptions = {}): Promise<Reply> {
     serviceOption('service', service);
+    const frames = bodyOption(body);
     const { signal } = options;
     const context = this.#contextOf(options);
     if (this.#open.size >= this.#settings.maxOpenRequests) throw new TooManyRequests(this.#open.size);
@@ -203,7 +205,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
       throw new RequestAborted(`the request to "${service}" was aborted before it began`, service, [], false, { cause: signal.reason });
     this.#counters.requests++;
     return new Promise<Reply>((resolve, reject) => {
-      const request = new OpenRequest(this.#host, context, service, framesOf(body), resolve, reject);
+      const request = new OpenRequest(this.#host, context, service, frames, resolve, reject);
       if (signal !== undefined) request.listenTo(signal);
       this.#open.add(request);
       this.driver.run(() => {
@@ -475,6 +477,14 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
 const MOST_SERVICE_FRAMES = 1000;
 /** A connection with one request at a time holds no more than that and a heartbeat. */
 const FEW_MESSAGES = 10;
+
+function bodyOption(body: FrameLike | readonly FrameLike[]): Frame[] {
+  try {
+    return framesOf(body);
+  } catch {
+    throw new InvalidOption('body', body, 'a string, bytes, or an array of those');
+  }
+}
 
 interface RequestHost {
   readonly driver: Driver;

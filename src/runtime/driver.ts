@@ -155,7 +155,9 @@ export class Driver {
   #afterStall(late: number, woken: number): void {
     const report = (): void => {
       // Told while the guard still stands: a listener that calls in must not set the native timer to a deadline long past.
-      this.#hooks.stalled?.(late);
+      this.callback(() => {
+        this.#hooks.stalled?.(late);
+      });
       this.#judge();
     };
     this.#afterTurns(QUIET_TURNS, MOST_TURNS, (turnsLeft) => {

@@ -289,6 +289,23 @@ describe('after a stall', () => {
     expect(diary).toEqual(['stalled 900', 'expiry']);
   });
 
+  test('a listener that throws when it hears of the stall does not stop the timers', () => {
+    const loop = new EventLoop();
+    const diary: string[] = [];
+    const driver = new Driver(loop, {
+      stalled: () => {
+        throw new Error('listener bug');
+      },
+      callbackFailed: (error) => diary.push((error as Error).message),
+    });
+    driver.run(() => {
+      driver.arm(new Timer({ timerFired: () => diary.push('expiry') }, 'expiry'), 100);
+    });
+    loop.standStill(1000);
+    loop.runUntil(5000);
+    expect(diary).toEqual(['listener bug', 'expiry']);
+  });
+
   test('what happens while mail is awaited does not fire deadlines behind the guard', () => {
     const { loop, driver, diary, timer } = world();
     driver.run(() => {

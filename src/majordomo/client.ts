@@ -319,7 +319,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
         this.#layers = this.#shared.layers;
       },
       shut: () => {
-        void this.#shared?.close(0);
+        if (this.#shared !== undefined) this.#leave(this.#shared);
         this.#shared = undefined;
         for (const request of this.#open)
           if (request.shared)
@@ -470,7 +470,13 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     if (!this.#lanes.delete(lane)) return;
     const idle = this.#idleLanes.indexOf(lane);
     if (idle >= 0) this.#idleLanes.splice(idle, 1);
-    void lane.connector.close(0);
+    this.#leave(lane.connector);
+  }
+
+  /** A connection that is closed during its own burst of messages is not told of the burst's end. */
+  #leave(connector: Connector): void {
+    void connector.close(0);
+    this.driver.batchEnd();
   }
 }
 

@@ -333,7 +333,10 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
       usable: () => {
         this.#placeSoon();
         this.driver.followUp(() => {
-          const correlation = this.#link.state.kind === 'correlated' ? 'envelope' : 'socket';
+          const { kind } = this.#link.state;
+          if (kind !== 'correlated' && kind !== 'plain') return;
+          if (kind === 'correlated') for (const idle of [...this.#idleLanes]) this.#retireLane(idle);
+          const correlation = kind === 'correlated' ? 'envelope' : 'socket';
           this.logger.info({ role: this.name, correlation }, 'link usable');
           this.emit('linkUsable', { correlation });
         });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ArrowCoverage } from '../../src/core/coverage.ts';
-import { Actor } from '../../src/runtime/actor.ts';
+import { Actor, Performer } from '../../src/runtime/actor.ts';
 import { Driver } from '../../src/runtime/driver.ts';
 import { door, type DoorEffects, type DoorMachine } from '../core/door.ts';
 import { EventLoop } from './event-loop.ts';
@@ -112,4 +112,24 @@ test('an impossible event in a follow-up is a fault that is reported, and the ac
   expect(faults).toEqual([expect.objectContaining({ code: 'IMPOSSIBLE_EVENT', state: 'locked', event: 'close' })]);
   actor.happen({ kind: 'remove' });
   expect(actor.state.kind).toBe('gone');
+});
+
+test('a performer has its effects from an object, and timers, refusals and observers like any actor', () => {
+  const { loop, driver, coverage } = world();
+  const diary: string[] = [];
+  const performer = new Performer(door, driver, { strength: 5, lockAfter: 100 }, coverage, {
+    creak: (how) => diary.push(`creak ${how}`),
+    refuse: (event, why) => diary.push(`refused ${event.kind}: ${why}`),
+  });
+  const happen = (event: DoorMachine['event']): void => {
+    driver.run(() => {
+      performer.step(event);
+    });
+  };
+  happen({ kind: 'close' });
+  happen({ kind: 'PUSH', force: 3 });
+  loop.runUntil(100);
+  expect(diary).toEqual(['creak close', 'refused PUSH: neither in nor out']);
+  expect(performer.state.kind).toBe('locked');
+  expect(coverage.of(door)).toMatchObject({ arrows: { taken: 2 }, answers: { taken: 1 } });
 });

@@ -81,7 +81,7 @@ export function tableOf({ requests, ledger, blows, falseAlarms, lateReply, probl
     ...(lost > 0 ? [`${lost} requests were lost${firstError(outcomes)}`] : []),
     ...(duplicates > 0 ? [`${duplicates} requests had a second outcome`] : []),
     ...(mixedUp > 0 ? [`${mixedUp} requests were answered with something else`] : []),
-    ...ledger.all('fault').map(({ from, message }) => `a bug of the library was caught in ${from}: ${message}`),
+    ...faults(ledger),
     ...disagreements(ledger, answered.length),
   ];
   return {
@@ -109,6 +109,18 @@ export function tableOf({ requests, ledger, blows, falseAlarms, lateReply, probl
         ? 0
         : Math.max(...outcomes.map(({ settledAt }) => settledAt)) - Math.min(...outcomes.map(({ begunAt }) => begunAt)),
   };
+}
+
+/** Bugs of the library that it caught itself: told as they happened, or counted before anybody listened. */
+function faults(ledger: Ledger): string[] {
+  const told = ledger.all('fault');
+  const untold = ledger
+    .all('ended')
+    .filter(({ from, counters }) => (counters['faults'] ?? 0) > 0 && !told.some((fault) => fault.from === from));
+  return [
+    ...told.map(({ from, message }) => `a bug of the library was caught in ${from}: ${message}`),
+    ...untold.map(({ from }) => `a bug of the library was caught in ${from} before anybody listened`),
+  ];
 }
 
 /** What the client's own counters say must be what was counted outside of it. */

@@ -105,7 +105,14 @@ describe('the demo fails', () => {
   });
 
   test('when the library caught a bug of its own', () => {
-    expect(reckon([right(1), right(2)], 2, { event: 'fault', message: 'ImpossibleEvent' })).toMatchObject({ ok: false });
+    for (const fact of [
+      { event: 'fault', message: 'ImpossibleEvent' },
+      { event: 'ended', counters: { replies: 2, faults: 1 } },
+    ] as const)
+      expect(reckon([right(1), right(2)], 2, fact)).toMatchObject({
+        ok: false,
+        problems: [expect.stringContaining('a bug of the library')],
+      });
   });
 });
 

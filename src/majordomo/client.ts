@@ -115,6 +115,8 @@ export interface ClientSnapshot {
 interface Lane {
   readonly connector: Connector;
   request: OpenRequest | undefined;
+  /** It brought something that nobody had asked for over it, and may do so again: no further request is trusted to it. */
+  suspect: boolean;
 }
 
 /**
@@ -285,9 +287,13 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
 
   #answerOnLane(lane: Lane, command: CommandAtClient): void {
     const { request } = lane;
-    if (request === undefined || command.kind !== 'REPLY' || command.id >= 0 || command.service !== request.service)
-      this.#stale(command.service);
-    else request.step({ kind: 'REPLY', body: command.body, deliveries: command.deliveries });
+    if (request !== undefined && command.kind === 'REPLY' && command.id < 0 && command.service === request.service) {
+      request.step({ kind: 'REPLY', body: command.body, deliveries: command.deliveries });
+      return;
+    }
+    this.#stale(command.service);
+    lane.suspect = true;
+    if (request === undefined) this.#retireLane(lane);
   }
 
   #stale(service: string): void {
@@ -453,7 +459,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     if (idle !== undefined) return idle;
     if (this.#lanes.size >= this.#settings.maxSockets) return undefined;
     const connector = this.#connect(FEW_MESSAGES);
-    const lane: Lane = { connector, request: undefined };
+    const lane: Lane = { connector, request: undefined, suspect: false };
     connector.remote.session = lane;
     this.#layers = connector.layers;
     this.#lanes.add(lane);
@@ -463,7 +469,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
   /** A connection whose answer came may carry the next request; one that may still bring a late answer must not. */
   #retireOrReuse(lane: Lane, answered: boolean): void {
     lane.request = undefined;
-    if (answered && this.#link.state.kind !== 'correlated') this.#idleLanes.push(lane);
+    if (answered && !lane.suspect && this.#link.state.kind !== 'correlated') this.#idleLanes.push(lane);
     else this.#retireLane(lane);
     if (this.#waiting.size > 0) this.#placeSoon();
   }

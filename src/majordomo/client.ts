@@ -322,7 +322,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     return {
       open: () => {
         this.#shared = this.#connect(this.#settings.maxOpenRequests);
-        this.#layers = this.#shared.layers;
+        if (this.#shared === undefined) this.#link.later({ kind: 'brokerGone' });
       },
       shut: () => {
         if (this.#shared !== undefined) this.#leave(this.#shared);
@@ -334,7 +334,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
             });
       },
       probe: () => {
-        this.#sendOver(this.#shared as Connector, PROBE);
+        if (this.#shared !== undefined) this.#sendOver(this.#shared, PROBE);
       },
       usable: () => {
         this.#placeSoon();
@@ -357,14 +357,22 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     };
   }
 
-  #connect(highWaterMark: number): Connector {
-    this.#counters.connections++;
-    return (this.#transport as Transport).connect(this.endpoint, this, {
-      highWaterMark,
-      linger: 0,
-      transportHeartbeat: transportHeartbeatOf(this.#settings),
-      reconnectInterval: Math.ceil(this.#settings.reconnectInterval * (0.2 + 0.8 * this.random())),
-    });
+  /** A new connection; none when the transport cannot make one now (it may be out of sockets), which is as bad as losing it at once. */
+  #connect(highWaterMark: number): Connector | undefined {
+    try {
+      const connector = (this.#transport as Transport).connect(this.endpoint, this, {
+        highWaterMark,
+        linger: 0,
+        transportHeartbeat: transportHeartbeatOf(this.#settings),
+        reconnectInterval: Math.ceil(this.#settings.reconnectInterval * (0.2 + 0.8 * this.random())),
+      });
+      this.#counters.connections++;
+      this.#layers = connector.layers;
+      return connector;
+    } catch (error) {
+      this.logger.warn({ err: error, role: this.name }, 'cannot open a connection');
+      return undefined;
+    }
   }
 
   /** Whether the connection took it. */
@@ -419,16 +427,14 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     const { kind } = this.#link.state;
     if (kind !== 'correlated' && kind !== 'plain') return;
     while (this.#waiting.size > 0) {
-      let lane: Lane | undefined;
-      if (kind === 'plain') {
-        lane = this.#freeLane();
-        if (lane === undefined) return;
-      }
+      const lane = kind === 'plain' ? this.#freeLane() : undefined;
+      if (kind === 'plain' && lane === undefined && this.#lanes.size >= this.#settings.maxSockets) return;
       const request = this.#waiting.take() as OpenRequest;
       request.lane = lane;
-      request.shared = lane === undefined;
+      request.shared = kind === 'correlated';
       if (lane !== undefined) lane.request = request;
       request.step({ kind: 'place' });
+      if (lane === undefined && !request.shared) request.later({ kind: 'connectionLost' });
     }
   };
 
@@ -441,6 +447,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     }
     if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'attempt', service, attempt });
     if (lane !== undefined) return this.#sendOver(lane.connector, requestToBroker(frame, request.body));
+    if (!request.shared) return false;
     const id = this.#nextId();
     request.ids.push(id);
     this.#attempts.set(id, { request, attempt });
@@ -454,14 +461,15 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     return this.#lastId;
   }
 
+  /** An idle connection or a new one; none when there are `maxSockets` of them, or when none can be made now. */
   #freeLane(): Lane | undefined {
     const idle = this.#idleLanes.pop();
     if (idle !== undefined) return idle;
     if (this.#lanes.size >= this.#settings.maxSockets) return undefined;
     const connector = this.#connect(FEW_MESSAGES);
+    if (connector === undefined) return undefined;
     const lane: Lane = { connector, request: undefined, suspect: false };
     connector.remote.session = lane;
-    this.#layers = connector.layers;
     this.#lanes.add(lane);
     return lane;
   }

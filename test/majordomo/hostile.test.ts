@@ -2,7 +2,8 @@
  * Hostile frames: whatever bytes arrive, nothing throws, invalid messages change no state, the tables stay within their caps
  * and well-behaved peers are served as if nothing had happened.
  *
- * `SEAWORTHY_SEED` repeats a run; a failure prints the seed and the shortest message that shows it.
+ * `SEAWORTHY_SEED` repeats a run; a failure prints the seed and the shortest message that shows it. `SEAWORTHY_FUZZ=10` sends ten
+ * times as much.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -24,6 +25,7 @@ import { HostileBroker, HostileWorld } from './hostile-world.ts';
 
 const empty = Buffer.alloc(0);
 const seed = Number(process.env['SEAWORTHY_SEED'] ?? Date.now());
+const times = Number(process.env['SEAWORTHY_FUZZ'] ?? 1);
 
 describe('the decoders answer to any frames with a command or INVALID, and never throw', () => {
   const forms: readonly ((frames: Frames) => Message)[] = [
@@ -37,12 +39,12 @@ describe('the decoders answer to any frames with a command or INVALID, and never
     ['at a client', checkAtClient],
   ];
   for (const [where, check] of decoders) {
-    test(`100,000 generated messages ${where}, as frames and packed`, { timeout: 60_000 }, () => {
+    test(`100,000 generated messages ${where}, as frames and packed`, { timeout: 60_000 * times }, () => {
       fc.assert(
         fc.property(hostileMessage, fc.nat(forms.length - 1), (frames, form) => {
           check((forms[form] as (typeof forms)[number])(frames));
         }),
-        { numRuns: 100_000, seed },
+        { numRuns: 100_000 * times, seed },
       );
     });
     test.each(Object.entries(NASTY_MESSAGES))(`%s ${where}`, (_name, frames) => {
@@ -65,7 +67,7 @@ describe('a broker that serves a worker and a client who behave', () => {
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('tick' as const), milliseconds: fc.integer({ min: 1, max: 3000 }) }) },
   );
 
-  test('100,000 messages from eight hostile peers change nothing that they may not', { timeout: 240_000 }, async () => {
+  test('100,000 messages from eight hostile peers change nothing that they may not', { timeout: 240_000 * times }, async () => {
     let sent = 0;
     const reached = new Set<string>();
     await fc.assert(
@@ -95,7 +97,7 @@ describe('a broker that serves a worker and a client who behave', () => {
         await world.assertNothingLeft();
         await world.closeAll();
       }),
-      { numRuns: 500, seed },
+      { numRuns: 500 * times, seed },
     );
     assert(sent >= 100_000, `${sent} messages were sent`);
     // Otherwise the messages were too hostile to get anywhere.
@@ -109,7 +111,7 @@ describe('a broker that serves a worker and a client who behave', () => {
     await world.send(client, [empty, Buffer.from('MDPC01'), Buffer.from('nowhere'), Buffer.from('body')]);
     await world.send(worker, [empty, Buffer.from('MDPW01'), Buffer.of(1), Buffer.from('echo')]);
     for (const sender of [stranger, client, worker]) {
-      for (let times = 0; times < 3; times++) await world.send(sender, frames);
+      for (let again = 0; again < 3; again++) await world.send(sender, frames);
       world.assertSound();
       await world.assertSteady();
     }
@@ -162,7 +164,7 @@ describe('a broker that serves a worker and a client who behave', () => {
 describe('a broker that is hostile itself', () => {
   test(
     '20,000 messages to a worker: one request at a time, each answered or discarded, and it is there for the next',
-    { timeout: 60_000 },
+    { timeout: 60_000 * times },
     async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(hostileMessage, { minLength: 100, maxLength: 100 }), async (messages) => {
@@ -192,52 +194,62 @@ describe('a broker that is hostile itself', () => {
           assert.deepEqual(broker.heard.at(-1)?.map(String), ['', 'MDPW01', '\x03', 'address', '', 'body']);
           await broker.close(worker);
         }),
-        { numRuns: 200, seed },
+        { numRuns: 200 * times, seed },
       );
     },
   );
 
-  test('20,000 messages to a client: each request has one outcome, and a reply is one that was sent', { timeout: 60_000 }, async () => {
-    const ends = new Set<string>();
-    const said = fc.record({ frames: hostileMessage, to: fc.nat(4), answers: fc.nat(20) });
-    await fc.assert(
-      fc.asyncProperty(fc.array(said, { minLength: 100, maxLength: 100 }), fc.boolean(), async (messages, ours) => {
-        const broker = await HostileBroker.open();
-        const client = MajordomoClient.connect(broker.endpoint, { ...broker.ports, requestTimeout: 2000, requestRetries: 2 });
-        await broker.settle();
-        if (ours)
-          await broker.say([empty, Buffer.from('MDPC01'), Buffer.from('mmi.seaworthy'), Buffer.from('200'), Buffer.from('correlation/1')]);
-        else await broker.tick(1000);
-        const outcomes: Promise<string>[] = [];
-        for (const [index, { frames, to, answers }] of messages.entries()) {
-          if (index % 20 === 0) {
-            outcomes.push(
-              client.request('echo', `question ${index}`).then(
-                (reply) => {
-                  const body = Buffer.concat(reply.body);
-                  const sent = broker.sent.some((message) => message.some((_frame, at) => Buffer.concat(message.slice(at)).equals(body)));
-                  return sent ? 'replied' : 'invented';
-                },
-                (error: unknown) => (error as { code: string }).code,
-              ),
-            );
-            await broker.settle();
+  test(
+    '20,000 messages to a client: each request has one outcome, and a reply is one that was sent',
+    { timeout: 60_000 * times },
+    async () => {
+      const ends = new Set<string>();
+      const said = fc.record({ frames: hostileMessage, to: fc.nat(4), answers: fc.nat(20) });
+      await fc.assert(
+        fc.asyncProperty(fc.array(said, { minLength: 100, maxLength: 100 }), fc.boolean(), async (messages, ours) => {
+          const broker = await HostileBroker.open();
+          const client = MajordomoClient.connect(broker.endpoint, { ...broker.ports, requestTimeout: 2000, requestRetries: 2 });
+          await broker.settle();
+          if (ours)
+            await broker.say([
+              empty,
+              Buffer.from('MDPC01'),
+              Buffer.from('mmi.seaworthy'),
+              Buffer.from('200'),
+              Buffer.from('correlation/1'),
+            ]);
+          else await broker.tick(1000);
+          const outcomes: Promise<string>[] = [];
+          for (const [index, { frames, to, answers }] of messages.entries()) {
+            if (index % 20 === 0) {
+              outcomes.push(
+                client.request('echo', `question ${index}`).then(
+                  (reply) => {
+                    const body = Buffer.concat(reply.body);
+                    const sent = broker.sent.some((message) => message.some((_frame, at) => Buffer.concat(message.slice(at)).equals(body)));
+                    return sent ? 'replied' : 'invented';
+                  },
+                  (error: unknown) => (error as { code: string }).code,
+                ),
+              );
+              await broker.settle();
+            }
+            // Some are about something that was asked, and come from where it was asked.
+            if (answers === 0) await broker.answer(to, 'MDPC01', frames);
+            else if (answers === 1) await broker.answer(to, 'SEAF01', [Buffer.from('poisoned'), Buffer.from('3')]);
+            else await broker.say(frames, to);
           }
-          // Some are about something that was asked, and come from where it was asked.
-          if (answers === 0) await broker.answer(to, 'MDPC01', frames);
-          else if (answers === 1) await broker.answer(to, 'SEAF01', [Buffer.from('poisoned'), Buffer.from('3')]);
-          else await broker.say(frames, to);
-        }
-        await broker.tick(20_000);
-        assert.equal(client.inspect().open, 0, 'every request has its outcome');
-        assert.equal(client.inspect().counters.faults, 0);
-        for (const outcome of await Promise.all(outcomes)) ends.add(outcome);
-        await broker.close(client);
-      }),
-      { numRuns: 200, seed },
-    );
-    assert.deepEqual([...ends].sort(), ['REQUEST_FAILED', 'REQUEST_TIMED_OUT', 'replied']);
-  });
+          await broker.tick(20_000);
+          assert.equal(client.inspect().open, 0, 'every request has its outcome');
+          assert.equal(client.inspect().counters.faults, 0);
+          for (const outcome of await Promise.all(outcomes)) ends.add(outcome);
+          await broker.close(client);
+        }),
+        { numRuns: 200 * times, seed },
+      );
+      assert.deepEqual([...ends].sort(), ['REQUEST_FAILED', 'REQUEST_TIMED_OUT', 'replied']);
+    },
+  );
 });
 
 /** What is said about a message must be true of it: a caller reads the frames that a command points at. */

@@ -139,6 +139,8 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
   readonly #lanes = new Set<Lane>();
   readonly #idleLanes: Lane[] = [];
   readonly #serviceFrames = new Map<string, Frame>();
+  /** The signals that may abort open requests. One listener each: a signal that many requests share is no leak of listeners. */
+  readonly #signals = new Map<AbortSignal, { readonly requests: Set<OpenRequest>; readonly aborted: () => void }>();
   readonly #counters: ClientCounters = {
     requests: 0,
     replies: 0,
@@ -208,12 +210,38 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     this.#counters.requests++;
     return new Promise<Reply>((resolve, reject) => {
       const request = new OpenRequest(this.#host, context, service, frames, resolve, reject);
-      if (signal !== undefined) request.listenTo(signal);
+      if (signal !== undefined) this.#listenTo(signal, request);
       this.#open.add(request);
       this.driver.run(() => {
         request.step({ kind: 'begin' });
       });
     });
+  }
+
+  #listenTo(signal: AbortSignal, request: OpenRequest): void {
+    request.signal = signal;
+    const listening = this.#signals.get(signal);
+    if (listening !== undefined) {
+      listening.requests.add(request);
+      return;
+    }
+    const requests = new Set([request]);
+    const aborted = (): void => {
+      this.driver.run(() => {
+        for (const each of requests) each.later({ kind: 'abort' });
+      });
+    };
+    this.#signals.set(signal, { requests, aborted });
+    signal.addEventListener('abort', aborted, { once: true });
+  }
+
+  #stopListening(signal: AbortSignal, request: OpenRequest): void {
+    const listening = this.#signals.get(signal);
+    if (listening === undefined) return;
+    listening.requests.delete(request);
+    if (listening.requests.size > 0) return;
+    this.#signals.delete(signal);
+    signal.removeEventListener('abort', listening.aborted);
   }
 
   #contextOf(options: RequestCallOptions): RequestContext {
@@ -407,6 +435,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     },
     settled: (request, replied) => {
       this.#open.delete(request);
+      if (request.signal !== undefined) this.#stopListening(request.signal, request);
       for (const id of request.ids) this.#attempts.delete(id);
       if (replied) this.#counters.replies++;
       else this.#counters.failures++;
@@ -530,6 +559,8 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
   /** It was sent over the shared connection. */
   shared = false;
   answered = false;
+  /** What may abort it. */
+  signal: AbortSignal | undefined;
   previous: OpenRequest | undefined;
   next: OpenRequest | undefined;
   queue: unknown;
@@ -540,8 +571,6 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
   readonly #log: AttemptRecord[] = [];
   #attemptAt: number;
   #sent = false;
-  #signal: AbortSignal | undefined;
-  #onAbort: (() => void) | undefined;
 
   constructor(
     host: RequestHost,
@@ -563,16 +592,6 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
   /** How long this attempt will still be waited for, in ms, at least 1: the wait for a connection is part of it. */
   get timeLeft(): number {
     return Math.max(1, this.context.requestTimeout - (this.driver.now - this.#attemptAt));
-  }
-
-  listenTo(signal: AbortSignal): void {
-    this.#signal = signal;
-    this.#onAbort = () => {
-      this.driver.run(() => {
-        this.step({ kind: 'abort' });
-      });
-    };
-    signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   enqueue(): void {
@@ -621,7 +640,6 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
   }
 
   #settle(replied: boolean): void {
-    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#host.settled(this, replied);
   }
 
@@ -645,7 +663,7 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
       case 'refused':
         return new RequestFailed(service, log, mayHaveRun, code as FailureCode, deliveries, isRetriable(code as FailureCode));
       case 'aborted':
-        return new RequestAborted(`the request to "${service}" was aborted`, service, log, mayHaveRun, { cause: this.#signal?.reason });
+        return new RequestAborted(`the request to "${service}" was aborted`, service, log, mayHaveRun, { cause: this.signal?.reason });
       case 'closed':
         return new ClientClosed(`the client was closed before "${service}" answered`, service, log, mayHaveRun);
     }

@@ -192,12 +192,19 @@ export class MajordomoWorker extends Role<MajordomoWorkerEvents> {
 
   protected override overflowed(): void {
     this.#counters.undeliverable++;
+    this.#machine.step({ kind: 'brokerGone' });
   }
 
   #effects(): WorkerEffects & { refuse(): void } {
     return {
       open: () => {
-        this.#open();
+        try {
+          this.#open();
+        } catch (error) {
+          // The transport may be out of sockets: as bad as a connection that is lost at once, and tried again like one.
+          this.logger.warn({ err: error, role: this.name }, 'cannot open a connection');
+          this.#machine.later({ kind: 'brokerGone' });
+        }
       },
       shut: () => {
         // What a lost broker did not take must not reach the next one: a READY of a connection that is no more.
@@ -260,12 +267,19 @@ export class MajordomoWorker extends Role<MajordomoWorkerEvents> {
   #shutConnection(linger: number): void {
     const connector = this.#connector;
     this.#connector = undefined;
-    if (connector !== undefined) this.#shut = connector.close(linger);
+    if (connector === undefined) return;
+    // One that lingers may outlive its successor.
+    this.#shut = Promise.all([this.#shut, connector.close(linger)]).then(() => undefined);
+    // A connection that is closed during its own burst of messages is not told of the burst's end.
+    this.driver.batchEnd();
   }
 
+  /** A message that the connection does not take is lost; without a lost REPLY broker and worker would wait for each other. So we leave. */
   #send(frames: readonly Frame[]): void {
     const connector = this.#connector as Connector;
-    if (connector.send(connector.remote, frames) !== 'ok') this.#counters.undeliverable++;
+    if (connector.send(connector.remote, frames) === 'ok') return;
+    this.#counters.undeliverable++;
+    this.#machine.later({ kind: 'brokerGone' });
   }
 
   /** Calls the handler after the step. Its end is an event of its own, even if it ends at once. */

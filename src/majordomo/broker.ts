@@ -632,7 +632,8 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     const delivered = request.handle !== 0;
     if (client.gone) this.#drop(request);
     else if (delivered && service.policy === 'fail') this.#fail(request, 'worker-lost');
-    else if (delivered && deliveries >= this.#settings.maxDeliveries) this.#fail(request, 'poisoned');
+    // A worker that we send away because we are closing was not lost with it.
+    else if (delivered && deliveries >= this.#settings.maxDeliveries && loss !== 'dismissed') this.#fail(request, 'poisoned');
     else if (this.#state !== 'listening') this.#fail(request, 'shutting-down');
     else {
       this.#counters.requeued++;

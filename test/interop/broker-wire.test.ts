@@ -189,6 +189,17 @@ describe('envelopes of clients come back as they went in', () => {
     expect(await device.receive()).toEqual([...through, correlation(6, 9000), '', 'SEAF01', 'nowhere', 'shutting-down', '0']);
   });
 
+  test('a request that the last delivery of still runs when the broker’s patience ends is not called poisoned', async () => {
+    const broker = await listen({ maxDeliveries: 1, drainTimeout: 50 });
+    const worker = await register(broker, 'echo');
+    const client = connect(broker);
+    await client.send(correlation(5, 9000), '', CLIENT, 'echo', 'body');
+    await worker.receive();
+    await broker.close();
+    const answer = correlation(5, 9000).replace('SW\x01\0', 'SW\x01\x01');
+    expect(await client.receive()).toEqual([answer, '', 'SEAF01', 'echo', 'shutting-down', '1']);
+  });
+
   test('failures are told to clients that correlate as we do and to nobody else', async () => {
     const broker = await listen({ maxQueuedPerService: 0 });
     const ours = connect(broker);

@@ -15,7 +15,7 @@ const WARM_UP_MS = 1000;
 
 /**
  * Fills a service that has no worker with `depth` requests, then lets eight workers empty it; `repeat` times, each time with a new service
- * and new workers. Every reply is awaited and its order checked.
+ * and new workers. Every reply is awaited, each exactly once.
  */
 export async function socketDepth(broker: Broker, depth: number, repeat: number): Promise<SocketDepthFigures> {
   await using group = new ProcessGroup();

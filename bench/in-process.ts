@@ -19,7 +19,7 @@ export interface DepthFigures {
 }
 
 const BODY_BYTES = 64;
-const BURST = 16;
+const BURST = 8;
 /** After this many requests the event loop gets a turn, so that timers run as they would. */
 const TURN = 1600;
 const WARM_UP = 200_000;

@@ -77,6 +77,16 @@ describe('a packed message', () => {
     );
   });
 
+  test('stays what it was while others are packed before and after it', () => {
+    fc.assert(
+      fc.property(fc.array(frames, { minLength: 2, maxLength: 60 }), (messages) => {
+        const packed = messages.map((each) => new FramesMessage(each).pack(0));
+        expect(packed.map(seen)).toEqual(messages.map((each) => seen(new FramesMessage(each))));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   test('and a retained one stay what they were', () => {
     fc.assert(
       fc.property(frames, (all) => {

@@ -1,5 +1,5 @@
 /** The Majordomo broker (RFC 7): service-oriented, load-balancing, and in no hurry to forget a request. */
-import { Timer, type TimerOwner } from '../core/timers.ts';
+import { Timer } from '../core/timers.ts';
 import { Role, type RoleEvents } from '../runtime/role.ts';
 import type { GoneReason, Listener, LivenessLayers, Peer } from '../transport/transport.ts';
 import type { Frame, Message } from '../wire/message.ts';
@@ -131,7 +131,6 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
   readonly #context: SessionContext;
   readonly #services = new Map<string, Service>();
   readonly #sessions = new Set<WorkerSession>();
-  readonly #dirty: Service[] = [];
   readonly #drainTimer = new Timer({ timerFired: () => this.#finishDraining() }, 'drainTimeout');
   readonly #failures = new Map<string, number>();
   readonly #counters: BrokerCounters = {
@@ -371,20 +370,20 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     request.expiresAt = this.driver.now + this.#settings.requestExpiry;
     if (returned) service.queue.returned.add(request);
     else service.queue.waiting.add(request);
-    (client.waiting ??= new Set()).add(request);
+    client.remember(request);
     this.#queued++;
     if (service.expiry.deadline === Infinity) this.driver.arm(service.expiry, this.#settings.requestExpiry);
   }
 
   #unqueue(request: PendingRequest): void {
     request.service.queue.drop(request);
-    request.client.waiting?.delete(request);
+    request.client.forget(request);
     this.#queued--;
   }
 
   #clientGone(client: ClientSession): void {
     client.gone = true;
-    for (const request of client.waiting ?? []) {
+    for (let request = client.oldestWaiting; request !== undefined; request = client.oldestWaiting) {
       this.#unqueue(request);
       this.#drop(request);
       this.#retireIfUnused(request.service);
@@ -514,13 +513,18 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     if (admission === 'services-full') return admission;
     if (admission !== 'welcome') return 'invalid';
     const policy = this.#settings.deliveryPolicies.get(name) ?? this.#settings.deliveryPolicy;
-    const service = new Service(name, policy, (owned) => this.#expiryOwner(owned));
+    const service: Service = new Service(
+      name,
+      policy,
+      () => {
+        this.#serve(service);
+      },
+      () => {
+        this.#expireQueued(service);
+      },
+    );
     this.#services.set(name, service);
     return service;
-  }
-
-  #expiryOwner(service: Service): TimerOwner {
-    return { timerFired: () => this.#expireQueued(service) };
   }
 
   #expireQueued(service: Service): void {
@@ -677,21 +681,12 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
   #serveSoon(service: Service): void {
     if (service.dirty) return;
     service.dirty = true;
-    this.#dirty.push(service);
-    if (this.#dirty.length === 1) this.driver.followUp(this.#serveDirty);
+    this.driver.followUp(service.serve);
   }
-
-  readonly #serveDirty = (): void => {
-    for (let i = 0; i < this.#dirty.length; i++) {
-      const service = this.#dirty[i] as Service;
-      service.dirty = false;
-      this.#serve(service);
-    }
-    this.#dirty.length = 0;
-  };
 
   /** Pairs waiting requests with idle workers until one side runs out. */
   #serve(service: Service): void {
+    service.dirty = false;
     const { queue } = service;
     while (queue.ready.size > 0) {
       const request = queue.next;

@@ -2,6 +2,7 @@
 import { InvalidOption } from '../core/errors.ts';
 import { Fifo, type Linked } from '../core/fifo.ts';
 import type { StepObserver } from '../core/machine.ts';
+import { knownOptions } from '../core/options.ts';
 import { Actor, Performer } from '../runtime/actor.ts';
 import type { Driver } from '../runtime/driver.ts';
 import { Role, type RoleEvents } from '../runtime/role.ts';
@@ -245,6 +246,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
   }
 
   #contextOf(options: RequestCallOptions): RequestContext {
+    knownOptions(options, CALL_OPTIONS);
     const { requestTimeout = this.#settings.requestTimeout, requestRetries = this.#settings.requestRetries } = options;
     if (requestTimeout === this.#settings.requestTimeout && requestRetries === this.#settings.requestRetries) return this.#context;
     checkRequest({ requestTimeout, requestRetries });
@@ -526,6 +528,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
   }
 }
 
+const CALL_OPTIONS: readonly string[] = ['requestTimeout', 'requestRetries', 'signal'];
 const MOST_SERVICE_FRAMES = 1000;
 /** A connection with one request at a time holds no more than that and a heartbeat. */
 const FEW_MESSAGES = 10;

@@ -36,7 +36,9 @@ export class Driver {
   now: number;
   readonly #hooks: DriverHooks;
   readonly #timers = new TimerHeap();
-  readonly #followUps: (() => void)[] = [];
+  readonly #followUps: ((() => void) | undefined)[] = [];
+  /** How many of them wait. The array keeps its length: emptying it would throw its memory away at every reply. */
+  #followUpCount = 0;
   readonly #callbacks: (() => void)[] = [];
   #entered = false;
   #draining = false;
@@ -76,9 +78,9 @@ export class Driver {
   /** Ends an event: runs the follow-ups it left, sets the native timer, then calls the users' callbacks. */
   leave(): void {
     try {
-      for (let i = 0; i < this.#followUps.length; i++) this.#attempt(this.#followUps[i] as () => void);
+      for (let i = 0; i < this.#followUpCount; i++) this.#attempt(this.#followUps[i] as () => void);
     } finally {
-      if (this.#followUps.length > 0) this.#followUps.length = 0;
+      while (this.#followUpCount > 0) this.#followUps[--this.#followUpCount] = undefined;
       this.#entered = false;
       this.#setNative();
     }
@@ -98,7 +100,7 @@ export class Driver {
   /** Does `work` after the current step, before the next event. */
   followUp(work: () => void): void {
     assert(this.#entered, 'a follow-up belongs to an event');
-    this.#followUps.push(work);
+    this.#followUps[this.#followUpCount++] = work;
   }
 
   /** Calls a user's callback when all states are stored; what it throws goes to the hook. */

@@ -53,9 +53,9 @@ async function ask(given: Arguments, output: Output, options: object): Promise<n
   const endpoint = given.text('broker') as string;
   const client = MajordomoClient.connect(endpoint, { ...given.libraryOptions(), ...options });
   reportEvents(client.events, CLIENT_EVENTS, output);
-  const calls = new Calls(client, task, output);
   try {
-    return await calls.run();
+    const exitCode = await new Calls(client, task, output).run();
+    return (await output.taken()) ? exitCode : EXIT.unread;
   } finally {
     await client.close();
   }
@@ -115,7 +115,6 @@ class Calls {
     await Promise.all(Array.from({ length: Math.min(count, concurrency) }, () => this.#lane()));
     if (this.#aborted > 0 && stoppedBy !== undefined) this.#output.note(`${stoppedBy}: ${this.#aborted} in flight given up`);
     if (count > 1) this.#sumUp(performance.now() - startedAt);
-    if (this.#output.unread.aborted) return EXIT.unread;
     return stoppedBy === undefined ? this.#exitCode : EXIT_AFTER[stoppedBy];
   }
 

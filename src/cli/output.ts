@@ -13,7 +13,7 @@ export interface Streams {
 }
 
 export interface OutputStream {
-  write(text: string | Uint8Array): unknown;
+  write(text: string | Uint8Array, written?: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   readonly writableLength?: number;
   readonly isTTY?: boolean;
@@ -30,20 +30,21 @@ export class Output {
   constructor(name: string, streams: Streams) {
     this.#name = name;
     this.#streams = streams;
-    streams.stdout.on('error', () => {
+    streams.stdout.on('error', (error) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EPIPE' && !this.unread.aborted) this.note(`no more output: ${error.message}`);
       this.#unread.abort();
     });
     streams.stderr.on('error', () => undefined);
   }
 
-  /** Aborted when nobody reads standard output any more. */
+  /** Aborted when nobody reads standard output any more, or it takes no more. */
   get unread(): AbortSignal {
     return this.#unread.signal;
   }
 
   /** A result: the record for programs, or the text for people. */
   result(record: object, text: string): void {
-    this.write(this.json ? `${JSON.stringify(record, plainNumbers)}\n` : `${text}\n`);
+    this.write(this.json ? jsonLine(record) : `${text}\n`);
   }
 
   /** Something that happened, for those who asked for details. */
@@ -64,6 +65,12 @@ export class Output {
     if (!this.unread.aborted) this.#streams.stdout.write(text);
   }
 
+  /** Resolves when standard output has been through: whether it took everything. */
+  async taken(): Promise<boolean> {
+    if (!this.unread.aborted) await new Promise<void>((resolve) => this.#streams.stdout.write('', () => setImmediate(resolve)));
+    return !this.unread.aborted;
+  }
+
   /** For lines that are not ours, such as a trace. */
   get destination(): TraceDestination {
     const { stdout } = this.#streams;
@@ -79,13 +86,13 @@ export class Output {
 
   /** A remark on standard error. */
   note(message: string): void {
-    this.#streams.stderr.write(this.json ? `${JSON.stringify({ note: message })}\n` : `${this.#name}: ${harmless(message)}\n`);
+    this.#streams.stderr.write(this.json ? jsonLine({ note: message }) : `${this.#name}: ${harmless(message)}\n`);
   }
 
   /** An error on standard error. */
   problem(problem: Problem, hint = ''): void {
     if (this.json) {
-      this.#streams.stderr.write(`${JSON.stringify(problem, plainNumbers)}\n`);
+      this.#streams.stderr.write(jsonLine(problem));
       return;
     }
     const code = problem.error === 'USAGE' ? '' : `${problem.error}: `;
@@ -116,6 +123,11 @@ export function messageOf(error: unknown): string {
 function inOneWord(value: unknown): string {
   if (typeof value === 'number') return String(plainNumbers('', value));
   return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value) ? value : harmless(JSON.stringify(value));
+}
+
+/** JSON itself escapes most of what drives a terminal; the rest may as well be escaped. */
+function jsonLine(record: object): string {
+  return `${harmless(JSON.stringify(record, plainNumbers))}\n`;
 }
 
 /** Milliseconds come with more digits than they mean. */

@@ -31,7 +31,8 @@ async function look(given: Arguments, output: Output, options: object): Promise<
   reportEvents(client.events, CLIENT_EVENTS, output);
   try {
     const names = given.positionals;
-    return names.length === 0 ? await listAll(client, output, stop.signal) : await askFor(names, client, output, stop.signal);
+    const found = names.length === 0 ? await listAll(client, output, stop.signal) : await askFor(names, client, output, stop.signal);
+    return (await output.taken()) ? found : EXIT.unread;
   } catch (error) {
     if (exitCode !== undefined) return exitCode;
     if (!(error instanceof RequestTimedOut)) throw error;

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { commandLine } from '../../src/cli/command-line.ts';
+import { EXIT } from '../../src/cli/failures.ts';
+
+const page = readFileSync('docs/cli.md', 'utf8');
 
 interface Ended {
   readonly code: number;
@@ -27,11 +30,12 @@ test('the version is that of the package', async () => {
 });
 
 test.each([[[]], [['broker']], [['worker']], [['call']], [['services']], [['demo']]])(
-  '%j --help explains itself on standard output',
+  '%j --help explains itself on standard output, and docs/cli.md shows it as it is',
   async (words) => {
     const { code, stdout, stderr } = await run(...words, '--help');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`Usage: ${['seaworthy', ...words].join(' ')}`);
+    expect(page).toContain(`\`\`\`text\n${stdout}\`\`\`\n`);
   },
 );
 
@@ -100,4 +104,9 @@ test('with --json a slip is one JSON object', async () => {
   const { code, stderr } = await run('call', 'echo', '--json', '--retries', '0');
   expect(code).toBe(2);
   expect(JSON.parse(stderr)).toEqual({ error: 'INVALID_OPTION', message: '--retries must be a number of at least 1, not 0' });
+});
+
+test('docs/cli.md explains every exit code', () => {
+  const explained = [...page.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, codes = '']) => codes.split(', ').map(Number));
+  expect(explained.sort((a, b) => a - b)).toEqual(Object.values(EXIT).sort((a, b) => a - b));
 });

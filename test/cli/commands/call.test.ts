@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../interop/processes.ts';
-import { endAll, run, runWithInput, start, startBroker, startWorker, type Broker, type Seaworthy } from './seaworthy.ts';
+import { endAll, run, runInto, runWithInput, start, startBroker, startWorker, type Broker, type Seaworthy } from './seaworthy.ts';
 
 let at: Broker;
 let echo: Seaworthy;
@@ -127,6 +127,13 @@ test('calls stop when nobody reads the replies any more', async () => {
   const { code, stderr } = await calls.exit(10_000);
   expect(code).toBe(141);
   expect(stderr).toMatch(/^seaworthy call: \d+ replies, 0 failed in [^\n]*\n$/);
+});
+
+// Only Linux has a device that is always full.
+test.runIf(process.platform === 'linux')('a reply that cannot be written is no success', async () => {
+  const { code, stderr } = await runInto('/dev/full', 'call', '--broker', at.endpoint, 'echo', 'x');
+  expect(code).toBe(141);
+  expect(stderr).toBe('seaworthy call: no more output: ENOSPC: no space left on device, write\n');
 });
 
 test('a call over a connection of its own, as at foreign brokers, gets the same reply', async () => {

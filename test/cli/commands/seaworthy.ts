@@ -3,6 +3,7 @@
  * deadline, and a leash that ends it with the test process.
  */
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
@@ -29,9 +30,9 @@ export class Seaworthy {
   readonly #waiting = new Set<() => void>();
   #hasEnded = false;
 
-  constructor(words: readonly string[], input: string | Uint8Array | undefined) {
+  constructor(words: readonly string[], input?: string | Uint8Array, into?: number) {
     this.#name = ['seaworthy', ...words].join(' ');
-    const stdio: StdioOptions = [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'];
+    const stdio: StdioOptions = [input === undefined ? 'ignore' : 'pipe', into ?? 'pipe', 'pipe', 'pipe'];
     this.#process = spawn(process.execPath, ['--import', LEASH, MAIN, ...words], { stdio });
     alive.add(this);
     this.#process.stdin?.end(input);
@@ -120,7 +121,7 @@ export class Seaworthy {
 
 /** Starts one that goes on until a signal comes. */
 export function start(...words: readonly string[]): Seaworthy {
-  return new Seaworthy(words, undefined);
+  return new Seaworthy(words);
 }
 
 /** Runs one to its end. */
@@ -131,6 +132,16 @@ export function run(...words: readonly string[]): Promise<Ended> {
 /** Likewise, with something to read. */
 export function runWithInput(input: string | Uint8Array, ...words: readonly string[]): Promise<Ended> {
   return new Seaworthy(words, input).exit();
+}
+
+/** Likewise, with its standard output written to a file. */
+export async function runInto(path: string, ...words: readonly string[]): Promise<Ended> {
+  const file = await open(path, 'w');
+  try {
+    return await new Seaworthy(words, undefined, file.fd).exit();
+  } finally {
+    await file.close();
+  }
 }
 
 /** A broker that says everything, and where it is. */

@@ -87,8 +87,12 @@ export class Driver {
     if (this.#callbacks.length > 0 && !this.#draining) this.#callBack();
   }
 
-  /** `enter`, `work`, `leave`: for API calls and timers, where a closure does not matter. */
+  /**
+   * `enter`, `work`, `leave`: for API calls, where a closure does not matter. It reads the clock even in the middle of a batch:
+   * the caller may be code that ran for long on what an earlier message of the batch had brought.
+   */
   run<T>(work: () => T): T {
+    this.#inBatch = false;
     this.enter();
     try {
       return work();

@@ -548,6 +548,18 @@ describe('the time of an event', () => {
     expect(driver.now).toBe(5);
   });
 
+  test('is read again for a call in the middle of a batch, by code that worked long on what an earlier message had brought', () => {
+    const { loop, driver } = world();
+    message(driver);
+    loop.standStill(100);
+    let now = -1;
+    driver.run(() => {
+      now = driver.now;
+    });
+    expect(now).toBe(loop.time);
+    expect(now).toBe(100);
+  });
+
   test('is read again when a callback took its time in the middle of a batch', () => {
     const { loop, driver } = world();
     message(driver, () => {

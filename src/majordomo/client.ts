@@ -653,7 +653,8 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
     const { requestTimeout, requestRetries } = this.context;
     switch (failure) {
       case 'timed-out': {
-        const text = `"${service}" did not answer within ${requestTimeout} ms in any of ${requestRetries} attempts`;
+        const attempts = requestRetries === 1 ? 'its only attempt' : `any of ${requestRetries} attempts`;
+        const text = `"${service}" did not answer within ${requestTimeout} ms in ${attempts}`;
         return new RequestTimedOut(text, service, log, mayHaveRun);
       }
       case 'connection-lost':

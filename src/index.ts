@@ -55,5 +55,5 @@ export { traceTo, type TraceEvent, type TraceSink } from './runtime/trace.ts';
 export { clockFrom, systemClock, type Clock, type FakeTimersClock } from './runtime/clock.ts';
 export type { RoleEvents, RoleOptions } from './runtime/role.ts';
 export type { TypedEvents } from './runtime/events.ts';
-export { BindFailed, InvalidEndpoint, type LivenessLayers, type Transport } from './transport/transport.ts';
+export { BindFailed, InvalidEndpoint, TransportUnavailable, type LivenessLayers, type Transport } from './transport/transport.ts';
 export type { FrameLike } from './wire/message.ts';

@@ -27,11 +27,8 @@ function dashed(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Where the command line differs from the library: ZeroMQ complains on stderr when a process that ends lingers for 500 ms. */
-export const WORKER_DEFAULTS: MajordomoWorkerOptions = { linger: 400 };
-
 const broker = rowsFor<MajordomoBrokerOptions>(brokerSettings({}));
-const worker = rowsFor<MajordomoWorkerOptions>(workerSettings(WORKER_DEFAULTS));
+const worker = rowsFor<MajordomoWorkerOptions>(workerSettings({}));
 const client = rowsFor<MajordomoClientOptions>(clientSettings({}));
 
 export const BROKER_OPTIONS: readonly Option[] = [

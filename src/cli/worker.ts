@@ -5,7 +5,7 @@ import { BROKER_ENDPOINT, withRoleOptions, type Command } from './command.ts';
 import { commandHandler } from './execute.ts';
 import { EXIT, UsageError } from './failures.ts';
 import { messageOf, reportEvents, type Output } from './output.ts';
-import { WORKER_DEFAULTS, WORKER_OPTIONS } from './role-options.ts';
+import { WORKER_OPTIONS } from './role-options.ts';
 import { onStopSignal, type StopSignal } from './signals.ts';
 
 export const worker: Command = {
@@ -48,7 +48,7 @@ async function serve(given: Arguments, output: Output, options: object): Promise
   if (service === undefined) throw new UsageError('which service? --service NAME');
   const handler = command === undefined ? echo : commandHandler(command, given.number('max-reply-bytes') as number);
   const stopped = new Promise<StopSignal>(onStopSignal);
-  const role = MajordomoWorker.connect(endpoint, service, handler, { ...WORKER_DEFAULTS, ...given.libraryOptions(), ...options });
+  const role = MajordomoWorker.connect(endpoint, service, handler, { ...given.libraryOptions(), ...options });
   output.result({ event: 'serving', service, endpoint }, `serving "${service}" at ${endpoint}`);
   reportEvents(role.events, EVENTS, output);
   role.events.on('handlerFailed', ({ error, attempt }) => output.note(`a request failed (attempt ${attempt}): ${messageOf(error)}`));

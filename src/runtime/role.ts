@@ -1,6 +1,6 @@
 /** What every role (broker, worker, client) shares: its ports, its driver, its events, and what happens to our own bugs. */
 import type { StepObserver } from '../core/machine.ts';
-import type { Peer, Transport, TransportHandler, GoneReason } from '../transport/transport.ts';
+import { TransportUnavailable, type GoneReason, type Peer, type Transport, type TransportHandler } from '../transport/transport.ts';
 import type { Message } from '../wire/message.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { Driver } from './driver.ts';
@@ -82,9 +82,18 @@ export abstract class Role<E extends RoleEvents> implements TransportHandler, As
     };
   }
 
-  /** The given transport, or ZeroMQ: imported only now, so that everything else loads without the native binding. */
+  /**
+   * The given transport, or ZeroMQ: imported only now, so that everything else loads without the native binding.
+   *
+   * @throws TransportUnavailable when the binding does not load on this machine.
+   */
   protected async transport(): Promise<Transport> {
-    return this.#transport ?? (await import('../transport/zeromq.ts')).zeromqTransport;
+    if (this.#transport !== undefined) return this.#transport;
+    try {
+      return (await import('../transport/zeromq.ts')).zeromqTransport;
+    } catch (error) {
+      throw new TransportUnavailable('zeromq', { cause: error });
+    }
   }
 
   /** Calls back with the transport: at once if one was given, else when ZeroMQ is loaded. */

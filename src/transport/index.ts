@@ -2,6 +2,7 @@
 export {
   BindFailed,
   InvalidEndpoint,
+  TransportUnavailable,
   type ConnectOptions,
   type Connector,
   type GoneReason,

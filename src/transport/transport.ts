@@ -141,6 +141,18 @@ export class InvalidEndpoint extends SeaworthyError {
   }
 }
 
+/** The transport cannot be loaded on this machine; `cause` says why. */
+export class TransportUnavailable extends SeaworthyError {
+  override readonly code = 'TRANSPORT_UNAVAILABLE';
+  override readonly retriable = false;
+  readonly transport: string;
+
+  constructor(transport: string, options?: ErrorOptions) {
+    super(`the ${transport} transport cannot be loaded on this machine`, options);
+    this.transport = transport;
+  }
+}
+
 /** The endpoint could not be listened on. */
 export class BindFailed extends SeaworthyError {
   override readonly code = 'BIND_FAILED';

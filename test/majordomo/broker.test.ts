@@ -831,6 +831,65 @@ describe('closing', () => {
   });
 });
 
+test.each([
+  ['with disconnect notices', true],
+  ['without disconnect notices', false],
+])('of a peer that has gone nothing is left, %s (U9)', async (_how, disconnectNotices) => {
+  await world.end();
+  world = new World({ disconnectNotices });
+  const broker = await world.broker({ heartbeatInterval: 1000, requestExpiry: 5000 });
+  const clients = Array.from({ length: 4 }, () => world.rawClient());
+  const workers = [await world.rawWorker('echo'), await world.rawWorker('echo')];
+  const stranger = world.peer();
+  stranger.send('junk');
+  stranger.send('', 'MDPW01', '\x04');
+  const refused = await world.rawWorker('mmi.refused');
+  clients[0]!.ask('echo', 'answered');
+  clients[1]!.ask('echo', 'in flight');
+  clients[2]!.ask('echo', 'waiting');
+  clients[3]!.ask('mmi.service', 'echo');
+  await world.settle();
+  workers[0]!.reply(workers[0]!.takeRequest(), 'done');
+  await world.settle();
+  expect(broker.inspect()).toMatchObject({ inFlight: 2, queued: 0 });
+  for (const peer of [...clients, ...workers, stranger, refused]) await peer.close();
+  await world.advance(20_000);
+  expect(broker.inspect()).toMatchObject({ workers: [], services: [], queued: 0, inFlight: 0 });
+  expect(world.transport.peers.size).toBeGreaterThanOrEqual(8);
+  expect([...world.transport.peers].filter((peer) => peer.session !== undefined)).toEqual([]);
+  expectLedger(broker.inspect());
+});
+
+test('a snapshot says what is connected, for how long, and what was counted', async () => {
+  const broker = await world.broker({ name: 'front' });
+  const worker = await world.rawWorker('echo');
+  await world.rawWorker('other');
+  await world.advance(1000);
+  worker.send('junk');
+  world.rawClient().ask('echo', 'job');
+  await world.advance(300);
+  expect(broker.inspect()).toMatchObject({
+    role: 'broker',
+    name: 'front',
+    state: 'listening',
+    endpoint: 'memory://broker',
+    layers: { disconnectNotices: true, transportHeartbeats: false, heartbeats: true },
+    queued: 0,
+    inFlight: 1,
+    services: [
+      { name: 'echo', workers: 1, idle: 0, busy: 1, waiting: 0, deliveryPolicy: 'requeue' },
+      { name: 'other', workers: 1, idle: 1, busy: 0, waiting: 0, deliveryPolicy: 'requeue' },
+    ],
+    workers: [
+      { service: 'echo', state: 'busy', deliveries: 1, since: 300, strikes: 1 },
+      { service: 'other', state: 'idle', deliveries: 0, since: 1300, strikes: 0 },
+    ],
+    counters: { accepted: 1, deliveries: 1, workersRegistered: 2, invalid: 1 },
+  });
+  // It can be shown, and no address of a peer is in it.
+  expect(JSON.parse(JSON.stringify(broker.inspect()))).toEqual(broker.inspect());
+});
+
 test('a listener or a trace sink that throws harms nobody', async () => {
   const broker = await world.broker({
     trace: () => {

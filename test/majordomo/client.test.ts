@@ -586,6 +586,19 @@ describe('all requests over one connection', () => {
     expect(client.inspect().counters).toMatchObject({ stale: 3, invalid: 0 });
   });
 
+  test('numbers begin anywhere and go round', async () => {
+    await world.end();
+    world = new World({ random: () => 1 - 2 ** -53 });
+    const { broker, client } = await correlated();
+    const outcomes = ['a', 'b', 'c'].map((body) => new Outcome(client.request('echo', body)));
+    await world.settle();
+    const requests = broker.take();
+    expect(requests.map(({ frames }) => idOf(frames[0]!))).toEqual([0, 1, 2]);
+    for (const request of requests.reverse()) answer(broker, request, request.frames.at(-1)!);
+    await world.settle();
+    expect(outcomes.map(bodyOf)).toEqual([['a'], ['b'], ['c']]);
+  });
+
   test('garbage is counted and changes nothing', async () => {
     const { broker, client } = await correlated();
     const outcome = new Outcome(client.request('echo', 'job'));

@@ -136,6 +136,8 @@ export class WatchedTransport implements Transport {
   readonly open: Set<Socket> = new Set();
   /** Connections made so far. */
   connections = 0;
+  /** Every peer that a listener has heard of. */
+  readonly peers: Set<Peer> = new Set();
   /** Set to have sends refused that match. */
   refuse: (frames: readonly string[]) => SendResult = () => 'ok';
   /** Set to have connecting fail. */
@@ -147,7 +149,22 @@ export class WatchedTransport implements Transport {
   }
 
   async listen(endpoint: string, handler: TransportHandler, options?: object): Promise<Listener> {
-    return this.#watched(await this.#network.listen(endpoint, handler, options));
+    const listening: TransportHandler = {
+      message: (peer, message) => {
+        this.peers.add(peer);
+        handler.message(peer, message);
+      },
+      peerGone: (peer, reason) => {
+        handler.peerGone(peer, reason);
+      },
+      overflow: (peer) => {
+        handler.overflow(peer);
+      },
+      batchEnd: () => {
+        handler.batchEnd();
+      },
+    };
+    return this.#watched(await this.#network.listen(endpoint, listening, options));
   }
 
   connect(endpoint: string, handler: TransportHandler, options?: object): Connector {

@@ -133,6 +133,29 @@ describe('load balancing', () => {
   });
 });
 
+test('a client that does not read its answers loses those that its queue has no room for, and delays nobody', async () => {
+  const broker = await world.broker({ highWaterMark: 5 });
+  const [deaf, good] = [world.rawClient(), world.rawClient()];
+  const workers: RawWorker[] = [];
+  // The receiving end of a raw client has room for a thousand.
+  for (let worker = 0; worker < 1010; worker++) {
+    workers.push(await world.rawWorker('echo'));
+    deaf.ask('echo', 'job');
+  }
+  const last = await world.rawWorker('echo');
+  good.ask('echo', 'job');
+  await world.settle();
+  world.network.freeze(deaf.connector);
+  for (const worker of workers) worker.reply(worker.takeRequest(), 'unread');
+  last.reply(last.takeRequest(), 'done');
+  await world.settle();
+  expect(repliesOf(good)).toEqual(['done']);
+  expect(broker.inspect().counters).toMatchObject({ replied: 1011, undeliverable: 5 });
+  world.network.thaw(deaf.connector);
+  await world.settle();
+  expect(repliesOf(deaf)).toHaveLength(1005);
+});
+
 describe('a worker is lost while it holds a request', () => {
   const losses: readonly [how: string, reason: string, lose: (worker: RawWorker) => Promise<unknown>][] = [
     ['its connection ends', 'disconnected', (worker) => worker.close()],

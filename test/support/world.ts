@@ -14,7 +14,7 @@ import { MajordomoWorker, type WorkerHandler } from '../../src/majordomo/worker.
 import { clockFrom, type Clock } from '../../src/runtime/clock.ts';
 import { createMemoryNetwork, type MemoryNetwork, type MemoryNetworkOptions } from '../../src/transport/memory.ts';
 import type { Connector, Listener, Peer, SendResult, Socket, Transport, TransportHandler } from '../../src/transport/transport.ts';
-import { FramesMessage, type Message } from '../../src/wire/message.ts';
+import type { Message } from '../../src/wire/message.ts';
 
 export const ENDPOINT = 'memory://broker';
 
@@ -390,9 +390,4 @@ export function markOf(number: number, high: number, low: number): string {
   mark.writeUInt32BE(high, 4);
   mark.writeUInt32BE(low, 8);
   return textOf(mark);
-}
-
-/** A message of frames, for what is not sent over a network. */
-export function messageOf(...frames: FrameText[]): FramesMessage {
-  return new FramesMessage(frames.map(bytesOf));
 }

@@ -156,6 +156,18 @@ test('a client that does not read its answers loses those that its queue has no 
   expect(repliesOf(deaf)).toHaveLength(1005);
 });
 
+test('a transport that learns too late that a peer’s queue was full: a worker is given up, a client loses an answer', async () => {
+  const broker = await world.broker();
+  const client = world.rawClient();
+  await world.rawWorker('echo');
+  client.ask('echo', 'job');
+  await world.settle();
+  expect(broker.inspect()).toMatchObject({ inFlight: 1, queued: 0 });
+  for (const peer of world.transport.peers) broker.overflow(peer);
+  await world.settle();
+  expect(broker.inspect()).toMatchObject({ inFlight: 0, queued: 1, workers: [], counters: { undeliverable: 2, requeued: 1 } });
+});
+
 describe('a worker is lost while it holds a request', () => {
   const losses: readonly [how: string, reason: string, lose: (worker: RawWorker) => Promise<unknown>][] = [
     ['its connection ends', 'disconnected', (worker) => worker.close()],

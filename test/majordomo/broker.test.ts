@@ -163,7 +163,7 @@ test('a transport that learns too late that a peer’s queue was full: a worker 
   client.ask('echo', 'job');
   await world.settle();
   expect(broker.inspect()).toMatchObject({ inFlight: 1, queued: 0 });
-  for (const peer of world.transport.peers) broker.overflow(peer);
+  for (const peer of world.transport.peers) world.transport.overflow(peer);
   await world.settle();
   expect(broker.inspect()).toMatchObject({ inFlight: 0, queued: 1, workers: [], counters: { undeliverable: 2, requeued: 1 } });
 });

@@ -302,13 +302,13 @@ describe('when the broker is lost', () => {
 
   test('a connection that overflows is left, idle or busy', async () => {
     const bench = new Workbench();
-    const { broker, worker, peer } = await registered(bench.handler);
-    worker.overflow(peer);
+    const { broker, worker } = await registered(bench.handler);
+    world.transport.overflow(world.transport.lastRemote);
     await world.advance(500);
     const [ready] = broker.take();
     expect(ready!.frames).toEqual(READY_MESSAGE);
     await ask(broker, ready!.from);
-    worker.overflow(peer);
+    world.transport.overflow(world.transport.lastRemote);
     await world.settle();
     expect(bench.signal.aborted).toBe(true);
     expect(worker.inspect()).toMatchObject({ state: 'orphaned', counters: { undeliverable: 2 } });

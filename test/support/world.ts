@@ -138,6 +138,8 @@ export class WatchedTransport implements Transport {
   connections = 0;
   /** Every peer that a listener has heard of. */
   readonly peers: Set<Peer> = new Set();
+  /** Who is told of a peer. */
+  readonly #handlers = new Map<Peer, TransportHandler>();
   /** Set to have sends refused that match. */
   refuse: (frames: readonly string[]) => SendResult = () => 'ok';
   /** Set to have connecting fail. */
@@ -152,6 +154,7 @@ export class WatchedTransport implements Transport {
     const listening: TransportHandler = {
       message: (peer, message) => {
         this.peers.add(peer);
+        this.#handlers.set(peer, handler);
         handler.message(peer, message);
       },
       peerGone: (peer, reason) => {
@@ -170,7 +173,19 @@ export class WatchedTransport implements Transport {
   connect(endpoint: string, handler: TransportHandler, options?: object): Connector {
     if (this.failure !== undefined) throw this.failure;
     this.connections++;
-    return this.#watched(this.#network.connect(endpoint, handler, options));
+    const connector = this.#watched(this.#network.connect(endpoint, handler, options));
+    this.#handlers.set(connector.remote, handler);
+    return connector;
+  }
+
+  /** Tells the role at this end that an earlier send to `peer`, answered `ok`, was refused after all. */
+  overflow(peer: Peer): void {
+    this.#handlers.get(peer)?.overflow(peer);
+  }
+
+  /** The other end of the connection made last. */
+  get lastRemote(): Peer {
+    return [...this.#handlers.keys()].at(-1) as Peer;
   }
 
   #watched<S extends Socket>(socket: S): S {

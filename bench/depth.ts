@@ -1,5 +1,5 @@
 /** Many requests waiting in a broker, over real sockets: what it costs to put them there, to take them out, and to keep them. */
-import { type Broker, BODY_BYTES, HEARTBEAT_INTERVAL_MS, ProcessGroup } from './measure.ts';
+import { type Broker, BODY_BYTES, HEARTBEAT_INTERVAL_MS, ProcessGroup, WARM_UP } from './measure.ts';
 import type { RunResult } from './generators/client.ts';
 
 /** Processor time of the broker in µs per request, memory in bytes per request. */
@@ -11,7 +11,7 @@ export interface SocketDepthFigures {
 }
 
 const WORKERS = 8;
-const WARM_UP_MS = 1000;
+const WARM_UP_REQUESTS = 30_000;
 
 /**
  * Fills a service that has no worker with `depth` requests, then lets eight workers empty it; `repeat` times, each time with a new service
@@ -27,7 +27,7 @@ export async function socketDepth(broker: Broker, depth: number, repeat: number)
     workers.ask('connect', { endpoint, service, count, heartbeatInterval: HEARTBEAT_INTERVAL_MS });
   await serve('barrier', WORKERS);
   await client.ask('connect', endpoint);
-  await client.ask<RunResult>('run', { service: 'barrier', window: 100, bodyBytes: BODY_BYTES, duration: WARM_UP_MS });
+  await client.ask<RunResult>('run', { ...WARM_UP, service: 'barrier', most: WARM_UP_REQUESTS });
 
   let enqueue = 0;
   let drain = 0;

@@ -8,12 +8,9 @@ import { answerParent } from './child.ts';
 import { CLIENT, EMPTY, READY, REPLY, WORKER } from './generators/mdp.ts';
 import { StubPeer, StubTransport } from './stub-transport.ts';
 
-/** Processor time in µs per request, memory in bytes per request. */
-export interface DepthFigures {
-  /** One request more, one answered, `depth` waiting all the while. */
-  readonly steady: number;
+/** What filling a queue brought: processor time in µs per request, memory in bytes per request. */
+export interface Filled {
   readonly enqueue: number;
-  readonly drain: number;
   readonly heapPerRequest: number;
   readonly residentPerRequest: number;
 }
@@ -32,7 +29,7 @@ const OPTIONS: MajordomoBrokerOptions = {
   maxQueuedPerService: LARGE,
 };
 
-answerParent({ idleWorkers, relay, queueDepth });
+answerParent({ idleWorkers, relay, exchange, fill, steady, drain });
 
 /** Plain peers on the stub: a client that checks the order of its replies, workers that answer when told to. */
 class Peers {
@@ -84,19 +81,19 @@ function copy(frame: Frame): Frame {
   return Buffer.from(frame);
 }
 
-/** Requests that find a worker waiting: `workers` of one service, used in turn. */
-async function idleWorkers(order: { workers: number; requests: number }): Promise<number> {
-  const peers = new Peers();
-  const broker = await MajordomoBroker.listen('stub://', { ...OPTIONS, transport: peers.transport });
-  for (let i = 0; i < order.workers; i++) peers.addWorker('echo');
-  const time = await timeOfExchanges(peers, order.requests);
-  await broker.close();
-  return time;
+/* ------------------------------------------------------------------ requests that find a worker waiting */
+
+const peers = new Peers();
+
+/** Registers `workers` of one service, which will be used in turn. */
+async function idleWorkers(workers: number): Promise<void> {
+  await MajordomoBroker.listen('stub://', { ...OPTIONS, transport: peers.transport });
+  for (let i = 0; i < workers; i++) peers.addWorker('echo');
+  await exchange(WARM_UP);
 }
 
-/** The same exchanges with no broker between: what the stub and its peers cost by themselves. */
-async function relay(order: { workers: number; requests: number }): Promise<number> {
-  const peers = new Peers();
+/** The same with no broker between: what the stub and its peers cost by themselves. */
+async function relay(workers: number): Promise<void> {
   const ready: Peer[] = [];
   const listener = await peers.transport.listen('stub://', {
     message: (peer, message) => {
@@ -111,22 +108,21 @@ async function relay(order: { workers: number; requests: number }): Promise<numb
     peerGone: () => undefined,
     overflow: () => undefined,
   } satisfies TransportHandler);
-  for (let i = 0; i < order.workers; i++) peers.addWorker('echo');
-  return await timeOfExchanges(peers, order.requests);
+  for (let i = 0; i < workers; i++) peers.addWorker('echo');
+  await exchange(WARM_UP);
 }
 
 const REQUEST_HEAD: readonly Frame[] = [EMPTY, WORKER, Buffer.of(2), Buffer.from('whoever sent'), EMPTY];
 const REPLY_HEAD: readonly Frame[] = [EMPTY, CLIENT, Buffer.from('echo')];
 
-async function timeOfExchanges(peers: Peers, requests: number): Promise<number> {
+/** Bursts of requests and their replies; µs of processor time per request. */
+async function exchange(requests: number): Promise<number> {
   const service = Buffer.from('echo');
-  const exchange = (): void => {
+  const time = await repeat(requests, () => {
     for (let i = 0; i < BURST; i++) peers.ask(service);
     peers.transport.endBurst();
     while (peers.inFlight > 0) peers.answer();
-  };
-  await repeat(WARM_UP, exchange);
-  const time = await repeat(requests, exchange);
+  });
   if (peers.unanswered !== 0) throw new Error(`${String(peers.unanswered)} requests were not answered`);
   return time;
 }
@@ -141,42 +137,40 @@ async function repeat(requests: number, burst: () => void): Promise<number> {
   return (processorTime() - before) / (Math.ceil(requests / BURST) * BURST);
 }
 
-/** Requests that find `depth` others waiting before them, of which one worker takes one at a time. */
-async function queueDepth(order: { depth: number; requests: number }): Promise<DepthFigures> {
-  const peers = new Peers();
-  const broker = await MajordomoBroker.listen('stub://', { ...OPTIONS, transport: peers.transport });
-  const warm = Buffer.from('warm');
-  peers.addWorker('warm');
-  await repeat(WARM_UP, () => {
-    for (let i = 0; i < BURST; i++) peers.ask(warm);
-    while (peers.inFlight > 0) peers.answer();
-  });
+/* ------------------------------------------------------------------ requests that find others waiting */
 
-  const service = Buffer.from('echo');
+const SERVICE = Buffer.from('queue');
+
+/** Puts `depth` requests before a service without workers, then gives it one worker, which takes one request at a time. */
+async function fill(depth: number): Promise<Filled> {
+  await idleWorkers(1);
   const empty = memory();
-  const enqueue = await repeatExactly(order.depth, () => {
-    peers.ask(service);
+  const enqueue = await repeatExactly(depth, () => {
+    peers.ask(SERVICE);
   });
   const full = memory();
-  peers.addWorker('echo');
-  const steady = await repeat(order.requests, () => {
+  peers.addWorker('queue');
+  await steady(WARM_UP);
+  return { enqueue, heapPerRequest: (full.heap - empty.heap) / depth, residentPerRequest: (full.resident - empty.resident) / depth };
+}
+
+/** One request more, one answered, as many waiting as before; µs of processor time per request. */
+async function steady(requests: number): Promise<number> {
+  return await repeat(requests, () => {
     for (let i = 0; i < BURST; i++) {
-      peers.ask(service);
+      peers.ask(SERVICE);
       peers.answer();
     }
   });
-  const drain = await repeatExactly(order.depth, () => {
+}
+
+/** Answers all that wait; µs of processor time per request. */
+async function drain(): Promise<number> {
+  const time = await repeatExactly(peers.unanswered, () => {
     peers.answer();
   });
   if (peers.unanswered !== 0) throw new Error(`${String(peers.unanswered)} requests were not answered`);
-  await broker.close();
-  return {
-    steady,
-    enqueue,
-    drain,
-    heapPerRequest: (full.heap - empty.heap) / order.depth,
-    residentPerRequest: (full.resident - empty.resident) / order.depth,
-  };
+  return time;
 }
 
 async function repeatExactly(times: number, work: () => void): Promise<number> {

@@ -27,7 +27,10 @@ export interface Schedule {
   readonly slices: number;
   /** Length of one slice, in ms. */
   readonly slice: number;
-  /** Load before the first slice, in ms. */
+  /**
+   * Requests before the first slice, so that the compiler has seen the code at work: with a tenth of these, one measures how
+   * long Node takes to compile a program, and a longer program loses.
+   */
   readonly warmUp: number;
 }
 
@@ -45,6 +48,14 @@ export interface Figures {
 
 export const BODY_BYTES = 64;
 export const HEARTBEAT_INTERVAL_MS = 2500;
+/** How a broker is warmed up: with many in flight, which is faster. */
+export const WARM_UP: { readonly window: number; readonly bodyBytes: number; readonly duration: number } = {
+  window: 100,
+  bodyBytes: BODY_BYTES,
+  duration: 20_000,
+};
+/** How long the load itself then runs before it counts. */
+const SETTLING_MS = 1000;
 const SERVICE = 'echo';
 const REGISTRATION_DEADLINE_MS = 120_000;
 
@@ -93,8 +104,9 @@ class Stand {
     const client = await group.start('generators/client.js');
     await client.ask('connect', endpoint);
     const stand = new Stand(broker, server, client, workers, load.window);
-    await stand.#run(warmUp);
-    await stand.#untilAllHaveWorked(load.workers, warmUp);
+    await client.ask<RunResult>('run', { ...WARM_UP, service: SERVICE, most: warmUp });
+    await stand.#run(SETTLING_MS);
+    await stand.#untilAllHaveWorked(load.workers);
     return stand;
   }
 
@@ -126,7 +138,7 @@ class Stand {
   }
 
   /** Workers are used in turn, so when each has had a request, all are registered. */
-  async #untilAllHaveWorked(workers: number, pause: number): Promise<void> {
+  async #untilAllHaveWorked(workers: number): Promise<void> {
     const begin = performance.now();
     for (;;) {
       const worked = await this.#sum('worked');
@@ -134,7 +146,7 @@ class Stand {
       if (performance.now() - begin > REGISTRATION_DEADLINE_MS) {
         throw new Error(`${this.#broker.name}: only ${String(worked)} of ${String(workers)} workers were ever used`);
       }
-      await this.#run(pause);
+      await this.#run(SETTLING_MS);
     }
   }
 

@@ -6,10 +6,10 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { MajordomoBrokerOptions } from 'seaworthy/majordomo';
 import { version as libzmq } from 'zeromq';
-import { Child } from './child.ts';
+import type { Child } from './child.ts';
 import { socketDepth, type SocketDepthFigures } from './depth.ts';
-import type { DepthFigures } from './in-process.ts';
-import { compare, type Broker, type Figures, type Load, type Schedule } from './measure.ts';
+import type { Filled } from './in-process.ts';
+import { compare, ProcessGroup, type Broker, type Figures, type Load, type Schedule } from './measure.ts';
 import { median, scatter } from './statistics.ts';
 
 const HELP = `npm run bench -- [options]
@@ -89,7 +89,9 @@ async function main(): Promise<void> {
 
 async function traffic(goals: Goal[]): Promise<Table> {
   const rows: Row[] = [];
-  const schedule: Schedule = quick ? { series: 1, slices: 5, slice: 200, warmUp: 500 } : { series: 3, slices: 8, slice: 300, warmUp: 800 };
+  const schedule: Schedule = quick
+    ? { series: 1, slices: 8, slice: 200, warmUp: 20_000 }
+    : { series: 2, slices: 12, slice: 300, warmUp: 40_000 };
   for (const workers of quick ? [8] : [1, 8, 64]) {
     for (const window of [1, 100]) {
       progress(`traffic: ${String(workers)} workers, ${String(window)} in flight`);
@@ -164,7 +166,7 @@ async function idleOverSockets(goals: Goal[]): Promise<Table> {
     for (const workers of sizes) {
       progress(`idle workers over sockets: ${broker.name}, ${String(workers)} workers`);
       const load: Load = { workers, workerProcesses: workers > 1000 ? 4 : 1, window: 10 };
-      const schedule: Schedule = { series: quick ? 1 : 2, slices: 5, slice: quick ? 300 : 600, warmUp: 1500 };
+      const schedule: Schedule = { series: quick ? 1 : 2, slices: 5, slice: quick ? 300 : 600, warmUp: quick ? 20_000 : 40_000 };
       const [figures] = (await compare([broker], load, schedule)) as [Figures[]];
       const time = median(figures.map((one) => one.brokerTime));
       if (Number.isNaN(few)) few = time;
@@ -184,17 +186,16 @@ async function idleOverSockets(goals: Goal[]): Promise<Table> {
 }
 
 async function idleInProcess(goals: Goal[]): Promise<Table> {
-  const requests = quick ? 200_000 : 500_000;
-  const rounds = quick ? 3 : 7;
   const sizes = [10, 100, 1000, 10_000];
-  const times = sizes.map((): number[] => []);
-  const relays: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    progress(`idle workers in process: round ${String(round + 1)} of ${String(rounds)}`);
-    relays.push(await inChild<number>('relay', { workers: 10, requests }));
-    for (const [index, workers] of sizes.entries()) times[index]?.push(await inChild<number>('idleWorkers', { workers, requests }));
-  }
-  const ratios = times.map((own) => median(own.map((time, round) => time / (times[0]?.[round] ?? NaN))));
+  const found = await inProcess({
+    what: 'idle workers in process',
+    series: quick ? 1 : 3,
+    slices: quick ? 4 : 8,
+    stands: [['relay', 10], ...sizes.map((workers): [string, number] => ['idleWorkers', workers])],
+    slice: ['exchange', quick ? 100_000 : 200_000],
+  });
+  const [relays = [], ...times] = found.times;
+  const ratios = ratiosToFirst(times);
   goals.push(
     goal('CPU per request from 10 to 10,000 registered workers, our code alone (stub transport)', GOAL_SCALE, ratios.at(-1) ?? NaN),
   );
@@ -243,14 +244,15 @@ async function depthOverSockets(): Promise<Table> {
 
 async function depthInProcess(goals: Goal[]): Promise<Table> {
   const depths = quick ? [1, 1000, 100_000] : [1, 1000, 100_000, 1_000_000];
-  const rounds = quick ? 1 : 5;
-  const requests = 300_000;
-  const found = depths.map((): DepthFigures[] => []);
-  for (let round = 0; round < rounds; round++) {
-    progress(`waiting requests in process: round ${String(round + 1)} of ${String(rounds)}`);
-    for (const [index, depth] of depths.entries()) found[index]?.push(await inChild<DepthFigures>('queueDepth', { depth, requests }));
-  }
-  const ratios = found.map((own) => median(own.map((one, round) => one.steady / (found[0]?.[round]?.steady ?? NaN))));
+  const found = await inProcess({
+    what: 'waiting requests in process',
+    series: quick ? 1 : 3,
+    slices: quick ? 4 : 8,
+    stands: depths.map((depth): [string, number] => ['fill', depth]),
+    slice: ['steady', quick ? 50_000 : 100_000],
+    last: 'drain',
+  });
+  const ratios = ratiosToFirst(found.times);
   goals.push(
     goal(
       `CPU per request from 1 to ${grouped(depths.at(-1) ?? NaN)} waiting requests, our code alone (stub transport)`,
@@ -262,54 +264,71 @@ async function depthInProcess(goals: Goal[]): Promise<Table> {
     title: 'Requests waiting in the broker, without sockets: our code alone, over a stub transport',
     note: 'steady: one request comes, one is answered, the depth stays; ratio of that, against a depth of 1. Collections of garbage are included. Memory after a collection.',
     rows: depths.map((depth, index) => {
-      const own = found[index] ?? [];
-      const middle = (value: (one: DepthFigures) => number): number => median(own.map(value));
-      const enough = depth >= 1000;
+      const filled = (found.firsts[index] ?? []) as Filled[];
+      const shown = (least: number, figures: readonly number[], digits: number): number | string =>
+        depth >= least ? round(median(figures), digits) : '';
       return {
         what: `${grouped(depth)} waiting`,
-        'steady CPU µs/request': round(
-          middle((one) => one.steady),
+        'steady CPU µs/request': round(median(found.times[index] ?? []), 2),
+        'scatter %': round(100 * scatter(found.times[index] ?? []), 0),
+        ratio: round(ratios[index] ?? NaN, 2),
+        'enqueue CPU µs': shown(
+          1000,
+          filled.map((one) => one.enqueue),
           2,
         ),
-        ratio: round(ratios[index] ?? NaN, 2),
-        'enqueue CPU µs': enough
-          ? round(
-              middle((one) => one.enqueue),
-              2,
-            )
-          : '',
-        'drain CPU µs': enough
-          ? round(
-              middle((one) => one.drain),
-              2,
-            )
-          : '',
-        'heap bytes/request': enough
-          ? round(
-              middle((one) => one.heapPerRequest),
-              0,
-            )
-          : '',
-        'RSS bytes/request':
-          depth >= 100_000
-            ? round(
-                middle((one) => one.residentPerRequest),
-                0,
-              )
-            : '',
+        'drain CPU µs': shown(1000, (found.lasts[index] ?? []) as number[], 2),
+        'heap bytes/request': shown(
+          1000,
+          filled.map((one) => one.heapPerRequest),
+          0,
+        ),
+        'RSS bytes/request': shown(
+          100_000,
+          filled.map((one) => one.residentPerRequest),
+          0,
+        ),
       };
     }),
   };
 }
 
-/** Asks one question of a fresh process, whose heap nobody has used before. */
-async function inChild<T>(question: string, argument: unknown): Promise<T> {
-  const child = await Child.start('in-process.js', { nodeOptions: ['--expose-gc'] });
-  try {
-    return await child.ask<T>(question, argument);
-  } finally {
-    await child.stop();
+interface InProcess {
+  readonly what: string;
+  readonly series: number;
+  readonly slices: number;
+  /** The first question of each stand, and its argument. */
+  readonly stands: readonly (readonly [question: string, argument: number])[];
+  /** Asked of all stands in turn, `slices` times; the answer is a time. */
+  readonly slice: readonly [question: string, argument: number];
+  /** The last question, if any. */
+  readonly last?: string;
+}
+
+/** Each stand is a process of its own, whose heap nobody has used before; they are measured in alternating slices. */
+async function inProcess(plan: InProcess): Promise<{ firsts: unknown[][]; times: number[][]; lasts: unknown[][] }> {
+  const firsts = plan.stands.map((): unknown[] => []);
+  const times = plan.stands.map((): number[] => []);
+  const lasts = plan.stands.map((): unknown[] => []);
+  for (let series = 0; series < plan.series; series++) {
+    progress(`${plan.what}: series ${String(series + 1)} of ${String(plan.series)}`);
+    await using group = new ProcessGroup();
+    const children: Child[] = [];
+    for (const [index, [question, argument]] of plan.stands.entries()) {
+      const child = await group.start('in-process.js', { nodeOptions: ['--expose-gc'] });
+      children.push(child);
+      firsts[index]?.push(await child.ask(question, argument));
+    }
+    for (let slice = 0; slice < plan.slices; slice++) {
+      for (const [index, child] of children.entries()) times[index]?.push(await child.ask<number>(...plan.slice));
+    }
+    if (plan.last !== undefined) for (const [index, child] of children.entries()) lasts[index]?.push(await child.ask(plan.last));
   }
+  return { firsts, times, lasts };
+}
+
+function ratiosToFirst(times: readonly (readonly number[])[]): number[] {
+  return times.map((own) => median(own.map((time, slice) => time / (times[0]?.[slice] ?? NaN))));
 }
 
 /* ------------------------------------------------------------------ output */

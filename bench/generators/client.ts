@@ -14,6 +14,8 @@ interface Run {
   readonly bodyBytes: number;
   /** How long new requests are sent, in ms; the last ones are awaited. */
   readonly duration: number;
+  /** Requests after which none is sent any more, whatever the time. Default: no end. */
+  readonly most?: number;
 }
 
 /** What one run brought. Times in µs. */
@@ -44,6 +46,7 @@ answerParent({
 async function run(order: Run): Promise<RunResult> {
   const service = Buffer.from(order.service);
   const sentAt = new Map<number, number>();
+  const last = sequence + (order.most ?? Infinity);
   let taken = 0;
   let requests = 0;
   const begin = performance.now();
@@ -66,7 +69,7 @@ async function run(order: Run): Promise<RunResult> {
     sentAt.delete(answered);
     requests++;
     if (taken < MOST_SAMPLES) samples[taken++] = now - sent;
-    if (now < end) send();
+    if (now < end && sequence < last) send();
   }
   clearInterval(watchdog);
   const sorted = samples.subarray(0, taken).sort();

@@ -36,6 +36,7 @@ const EVENTS: { readonly [event in keyof MajordomoBrokerEvents]: true } = {
   peerRefused: true,
   stalled: true,
   fault: true,
+  unusable: true,
   closed: true,
 };
 

@@ -37,6 +37,7 @@ export const CLIENT_EVENTS: { readonly [event in keyof MajordomoClientEvents]: t
   brokerLost: true,
   stalled: true,
   fault: true,
+  unusable: true,
   closed: true,
 };
 

@@ -36,6 +36,7 @@ const EVENTS: { readonly [event in keyof MajordomoWorkerEvents]: true } = {
   replyDiscarded: true,
   stalled: true,
   fault: true,
+  unusable: true,
   closed: true,
 };
 
@@ -55,7 +56,8 @@ async function serve(given: Arguments, output: Output, options: object): Promise
   role.events.on('brokerLost', ({ reason, retryIn }) => {
     if (reason !== 'handler-failed') output.note(`the broker is lost (${reason}); next try in ${Math.round(retryIn)} ms`);
   });
-  const signal = await stopped;
+  const unusable = role.events.once('unusable').then(({ error }) => Promise.reject(error));
+  const signal = await Promise.race([stopped, unusable]);
   output.happened('draining', { signal, state: role.inspect().state });
   await role.close();
   return EXIT.ok;

@@ -47,6 +47,8 @@ export interface MajordomoBrokerEvents extends RoleEvents {
     readonly worker: string;
     readonly reason: WorkerLoss;
     readonly noticedBy: NoticedBy;
+    /** What the transport said of the connection's end, if it was the transport that noticed. */
+    readonly cause: GoneReason | undefined;
     /** Whether it held a request, which is then requeued or failed. */
     readonly heldRequest: boolean;
   };
@@ -126,7 +128,7 @@ export interface BrokerSnapshot {
  * @example
  * await using broker = await MajordomoBroker.listen('tcp://127.0.0.1:5555');
  */
-export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements SessionHost {
+export class MajordomoBroker extends Role<MajordomoBrokerEvents> {
   readonly #settings: BrokerSettings;
   readonly #context: SessionContext;
   readonly #services = new Map<string, Service>();
@@ -170,7 +172,12 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     const { maxFrameBytes, highWaterMark, handshakeTimeout } = broker.#settings;
     const transportHeartbeat = transportHeartbeatOf(broker.#settings);
     const transport = await broker.transport();
-    broker.#listener = await transport.listen(endpoint, broker, { maxFrameBytes, highWaterMark, handshakeTimeout, transportHeartbeat });
+    broker.#listener = await transport.listen(endpoint, broker.handler, {
+      maxFrameBytes,
+      highWaterMark,
+      handshakeTimeout,
+      transportHeartbeat,
+    });
     broker.#state = 'listening';
     broker.logger.info({ role: broker.name, endpoint: broker.endpoint }, 'listening');
     return broker;
@@ -215,6 +222,7 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     this.driver.stop();
     await this.#listener?.close();
     this.emit('closed', { endpoint: this.endpoint });
+    this.silence();
     this.logger.info({ role: this.name, endpoint: this.endpoint }, 'closed');
   }
 
@@ -272,8 +280,20 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
   protected override lose(peer: Peer, reason: GoneReason): void {
     const { session } = peer;
     peer.session = undefined;
-    if (session instanceof WorkerSession) session.step({ kind: 'peerGone', loss: reason });
-    else if (session instanceof ClientSession) this.#clientGone(session);
+    if (session instanceof WorkerSession) {
+      session.cause = reason;
+      session.step({ kind: 'peerGone', loss: reason === 'unreachable' ? 'unreachable' : 'disconnected' });
+    } else if (session instanceof ClientSession) this.#clientGone(session);
+  }
+
+  /** The connection had ended before the request was on it: that worker never had it. */
+  protected override sendRefused(peer: Peer): void {
+    const { session } = peer;
+    if (!(session instanceof WorkerSession) || !session.requestSentLast || session.request === undefined) return;
+    session.request.deliveries--;
+    session.request.handle = 0;
+    session.deliveries--;
+    this.#counters.deliveries--;
   }
 
   protected override overflowed(peer: Peer): void {
@@ -317,10 +337,10 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
       this.#reject(peer, envelope, command.service, service);
       return;
     }
-    this.#accept(peer, service, envelope, message, command.body);
+    this.#accept(peer, service, envelope, message, command);
   }
 
-  #accept(peer: Peer, service: Service, envelope: readonly Frame[], message: Message, body: number): void {
+  #accept(peer: Peer, service: Service, envelope: readonly Frame[], message: Message, command: ClientRequest): void {
     const { queue } = service;
     const worker = queue.queued === 0 ? queue.ready.take() : undefined;
     if (worker === undefined && this.#isFull(service)) {
@@ -334,16 +354,15 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     const client = (peer.session ??= new ClientSession(peer)) as ClientSession;
     const correlation = correlationIn(envelope);
     const unwantedAt = correlation === undefined ? Infinity : this.driver.now + timeToLiveOf(correlation);
-    const request = new PendingRequest(client, service, envelope, correlation !== undefined, message, body, unwantedAt);
+    // One that must wait becomes one Buffer, envelope and all; one that is handed out at once is kept as it came.
+    const kept = worker === undefined ? message.pack(0) : message.retain();
+    const request = new PendingRequest(client, service, kept, command.envelope, command.body, correlation !== undefined, unwantedAt);
     this.#counters.accepted++;
     client.open++;
     if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'accept', service: service.name });
     if (worker === undefined) {
-      request.message = message.pack(body);
-      request.body = 0;
       this.#enqueue(request, false);
     } else {
-      request.message = message.retain();
       this.#inFlight++;
       worker.assign(request, ++this.#handle);
     }
@@ -436,7 +455,8 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     if (this.trace !== undefined)
       this.trace({ t: this.driver.now, node: this.name, kind: 'deadletter', service: service.name, code, deliveries });
     this.emit('requestFailed', { service: service.name, code, deliveries });
-    if (request.correlated && !client.gone) this.#sendFailure(client.peer, request.envelope, service.frame, code, deliveries);
+    if (request.correlated && !client.gone)
+      this.#sendFailure(client.peer, envelopeOf(request.message, request.envelope), service.frame, code, deliveries);
     this.#settled(request);
   }
 
@@ -476,7 +496,8 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     const session = peer.session instanceof WorkerSession ? peer.session : this.#newSession(peer);
     switch (command.kind) {
       case 'READY': {
-        const admission = this.#admission(command.service);
+        let admission = this.#admission(command.service);
+        if (admission === 'services-full' && this.#evictUnserved()) admission = 'welcome';
         if (admission !== 'welcome' && session.state.kind === 'unknown') {
           this.#counters.workersTurnedAway++;
           this.#report(peer, admission);
@@ -498,7 +519,7 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
   }
 
   #newSession(peer: Peer): WorkerSession {
-    return new WorkerSession(peer, this, this.driver, this.#context, this.observer);
+    return new WorkerSession(peer, this.#host, this.driver, this.#context, this.observer);
   }
 
   #admission(service: string): Admission {
@@ -506,6 +527,20 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     if (this.#services.has(service)) return 'welcome';
     if (service.length > this.#settings.maxServiceNameBytes || !isServiceName(service)) return 'invalid-name';
     return this.#services.size < this.#settings.maxServices ? 'welcome' : 'services-full';
+  }
+
+  /** Makes room for a service that has a worker: names that are only asked for must not keep it out. */
+  #evictUnserved(): boolean {
+    for (const service of this.#services.values()) {
+      if (service.workers > 0) continue;
+      for (let request = service.queue.next; request !== undefined; request = service.queue.next) {
+        this.#unqueue(request);
+        this.#fail(request, 'services-full');
+      }
+      this.#retireIfUnused(service);
+      return true;
+    }
+    return false;
   }
 
   #newService(name: string): Service | 'invalid' | 'services-full' {
@@ -554,14 +589,38 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     listener.release(session.peer);
   }
 
-  /* ---------------------------------------------------------------- what sessions ask (SessionHost) */
+  /* ---------------------------------------------------------------- what sessions ask */
 
-  /** @internal */
-  register(session: WorkerSession, name: string): void {
+  readonly #host: SessionHost = {
+    register: (session, service) => {
+      this.#register(session, service);
+    },
+    ready: (session) => {
+      this.#ready(session);
+    },
+    sendRequest: (session, request, handle) => this.#sendRequest(session, request, handle),
+    sendHeartbeat: (session) => this.#sendHeartbeat(session),
+    sendDisconnect: (session) => {
+      this.#sendDisconnect(session);
+    },
+    deliver: (request, reply) => {
+      this.#deliver(request, reply);
+    },
+    surrender: (session, request, loss) => {
+      this.#surrender(session, request, loss);
+    },
+    forget: (session, loss) => {
+      this.#forget(session, loss);
+    },
+    refused: (session, event, why) => {
+      this.#refused(session, event, why);
+    },
+  };
+
+  #register(session: WorkerSession, name: string): void {
     const service = (this.#services.get(name) ?? this.#newService(name)) as Service;
     service.workers++;
     session.service = service;
-    session.registeredAt = this.driver.now;
     this.#sessions.add(session);
     this.#counters.workersRegistered++;
     if (this.trace !== undefined)
@@ -570,19 +629,18 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     this.logger.info({ role: this.name, service: name, worker: session.peer.label }, 'worker registered');
   }
 
-  /** @internal */
-  ready(session: WorkerSession): void {
+  #ready(session: WorkerSession): void {
     const service = session.service as Service;
     session.since = this.driver.now;
     service.queue.ready.add(session);
     if (service.queue.queued > 0) this.#serveSoon(service);
   }
 
-  /** @internal */
-  sendRequest(session: WorkerSession, request: PendingRequest, handle: number): boolean {
+  #sendRequest(session: WorkerSession, request: PendingRequest, handle: number): boolean {
     session.since = this.driver.now;
     const delivery = request.deliveries + 1;
     const head = requestToWorker(encodeHandle(handle, delivery));
+    session.requestSentLast = true;
     if ((this.#listener as Listener).send(session.peer, head, request.message, request.body) !== 'ok') return false;
     request.deliveries = delivery;
     request.handle = handle;
@@ -602,25 +660,24 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     return true;
   }
 
-  /** @internal */
-  sendHeartbeat(session: WorkerSession): boolean {
+  #sendHeartbeat(session: WorkerSession): boolean {
+    session.requestSentLast = false;
     return (this.#listener as Listener).send(session.peer, HEARTBEAT_TO_WORKER) === 'ok';
   }
 
-  /** @internal */
-  sendDisconnect(session: WorkerSession): void {
+  #sendDisconnect(session: WorkerSession): void {
     (this.#listener as Listener).send(session.peer, DISCONNECT_TO_WORKER);
   }
 
-  /** @internal */
-  deliver(request: PendingRequest, reply: SessionReply): void {
+  #deliver(request: PendingRequest, reply: SessionReply): void {
     this.#inFlight--;
-    const { client, envelope } = request;
+    const { client } = request;
     if (client.gone) {
       this.#drop(request);
     } else {
       this.#counters.replied++;
       if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'route', service: request.service.name });
+      const envelope = envelopeOf(request.message, request.envelope);
       const back = request.correlated ? answeredEnvelope(envelope, request.deliveries) : envelope;
       this.#send(client.peer, replyToClient(back, request.service.frame), reply.message, reply.body);
       this.#settled(request);
@@ -628,8 +685,7 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     if (this.#state === 'draining') this.#drainedIfIdle();
   }
 
-  /** @internal */
-  surrender(session: WorkerSession, request: PendingRequest, loss: WorkerLoss): void {
+  #surrender(session: WorkerSession, request: PendingRequest, loss: WorkerLoss): void {
     this.#inFlight--;
     const { service, client, deliveries } = request;
     // What the worker's connection would not take was not delivered: nothing counts against it.
@@ -649,8 +705,7 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     if (this.#state === 'draining') this.#drainedIfIdle();
   }
 
-  /** @internal */
-  forget(session: WorkerSession, loss: WorkerLoss): void {
+  #forget(session: WorkerSession, loss: WorkerLoss): void {
     const service = session.service as Service;
     if (service.queue.ready.has(session)) service.queue.ready.remove(session);
     service.workers--;
@@ -660,7 +715,14 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     if (this.trace !== undefined)
       this.trace({ t: this.driver.now, node: this.name, kind: 'expire', service: service.name, worker: label, loss });
     const heldRequest = session.request !== undefined;
-    this.emit('workerLost', { service: service.name, worker: label, reason: loss, noticedBy: NOTICED_BY[loss], heldRequest });
+    this.emit('workerLost', {
+      service: service.name,
+      worker: label,
+      reason: loss,
+      noticedBy: NOTICED_BY[loss],
+      cause: session.cause,
+      heldRequest,
+    });
     this.logger.info({ role: this.name, service: service.name, worker: label, reason: loss, heldRequest }, 'worker lost');
     this.driver.followUp(() => {
       this.#retireIfUnused(service);
@@ -668,11 +730,10 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> implements Sess
     });
   }
 
-  /** @internal */
-  refused(session: WorkerSession, event: string, why: string): void {
+  #refused(session: WorkerSession, event: string, why: string): void {
     this.#counters.refused++;
     if (event === 'REPLY') this.#counters.lateReplies++;
-    this.sendDisconnect(session);
+    this.#sendDisconnect(session);
     this.#report(session.peer, why);
   }
 

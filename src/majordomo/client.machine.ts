@@ -10,10 +10,10 @@ import type { FailureCode } from './codec.ts';
 /* ------------------------------------------------------------------ one request */
 
 /** How one attempt ended. */
-export type AttemptOutcome = 'replied' | 'timed-out' | 'connection-lost' | 'refused' | 'aborted' | 'closed';
+export type AttemptOutcome = 'replied' | 'timed-out' | 'connection-lost' | 'refused' | 'aborted' | 'closed' | 'superseded';
 
 /** Why a request has failed for good. */
-export type RequestFailure = Exclude<AttemptOutcome, 'replied'>;
+export type RequestFailure = Exclude<AttemptOutcome, 'replied' | 'superseded'>;
 
 export interface MajordomoRequestMachine extends MachineTypes {
   state:
@@ -25,7 +25,7 @@ export interface MajordomoRequestMachine extends MachineTypes {
     | { readonly kind: 'pausing'; readonly attempt: number }
     | { readonly kind: 'settled' };
   event:
-    | { readonly kind: 'REPLY'; readonly body: readonly Frame[]; readonly deliveries: number }
+    | { readonly kind: 'REPLY'; readonly attempt: number; readonly body: readonly Frame[]; readonly deliveries: number }
     | { readonly kind: 'FAILURE'; readonly attempt: number; readonly code: FailureCode; readonly deliveries: number }
     | { readonly kind: 'begin' }
     | { readonly kind: 'place' }
@@ -46,8 +46,8 @@ export interface RequestEffects {
   retire(): void;
   /** Puts the request on the wire. */
   transmit(attempt: number): void;
-  /** Enters how the current attempt ended into the log. */
-  note(outcome: AttemptOutcome, deliveries?: number): void;
+  /** Enters into the log how an attempt ended: the current one, or an earlier one whose answer came late. */
+  note(attempt: number, outcome: AttemptOutcome, deliveries?: number): void;
   succeed(body: readonly Frame[], deliveries: number): void;
   fail(failure: RequestFailure, code: FailureCode | undefined, deliveries: number): void;
 }
@@ -88,7 +88,7 @@ const transmit: Action<R, 'queued', 'place', 'sent'> = (state, _event, out) => {
   return { kind: 'sent', attempt: state.attempt };
 };
 const deliver: Action<R, 'queued' | 'sent' | 'pausing', 'REPLY', 'settled'> = (_state, event, out) => {
-  out.note('replied');
+  out.note(event.attempt, 'replied');
   out.retire();
   out.succeed(event.body, event.deliveries);
   return { kind: 'settled' };
@@ -101,7 +101,7 @@ const pause = (
   out: RequestOut,
   context: RequestContext,
 ): Extract<R['state'], { kind: 'pausing' }> => {
-  out.note(outcome, deliveries);
+  out.note(attempt, outcome, deliveries);
   out.retire();
   out.arm('retryDelay', backoffDelay(attempt - 1, context.backoff, context.random));
   return { kind: 'pausing', attempt: attempt + 1 };
@@ -115,7 +115,7 @@ const pauseAfterRefusal: Action<R, 'sent', 'FAILURE', 'pausing'> = (state, event
 const pauseAfterLoss: Action<R, 'sent', 'connectionLost', 'pausing'> = (state, _event, out, context) =>
   pause(state.attempt, 'connection-lost', undefined, out, context);
 const waitOn: Action<R, 'queued', 'requestTimeout', 'queued'> = (state, _event, out, context) => {
-  out.note('timed-out');
+  out.note(state.attempt, 'timed-out');
   out.arm('requestTimeout', context.requestTimeout);
   return { kind: 'queued', attempt: state.attempt + 1 };
 };
@@ -126,26 +126,27 @@ const tryAgain: Action<R, 'pausing', 'retryDelay', 'queued'> = (state, _event, o
 };
 
 const fail = (
+  attempt: number,
   failure: RequestFailure,
   code: FailureCode | undefined,
   deliveries: number | undefined,
   out: RequestOut,
 ): Extract<R['state'], { kind: 'settled' }> => {
-  out.note(failure, deliveries);
+  out.note(attempt, failure, deliveries);
   out.retire();
   out.fail(failure, code, deliveries ?? 0);
   return { kind: 'settled' };
 };
-const giveUp: Action<R, 'queued' | 'sent', 'requestTimeout', 'settled'> = (_state, _event, out) =>
-  fail('timed-out', undefined, undefined, out);
-const failLost: Action<R, 'sent', 'connectionLost', 'settled'> = (_state, _event, out) =>
-  fail('connection-lost', undefined, undefined, out);
+const giveUp: Action<R, 'queued' | 'sent', 'requestTimeout', 'settled'> = (state, _event, out) =>
+  fail(state.attempt, 'timed-out', undefined, undefined, out);
+const failLost: Action<R, 'sent', 'connectionLost', 'settled'> = (state, _event, out) =>
+  fail(state.attempt, 'connection-lost', undefined, undefined, out);
 const failRefused: Action<R, 'queued' | 'sent' | 'pausing', 'FAILURE', 'settled'> = (_state, event, out) =>
-  fail('refused', event.code, event.deliveries, out);
-const failAborted: Action<R, 'queued' | 'sent' | 'pausing', 'abort', 'settled'> = (_state, _event, out) =>
-  fail('aborted', undefined, undefined, out);
-const failClosed: Action<R, 'queued' | 'sent' | 'pausing', 'close', 'settled'> = (_state, _event, out) =>
-  fail('closed', undefined, undefined, out);
+  fail(event.attempt, 'refused', event.code, event.deliveries, out);
+const failAborted: Action<R, 'queued' | 'sent' | 'pausing', 'abort', 'settled'> = (state, _event, out) =>
+  fail(state.attempt, 'aborted', undefined, undefined, out);
+const failClosed: Action<R, 'queued' | 'sent' | 'pausing', 'close', 'settled'> = (state, _event, out) =>
+  fail(state.attempt, 'closed', undefined, undefined, out);
 
 export const majordomoRequest: Machine<R> = defineMachine<R>({
   name: 'MajordomoRequest',
@@ -223,23 +224,28 @@ export interface MajordomoLinkMachine extends MachineTypes {
   state:
     | { readonly kind: 'new' }
     /** Connected, or trying to; whether the broker is ours is not known yet, and requests wait. */
-    | { readonly kind: 'probing'; readonly known: boolean }
+    | { readonly kind: 'probing'; readonly known: boolean; readonly failures: number }
     /** The broker keeps correlation frames: all requests share this connection. */
-    | { readonly kind: 'correlated' }
+    | { readonly kind: 'correlated'; readonly failures: number }
+    /** As `correlated`, but a request was not answered and nothing else came either: is anybody at the other end? */
+    | { readonly kind: 'doubting'; readonly failures: number }
     /** The broker is foreign, or has not said: each request has a connection to itself. */
-    | { readonly kind: 'plain' }
-    /** The connection was lost; requests wait until the pause is over. */
-    | { readonly kind: 'resting'; readonly known: boolean }
+    | { readonly kind: 'plain'; readonly answered: boolean; readonly failures: number }
+    /** The connection was lost; requests wait until the pause is over. `failures` counts connections in a row that brought nothing. */
+    | { readonly kind: 'resting'; readonly known: boolean; readonly failures: number }
     | { readonly kind: 'closed' };
   event:
-    /** The answer to the probe: whether the broker is ours. */
+    /** The answer to the probe: whether the broker is ours. Over a shared connection any message tells that it is. */
     | { readonly kind: 'ANSWER'; readonly ours: boolean }
     | { readonly kind: 'start'; readonly correlation: 'auto' | 'envelope' | 'socket' }
     | { readonly kind: 'brokerGone' }
+    /** A request over the shared connection timed out, and the connection has brought nothing since it was sent. */
+    | { readonly kind: 'doubt' }
     | { readonly kind: 'close' }
     | { readonly kind: 'probeTimeout' }
+    | { readonly kind: 'reprobeDelay' }
     | { readonly kind: 'reconnectDelay' };
-  timers: { probeTimeout: 'probing'; reconnectDelay: 'resting' };
+  timers: { probeTimeout: 'probing' | 'doubting'; reprobeDelay: 'plain'; reconnectDelay: 'resting' };
   effects: LinkEffects;
   context: LinkContext;
 }
@@ -272,44 +278,74 @@ const asksFirst: Guard<L, 'new', 'start'> = (_state, event) => event.correlation
 const trustsBroker: Guard<L, 'new', 'start'> = (_state, event) => event.correlation === 'envelope';
 const probesAgain: Guard<L, 'resting', 'reconnectDelay'> = (_state, _event, context) => context.correlation === 'auto';
 const isOurs: Guard<L, 'probing' | 'plain', 'ANSWER'> = (_state, event) => event.ours;
+const isUnanswered: Guard<L, 'plain', 'reprobeDelay'> = (state) => !state.answered;
 
-const beginProbing = (known: boolean, out: LinkOut, context: LinkContext): Extract<L['state'], { kind: 'probing' }> => {
+type Resting = Extract<L['state'], { kind: 'resting' }>;
+
+const beginProbing = (known: boolean, failures: number, out: LinkOut, context: LinkContext): Extract<L['state'], { kind: 'probing' }> => {
   out.open();
   out.probe();
   out.arm('probeTimeout', context.probeTimeout * (known ? PATIENCE : 1));
-  return { kind: 'probing', known };
+  return { kind: 'probing', known, failures };
 };
-const openAndProbe: Action<L, 'new', 'start', 'probing'> = (_state, _event, out, context) => beginProbing(false, out, context);
-const openCorrelated: Action<L, 'new' | 'resting', 'start' | 'reconnectDelay', 'correlated'> = (_state, _event, out) => {
+const openAndProbe: Action<L, 'new', 'start', 'probing'> = (_state, _event, out, context) => beginProbing(false, 0, out, context);
+const reopenAndProbe: Action<L, 'resting', 'reconnectDelay', 'probing'> = (state, _event, out, context) =>
+  beginProbing(state.known, state.failures, out, context);
+
+const beginCorrelated = (failures: number, out: LinkOut): Extract<L['state'], { kind: 'correlated' }> => {
   out.open();
   out.usable();
-  return { kind: 'correlated' };
+  return { kind: 'correlated', failures };
 };
+const openCorrelated: Action<L, 'new', 'start', 'correlated'> = (_state, _event, out) => beginCorrelated(0, out);
+const reopenCorrelated: Action<L, 'resting', 'reconnectDelay', 'correlated'> = (state, _event, out) => beginCorrelated(state.failures, out);
+
 const goPlain: Action<L, 'new', 'start', 'plain'> = (_state, _event, out) => {
   out.usable();
-  return { kind: 'plain' };
+  return { kind: 'plain', answered: true, failures: 0 };
 };
 const correlate: Action<L, 'probing' | 'plain', 'ANSWER', 'correlated'> = (_state, _event, out) => {
   out.usable();
-  return { kind: 'correlated' };
+  return { kind: 'correlated', failures: 0 };
 };
-const treatAsForeign: Action<L, 'probing', 'ANSWER' | 'probeTimeout', 'plain'> = (_state, _event, out) => {
+const treatAsForeign: Action<L, 'probing', 'ANSWER', 'plain'> = (_state, _event, out) => {
   out.usable();
-  return { kind: 'plain' };
+  return { kind: 'plain', answered: true, failures: 0 };
 };
-const rest = (known: boolean, out: LinkOut, context: LinkContext): Extract<L['state'], { kind: 'resting' }> => {
-  const delay = backoffDelay(0, context.backoff, context.random);
+/** Goes on asking on new connections: one that something else answered at first may never bring anything again. */
+const goPlainMeanwhile: Action<L, 'probing', 'probeTimeout', 'plain'> = (state, _event, out, context) => {
+  out.usable();
+  out.arm('reprobeDelay', backoffDelay(state.failures, context.backoff, context.random));
+  return { kind: 'plain', answered: false, failures: state.failures + 1 };
+};
+const probeAnew: Action<L, 'plain', 'reprobeDelay', 'plain'> = (state, _event, out, context) => {
+  out.shut();
+  out.open();
+  out.probe();
+  out.arm('reprobeDelay', backoffDelay(state.failures, context.backoff, context.random));
+  return { kind: 'plain', answered: false, failures: state.failures + 1 };
+};
+const noteForeign: Action<L, 'plain', 'ANSWER', 'plain'> = () => ({ kind: 'plain', answered: true, failures: 0 });
+const confirm: Action<L, 'correlated' | 'doubting', 'ANSWER', 'correlated'> = () => ({ kind: 'correlated', failures: 0 });
+const askWhetherAlive: Action<L, 'correlated', 'doubt', 'doubting'> = (state, _event, out, context) => {
+  out.probe();
+  out.arm('probeTimeout', context.probeTimeout * PATIENCE);
+  return { kind: 'doubting', failures: state.failures };
+};
+
+const rest = (known: boolean, failures: number, out: LinkOut, context: LinkContext): Resting => {
+  const delay = backoffDelay(failures, context.backoff, context.random);
   out.shut();
   out.arm('reconnectDelay', delay);
   out.lost(delay);
-  return { kind: 'resting', known };
+  return { kind: 'resting', known, failures: failures + 1 };
 };
-const restProbing: Action<L, 'probing', 'brokerGone', 'resting'> = (state, _event, out, context) => rest(state.known, out, context);
-const restCorrelated: Action<L, 'correlated', 'brokerGone', 'resting'> = (_state, _event, out, context) => rest(true, out, context);
-const restPlain: Action<L, 'plain', 'brokerGone', 'resting'> = (_state, _event, out, context) => rest(false, out, context);
-const reopenAndProbe: Action<L, 'resting', 'reconnectDelay', 'probing'> = (state, _event, out, context) =>
-  beginProbing(state.known, out, context);
-const shut: Action<L, 'probing' | 'correlated' | 'plain', 'close', 'closed'> = (_state, _event, out) => {
+const restProbing: Action<L, 'probing', 'brokerGone', 'resting'> = (state, _event, out, context) =>
+  rest(state.known, state.failures, out, context);
+const restKnown: Action<L, 'correlated' | 'doubting', 'brokerGone' | 'probeTimeout', 'resting'> = (state, _event, out, context) =>
+  rest(true, state.failures, out, context);
+const restPlain: Action<L, 'plain', 'brokerGone', 'resting'> = (state, _event, out, context) => rest(false, state.failures, out, context);
+const shut: Action<L, 'probing' | 'correlated' | 'doubting' | 'plain', 'close', 'closed'> = (_state, _event, out) => {
   out.shut();
   return { kind: 'closed' };
 };
@@ -318,7 +354,7 @@ const stop: Action<L, 'new' | 'resting', 'close', 'closed'> = () => ({ kind: 'cl
 export const majordomoLink: Machine<L> = defineMachine<L>({
   name: 'MajordomoLink',
   start: () => ({ kind: 'new' }),
-  timers: { probeTimeout: 'probing', reconnectDelay: 'resting' },
+  timers: { probeTimeout: ['probing', 'doubting'], reprobeDelay: 'plain', reconnectDelay: 'resting' },
   table: {
     new: {
       ANSWER: ignore('nothing was asked yet'),
@@ -328,6 +364,7 @@ export const majordomoLink: Machine<L> = defineMachine<L>({
         { to: 'plain', do: goPlain },
       ],
       brokerGone: ignore('there is no connection yet'),
+      doubt: ignore('there is no connection yet'),
       close: { to: 'closed', do: stop },
     },
     probing: {
@@ -337,35 +374,52 @@ export const majordomoLink: Machine<L> = defineMachine<L>({
       ],
       start: never('it has started'),
       brokerGone: { to: 'resting', do: restProbing },
+      doubt: ignore('sent over a connection that was left; this one is being asked'),
       close: { to: 'closed', do: shut },
-      probeTimeout: { to: 'plain', do: treatAsForeign },
+      probeTimeout: { to: 'plain', do: goPlainMeanwhile },
     },
     correlated: {
-      ANSWER: ignore('known already'),
+      ANSWER: { to: 'correlated', do: confirm },
       start: never('it has started'),
-      brokerGone: { to: 'resting', do: restCorrelated },
+      brokerGone: { to: 'resting', do: restKnown },
+      doubt: { to: 'doubting', do: askWhetherAlive },
       close: { to: 'closed', do: shut },
     },
+    doubting: {
+      ANSWER: { to: 'correlated', do: confirm },
+      start: never('it has started'),
+      brokerGone: { to: 'resting', do: restKnown },
+      doubt: ignore('asked already'),
+      close: { to: 'closed', do: shut },
+      probeTimeout: { to: 'resting', do: restKnown },
+    },
     plain: {
-      ANSWER: [{ to: 'correlated', when: isOurs, do: correlate }, ignore('foreign, as thought')],
+      ANSWER: [
+        { to: 'correlated', when: isOurs, do: correlate },
+        { to: 'plain', do: noteForeign },
+      ],
       start: never('it has started'),
       brokerGone: { to: 'resting', do: restPlain },
+      doubt: ignore('sent while the connection was shared'),
       close: { to: 'closed', do: shut },
+      reprobeDelay: [{ to: 'plain', when: isUnanswered, do: probeAnew }, ignore('it has answered: foreign')],
     },
     resting: {
       ANSWER: ignore('from a connection that was left'),
       start: never('it has started'),
       brokerGone: ignore('the connection was left already'),
+      doubt: ignore('the connection was left already'),
       close: { to: 'closed', do: stop },
       reconnectDelay: [
         { to: 'probing', when: probesAgain, do: reopenAndProbe },
-        { to: 'correlated', do: openCorrelated },
+        { to: 'correlated', do: reopenCorrelated },
       ],
     },
     closed: {
       ANSWER: ignore('closed'),
       start: ignore('closed before it had started'),
       brokerGone: ignore('closed'),
+      doubt: ignore('closed'),
       close: ignore('idempotent'),
     },
   },

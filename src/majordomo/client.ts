@@ -1,5 +1,5 @@
 /** The Majordomo client (RFC 7): many requests at once, each with one outcome, whatever becomes of the broker. */
-import { InvalidOption } from '../core/errors.ts';
+import { InvalidOption, SeaworthyError } from '../core/errors.ts';
 import { Fifo, type Linked } from '../core/fifo.ts';
 import type { StepObserver } from '../core/machine.ts';
 import { knownOptions } from '../core/options.ts';
@@ -38,7 +38,6 @@ import {
   RequestTimedOut,
   TooManyRequests,
   type AttemptRecord,
-  type MajordomoRequestError,
 } from './errors.ts';
 import {
   checkRequest,
@@ -158,6 +157,9 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
   #layers: LivenessLayers = { disconnectNotices: false, transportHeartbeats: false };
   #lastId: number;
   #placing = false;
+  /** Messages the shared connection has brought. */
+  #heard = 0;
+  #unusable: SeaworthyError | undefined;
   #closing: Promise<void> | undefined;
 
   /**
@@ -171,7 +173,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
       client.attempt(() => {
         client.#link.step({ kind: 'start', correlation: client.#settings.correlation });
       });
-    });
+    }, client.#giveUp);
     return client;
   }
 
@@ -205,16 +207,17 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     const { signal } = options;
     const context = this.#contextOf(options);
     if (this.#open.size >= this.#settings.maxOpenRequests) throw new TooManyRequests(this.#open.size);
+    if (this.#unusable !== undefined) throw this.#unusable;
     if (this.#closing !== undefined) throw new ClientClosed('the client is closed', service, [], false);
     if (signal?.aborted === true)
       throw new RequestAborted(`the request to "${service}" was aborted before it began`, service, [], false, { cause: signal.reason });
     this.#counters.requests++;
     return new Promise<Reply>((resolve, reject) => {
       const request = new OpenRequest(this.#host, context, service, frames, resolve, reject);
-      if (signal !== undefined) this.#listenTo(signal, request);
-      this.#open.add(request);
       this.driver.run(() => {
         request.step({ kind: 'begin' });
+        this.#open.add(request);
+        if (signal !== undefined) this.#listenTo(signal, request);
       });
     });
   }
@@ -259,6 +262,15 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     return this.#closing;
   }
 
+  /** What cannot work, now or later: says so once, to every open request and to every later one, and ends. */
+  readonly #giveUp = (error: SeaworthyError): void => {
+    this.#unusable = error;
+    this.emit('unusable', { error });
+    this.driver.callback(() => {
+      void this.close();
+    });
+  };
+
   async #close(): Promise<void> {
     const closing: Promise<void>[] = [];
     this.driver.run(() => {
@@ -271,6 +283,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     this.driver.stop();
     await Promise.all(closing);
     this.emit('closed', { endpoint: this.endpoint });
+    this.silence();
   }
 
   /** A plain snapshot: the link, the open requests, what was counted. */
@@ -299,16 +312,25 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
       return;
     }
     const lane = peer.session as Lane | undefined;
+    if (lane === undefined) this.#hear();
     if (lane !== undefined) this.#answerOnLane(lane, command);
     else if (command.id >= 0) this.#answerOnShared(command);
     else if (command.service === PROBE_SERVICE) this.#link.step({ kind: 'ANSWER', ours: answersProbe(command) });
     else this.#stale(command.service);
   }
 
+  /** Whatever the shared connection brings ends a doubt, and a row of failures. */
+  #hear(): void {
+    this.#heard++;
+    const { state } = this.#link;
+    if (state.kind === 'doubting' || (state.kind === 'correlated' && state.failures > 0)) this.#link.step({ kind: 'ANSWER', ours: true });
+  }
+
   #answerOnShared(command: CommandAtClient): void {
     const known = this.#attempts.get(command.id);
     if (known === undefined || known.request.service !== command.service) this.#stale(command.service);
-    else if (command.kind === 'REPLY') known.request.step({ kind: 'REPLY', body: command.body, deliveries: command.deliveries });
+    else if (command.kind === 'REPLY')
+      known.request.step({ kind: 'REPLY', attempt: known.attempt, body: command.body, deliveries: command.deliveries });
     else {
       const { code, deliveries } = command;
       known.request.step({ kind: 'FAILURE', attempt: known.attempt, code, deliveries });
@@ -318,7 +340,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
   #answerOnLane(lane: Lane, command: CommandAtClient): void {
     const { request } = lane;
     if (request !== undefined && command.kind === 'REPLY' && command.id < 0 && command.service === request.service) {
-      request.step({ kind: 'REPLY', body: command.body, deliveries: command.deliveries });
+      request.step({ kind: 'REPLY', attempt: request.attempt, body: command.body, deliveries: command.deliveries });
       return;
     }
     this.#stale(command.service);
@@ -390,7 +412,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
   /** A new connection; none when the transport cannot make one now (it may be out of sockets), which is as bad as losing it at once. */
   #connect(highWaterMark: number): Connector | undefined {
     try {
-      const connector = (this.#transport as Transport).connect(this.endpoint, this, {
+      const connector = (this.#transport as Transport).connect(this.endpoint, this.handler, {
         highWaterMark,
         linger: 0,
         transportHeartbeat: transportHeartbeatOf(this.#settings),
@@ -400,7 +422,8 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
       this.#layers = connector.layers;
       return connector;
     } catch (error) {
-      this.logger.warn({ err: error, role: this.name }, 'cannot open a connection');
+      if (error instanceof SeaworthyError && !error.retriable) this.#giveUp(error);
+      else this.logger.warn({ err: error, role: this.name }, 'cannot open a connection');
       return undefined;
     }
   }
@@ -422,6 +445,9 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
       this.#waiting.add(request);
       this.#placeSoon();
     },
+    silent: (request) => {
+      if (request.shared && request.heardBefore === this.#heard) this.#link.later({ kind: 'doubt' });
+    },
     retire: (request) => {
       if (this.#waiting.has(request)) this.#waiting.remove(request);
       request.shared = false;
@@ -431,6 +457,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
       }
     },
     transmit: (request, attempt) => this.#transmit(request, attempt),
+    unusable: () => this.#unusable,
     retrying: (request, attempt, after) => {
       this.#counters.retries++;
       this.emit('requestRetried', { service: request.service, attempt, after });
@@ -456,13 +483,14 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
   readonly #place = (): void => {
     this.#placing = false;
     const { kind } = this.#link.state;
-    if (kind !== 'correlated' && kind !== 'plain') return;
+    const shared = kind === 'correlated' || kind === 'doubting';
+    if (!shared && kind !== 'plain') return;
     while (this.#waiting.size > 0) {
       const lane = kind === 'plain' ? this.#freeLane() : undefined;
       if (kind === 'plain' && lane === undefined && this.#lanes.size >= this.#settings.maxSockets) return;
       const request = this.#waiting.take() as OpenRequest;
       request.lane = lane;
-      request.shared = kind === 'correlated';
+      request.shared = shared;
       if (lane !== undefined) lane.request = request;
       request.step({ kind: 'place' });
       if (lane === undefined && !request.shared) request.later({ kind: 'connectionLost' });
@@ -482,6 +510,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     const id = this.#nextId();
     request.ids.push(id);
     this.#attempts.set(id, { request, attempt });
+    request.heardBefore = this.#heard;
     return this.#sendOver(this.#shared as Connector, correlatedRequestToBroker(id, request.timeLeft, frame, request.body));
   }
 
@@ -545,11 +574,15 @@ interface RequestHost {
   readonly driver: Driver;
   readonly observer: StepObserver | undefined;
   enqueue(request: OpenRequest): void;
+  /** Its attempt timed out: has its connection brought anything meanwhile? */
+  silent(request: OpenRequest): void;
   retire(request: OpenRequest): void;
   /** Whether the connection took it. */
   transmit(request: OpenRequest, attempt: number): boolean;
   retrying(request: OpenRequest, attempt: number, after: AttemptOutcome): void;
   settled(request: OpenRequest, replied: boolean): void;
+  /** Why the client can never work, if so. */
+  unusable(): SeaworthyError | undefined;
 }
 
 /** One request from the call to its outcome: the machine at work, and the promise it settles. */
@@ -562,6 +595,8 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
   /** It was sent over the shared connection. */
   shared = false;
   answered = false;
+  /** What the shared connection had brought when it was sent. */
+  heardBefore = 0;
   /** What may abort it. */
   signal: AbortSignal | undefined;
   previous: OpenRequest | undefined;
@@ -592,6 +627,11 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
     this.#begunAt = this.#attemptAt = host.driver.clock.now();
   }
 
+  /** The attempt under way, or the next one; 0 before and after. */
+  get attempt(): number {
+    return 'attempt' in this.state ? this.state.attempt : 0;
+  }
+
   /** How long this attempt will still be waited for, in ms, at least 1: the wait for a connection is part of it. */
   get timeLeft(): number {
     return Math.max(1, this.context.requestTimeout - (this.driver.now - this.#attemptAt));
@@ -613,19 +653,31 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
     this.#sent = this.#host.transmit(this, attempt);
   }
 
-  note(outcome: AttemptOutcome, deliveries?: number): void {
+  note(attempt: number, outcome: AttemptOutcome, deliveries?: number): void {
     const { now } = this.driver;
     this.answered = outcome === 'replied';
-    this.#log.push({
+    if (outcome === 'timed-out') this.#host.silent(this);
+    const earlier = this.#log[attempt - 1];
+    if (earlier !== undefined) {
+      const milliseconds = now - this.#begunAt - earlier.startedAfter;
+      this.#log[attempt - 1] = { ...earlier, outcome, milliseconds, ...(deliveries === undefined ? {} : { deliveries }) };
+      if (this.#sent) this.#log.push(this.#record('superseded', now, undefined));
+    } else {
+      this.#log.push(this.#record(outcome, now, deliveries));
+    }
+    this.#attemptAt = now;
+    this.#sent = false;
+  }
+
+  #record(outcome: AttemptOutcome, now: number, deliveries: number | undefined): AttemptRecord {
+    return {
       attempt: this.#log.length + 1,
       outcome,
       startedAfter: this.#attemptAt - this.#begunAt,
       milliseconds: now - this.#attemptAt,
       sent: this.#sent,
       ...(deliveries === undefined ? {} : { deliveries }),
-    });
-    this.#attemptAt = now;
-    this.#sent = false;
+    };
   }
 
   succeed(body: readonly Frame[], deliveries: number): void {
@@ -646,7 +698,7 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
     this.#host.settled(this, replied);
   }
 
-  #errorOf(failure: RequestFailure, code: FailureCode | undefined, deliveries: number): MajordomoRequestError {
+  #errorOf(failure: RequestFailure, code: FailureCode | undefined, deliveries: number): SeaworthyError {
     const { service } = this;
     const log = this.#log;
     const mayHaveRun = log.some(({ sent, deliveries: known }) => sent && known !== 0);
@@ -669,7 +721,7 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
       case 'aborted':
         return new RequestAborted(`the request to "${service}" was aborted`, service, log, mayHaveRun, { cause: this.signal?.reason });
       case 'closed':
-        return new ClientClosed(`the client was closed before "${service}" answered`, service, log, mayHaveRun);
+        return this.#host.unusable() ?? new ClientClosed(`the client was closed before "${service}" answered`, service, log, mayHaveRun);
     }
   }
 }

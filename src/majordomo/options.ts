@@ -51,6 +51,9 @@ export interface MajordomoBrokerOptions extends RoleOptions, LivenessOptions {
   readonly drainTimeout?: number;
 }
 
+/** What is handed to the transport is a 32-bit number there: a larger one would silently become another. */
+const MOST_NATIVE = 2 ** 31 - 1;
+
 type Defaults<O extends object> = Required<Omit<O, keyof RoleOptions>>;
 
 const BROKER_DEFAULTS: Defaults<Omit<MajordomoBrokerOptions, 'deliveryPolicies'>> = {
@@ -95,8 +98,8 @@ export function brokerSettings(options: MajordomoBrokerOptions): BrokerSettings 
   countOption('maxServiceNameBytes', settings.maxServiceNameBytes, 1, 255);
   countOption('maxInvalidMessages', settings.maxInvalidMessages, 1);
   countOption('maxFrameBytes', settings.maxFrameBytes, 1);
-  countOption('highWaterMark', settings.highWaterMark, 1);
-  numberOption('handshakeTimeout', settings.handshakeTimeout, 1);
+  countOption('highWaterMark', settings.highWaterMark, 1, MOST_NATIVE);
+  numberOption('handshakeTimeout', settings.handshakeTimeout, 1, MOST_NATIVE);
   numberOption('drainTimeout', settings.drainTimeout, 0);
   return settings;
 }
@@ -151,7 +154,7 @@ export function workerSettings(options: MajordomoWorkerOptions): WorkerSettings 
   checkLiveness(settings);
   checkReconnect(settings);
   numberOption('drainTimeout', settings.drainTimeout, 0);
-  numberOption('linger', settings.linger, 0);
+  numberOption('linger', settings.linger, 0, MOST_NATIVE);
   return settings;
 }
 
@@ -224,7 +227,7 @@ export function clientSettings(options: MajordomoClientOptions): ClientSettings 
     throw new InvalidOption('correlation', settings.correlation, '"auto", "envelope" or "socket"');
   }
   numberOption('probeTimeout', settings.probeTimeout, 0);
-  countOption('maxOpenRequests', settings.maxOpenRequests, 1);
+  countOption('maxOpenRequests', settings.maxOpenRequests, 1, MOST_NATIVE);
   countOption('maxSockets', settings.maxSockets, 1);
   return settings;
 }
@@ -265,12 +268,12 @@ function checkTransportHeartbeat(settings: {
   readonly transportHeartbeatInterval: number;
   readonly transportHeartbeatTimeout: number;
 }): void {
-  numberOption('transportHeartbeatInterval', settings.transportHeartbeatInterval, 0);
-  numberOption('transportHeartbeatTimeout', settings.transportHeartbeatTimeout, 1);
+  numberOption('transportHeartbeatInterval', settings.transportHeartbeatInterval, 0, MOST_NATIVE);
+  numberOption('transportHeartbeatTimeout', settings.transportHeartbeatTimeout, 1, MOST_NATIVE);
 }
 
 function checkReconnect(settings: Readonly<Required<ReconnectOptions>>): void {
-  numberOption('reconnectInterval', settings.reconnectInterval, 1);
+  numberOption('reconnectInterval', settings.reconnectInterval, 1, MOST_NATIVE);
   numberOption('reconnectMaximum', settings.reconnectMaximum, settings.reconnectInterval);
   numberOption('reconnectJitter', settings.reconnectJitter, 0, 1);
 }

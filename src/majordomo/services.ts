@@ -48,12 +48,14 @@ export class ClientSession {
 export class PendingRequest implements Linked<PendingRequest> {
   readonly client: ClientSession;
   readonly service: Service;
-  /** What stood before the client's delimiter; goes before the answer's. */
-  readonly envelope: readonly Frame[];
+  /** The whole message, as it came or packed. */
+  readonly message: Message;
+  /** How many frames stood before the client's delimiter; they go before the answer's. */
+  readonly envelope: number;
+  /** The frame its body begins at. */
+  readonly body: number;
   /** Whether the last envelope frame is a correlation of ours: the client then understands failures. */
   readonly correlated: boolean;
-  message: Message;
-  body: number;
   deliveries = 0;
   /** The delivery in flight; 0 while it waits, and until its worker's connection has taken it. */
   handle = 0;
@@ -71,10 +73,10 @@ export class PendingRequest implements Linked<PendingRequest> {
   constructor(
     client: ClientSession,
     service: Service,
-    envelope: readonly Frame[],
-    correlated: boolean,
     message: Message,
+    envelope: number,
     body: number,
+    correlated: boolean,
     unwantedAt: number,
   ) {
     this.client = client;

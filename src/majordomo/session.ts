@@ -2,7 +2,7 @@
 import type { StepObserver } from '../core/machine.ts';
 import type { Driver } from '../runtime/driver.ts';
 import { Actor } from '../runtime/actor.ts';
-import type { Peer } from '../transport/transport.ts';
+import type { GoneReason, Peer } from '../transport/transport.ts';
 import {
   workerSession,
   type SessionContext,
@@ -34,7 +34,10 @@ export class WorkerSession extends Actor<WorkerSessionMachine> implements Sessio
   request: PendingRequest | undefined;
   /** Invalid messages it has sent. */
   strikes = 0;
-  registeredAt = 0;
+  /** Why the transport says its connection ended. */
+  cause: GoneReason | undefined;
+  /** The last thing sent to it was a request: if the transport refuses a send now, it was that. */
+  requestSentLast = false;
   /** When it was handed the request it holds, or when it last became idle. */
   since = 0;
   deliveries = 0;

@@ -101,14 +101,14 @@ const register = (failures: number, out: Out, context: WorkerContext): Idle => {
   return { kind: 'idle', liveness: context.heartbeatLiveness, failures };
 };
 
-/** Leaves the connection and comes back after a pause that grows with the failures in a row. Only silence is one: whoever dismisses us lives. */
+/** Leaves the connection and comes back after a pause that grows with the losses in a row; hearing from the broker ends the row. */
 const rest = (failures: number, loss: BrokerLoss, out: Out, context: WorkerContext): Resting => {
   const delay = backoffDelay(failures, context.backoff, context.random);
   if (loss === 'handler-failed') out.leave();
   else out.shut();
   out.arm('reconnectDelay', delay);
   out.lost(loss, delay);
-  return { kind: 'resting', failures: loss === 'silent' ? failures + 1 : failures };
+  return { kind: 'resting', failures: failures + 1 };
 };
 
 const livenessRemains: Guard<M, 'idle', 'silence'> = (state) => state.liveness > 1;

@@ -126,7 +126,7 @@ export class MajordomoWorker extends Role<MajordomoWorkerEvents> {
       worker.attempt(() => {
         worker.#machine.step({ kind: 'start' });
       });
-    });
+    }, worker.#giveUp);
     return worker;
   }
 
@@ -156,6 +156,14 @@ export class MajordomoWorker extends Role<MajordomoWorkerEvents> {
     return this.#closing;
   }
 
+  /** What cannot work, now or later: says so once and ends. */
+  readonly #giveUp = (error: SeaworthyError): void => {
+    this.emit('unusable', { error });
+    this.driver.callback(() => {
+      void this.close();
+    });
+  };
+
   async #close(): Promise<void> {
     const closed = new Promise<void>((resolve) => (this.#whenClosed = resolve));
     this.driver.run(() => {
@@ -165,6 +173,7 @@ export class MajordomoWorker extends Role<MajordomoWorkerEvents> {
     this.driver.stop();
     await this.#shut;
     this.emit('closed', { service: this.service });
+    this.silence();
   }
 
   /** A plain snapshot: the machine's state, the liveness layers, what was counted. */
@@ -201,6 +210,10 @@ export class MajordomoWorker extends Role<MajordomoWorkerEvents> {
         try {
           this.#open();
         } catch (error) {
+          if (error instanceof SeaworthyError && !error.retriable) {
+            this.#giveUp(error);
+            return;
+          }
           // The transport may be out of sockets: as bad as a connection that is lost at once, and tried again like one.
           this.logger.warn({ err: error, role: this.name }, 'cannot open a connection');
           this.#machine.later({ kind: 'brokerGone' });
@@ -211,7 +224,7 @@ export class MajordomoWorker extends Role<MajordomoWorkerEvents> {
         this.#shutConnection(0);
       },
       leave: () => {
-        this.#send(DISCONNECT_TO_BROKER);
+        if (this.#connector !== undefined) this.#send(DISCONNECT_TO_BROKER);
         this.#shutConnection(this.#settings.linger);
       },
       sendReply: (body) => {
@@ -252,7 +265,7 @@ export class MajordomoWorker extends Role<MajordomoWorkerEvents> {
 
   #open(): void {
     const { linger, reconnectInterval } = this.#settings;
-    this.#connector = (this.#transport as Transport).connect(this.endpoint, this, {
+    this.#connector = (this.#transport as Transport).connect(this.endpoint, this.handler, {
       linger,
       transportHeartbeat: transportHeartbeatOf(this.#settings),
       // Spread, because all workers of a broker look for it at the same time.

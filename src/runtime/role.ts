@@ -1,4 +1,5 @@
 /** What every role (broker, worker, client) shares: its ports, its driver, its events, and what happens to our own bugs. */
+import type { SeaworthyError } from '../core/errors.ts';
 import type { StepObserver } from '../core/machine.ts';
 import { TransportUnavailable, type GoneReason, type Peer, type Transport, type TransportHandler } from '../transport/transport.ts';
 import type { Message } from '../wire/message.ts';
@@ -32,9 +33,11 @@ export interface RoleEvents {
   stalled: { readonly milliseconds: number };
   /** A bug of this library was caught: the event that met it was dropped, the role goes on. Please report it. */
   fault: { readonly error: unknown };
+  /** The role can never work here (its transport does not load, or refuses its endpoint or options) and has closed itself. */
+  unusable: { readonly error: SeaworthyError };
 }
 
-export abstract class Role<E extends RoleEvents> implements TransportHandler, AsyncDisposable {
+export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
   /** Typed events, named in the past tense: `role.events.on('…', listener)`. */
   readonly events: TypedEvents<E>;
   readonly name: string;
@@ -42,6 +45,8 @@ export abstract class Role<E extends RoleEvents> implements TransportHandler, As
   protected readonly random: () => number;
   protected readonly logger: Logger;
   protected readonly trace: TraceSink | undefined;
+  /** What the transport calls; not for anybody else. */
+  protected readonly handler: TransportHandler;
   protected readonly observer: StepObserver | undefined;
   /** Bugs of ours that were caught; 0 unless something is wrong with this library. */
   protected faults = 0;
@@ -50,7 +55,7 @@ export abstract class Role<E extends RoleEvents> implements TransportHandler, As
   constructor(kind: string, options: RoleOptions) {
     this.name = options.name ?? kind;
     this.random = options.random ?? Math.random;
-    this.logger = options.logger ?? silentLogger;
+    this.logger = options.logger === undefined ? silentLogger : guardedLogger(options.logger);
     this.trace = options.trace === undefined ? undefined : this.#guarded(options.trace);
     this.#transport = options.transport;
     this.events = new TypedEvents<E>((error, event) => {
@@ -68,6 +73,29 @@ export abstract class Role<E extends RoleEvents> implements TransportHandler, As
         this.logger.error({ err: error, role: this.name }, 'a callback threw');
       },
     });
+    this.handler = {
+      message: (peer, message) => {
+        this.#message(peer, message);
+      },
+      peerGone: (peer, reason) => {
+        this.attempt(() => {
+          this.lose(peer, reason);
+        });
+      },
+      refused: (peer) => {
+        this.attempt(() => {
+          this.sendRefused(peer);
+        });
+      },
+      overflow: (peer) => {
+        this.attempt(() => {
+          this.overflowed(peer);
+        });
+      },
+      batchEnd: () => {
+        this.driver.batchEnd();
+      },
+    };
     this.observer = this.trace === undefined ? undefined : traceObserver(this.trace, this.name, () => this.driver.now);
   }
 
@@ -96,20 +124,19 @@ export abstract class Role<E extends RoleEvents> implements TransportHandler, As
     }
   }
 
-  /** Calls back with the transport: at once if one was given, else when ZeroMQ is loaded. */
-  protected withTransport(use: (transport: Transport) => void): void {
+  /** Calls back with the transport: at once if one was given, else when ZeroMQ is loaded, or cannot be. */
+  protected withTransport(use: (transport: Transport) => void, unavailable: (error: SeaworthyError) => void): void {
     if (this.#transport !== undefined) {
       use(this.#transport);
       return;
     }
-    this.transport()
-      .then(use)
-      .catch((error: unknown) => {
-        this.fault(error);
-      });
+    this.transport().then(use, (error: unknown) => {
+      this.logger.error({ err: error, role: this.name }, 'the transport cannot be loaded');
+      unavailable(error as SeaworthyError);
+    });
   }
 
-  message(peer: Peer, message: Message): void {
+  #message(peer: Peer, message: Message): void {
     this.driver.enterMessage();
     try {
       this.receive(peer, message);
@@ -118,22 +145,6 @@ export abstract class Role<E extends RoleEvents> implements TransportHandler, As
     } finally {
       this.driver.leave();
     }
-  }
-
-  batchEnd(): void {
-    this.driver.batchEnd();
-  }
-
-  peerGone(peer: Peer, reason: GoneReason): void {
-    this.attempt(() => {
-      this.lose(peer, reason);
-    });
-  }
-
-  overflow(peer: Peer): void {
-    this.attempt(() => {
-      this.overflowed(peer);
-    });
   }
 
   /** Handles one event that nobody waits for: what it throws is a fault. */
@@ -155,6 +166,13 @@ export abstract class Role<E extends RoleEvents> implements TransportHandler, As
     });
   }
 
+  /** After the last event: loops over `events.each` end, and nobody is called any more. */
+  protected silence(): void {
+    this.driver.callback(() => {
+      this.events.removeAll();
+    });
+  }
+
   protected fault(error: unknown): void {
     this.faults++;
     this.logger.error({ err: error, role: this.name }, 'fault: a bug in seaworthy was caught');
@@ -164,9 +182,35 @@ export abstract class Role<E extends RoleEvents> implements TransportHandler, As
   protected abstract receive(peer: Peer, message: Message): void;
   protected abstract lose(peer: Peer, reason: GoneReason): void;
   protected abstract overflowed(peer: Peer): void;
+  /** Of interest only to a role that counts what it delivered. */
+  protected sendRefused(_peer: Peer): void {
+    return;
+  }
+
   abstract close(): Promise<void>;
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** Lines are written in the middle of steps: a logger that throws (a full disk) must not tear one in two. */
+function guardedLogger(logger: Logger): Logger {
+  const guarded =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (fields: object, message: string): void => {
+      try {
+        logger[level](fields, message);
+      } catch {
+        // There is nowhere left to say so.
+      }
+    };
+  return {
+    debug: guarded('debug'),
+    info: guarded('info'),
+    warn: guarded('warn'),
+    error: guarded('error'),
+    isLevelEnabled: (level) => logger.isLevelEnabled(level),
+    child: (fields) => guardedLogger(logger.child(fields)),
+  };
 }

@@ -10,7 +10,8 @@
  *   on: one that never sent anything is never mentioned.
  * - `send` is synchronous and never calls a handler before it returns. `ok` means taken, not delivered. A transport that
  *   learns later that it could not keep an `ok` says so through `peerGone` or `overflow`.
- * - Handlers are called one at a time, never nested, never after `close()` was called. A burst of `message` calls ends with
+ * - Handlers are called one at a time, never nested, never before the promise of `listen` or the return of `connect` has
+ *   reached whoever asked, never after `close()` was called. A burst of `message` calls ends with
  *   one `batchEnd`.
  * - What a peer sent before it went is delivered before `peerGone`; afterwards nothing comes from that handle.
  */
@@ -25,10 +26,20 @@ export type SendResult =
   /** There is no such connection any more: nothing was sent. */
   | 'unreachable';
 
-/** Why a connection ended, as far as the transport can tell. */
+/** Why a connection ended, as far as the transport can tell. A transport that knows no more says `disconnected`. */
 export type GoneReason =
-  /** The connection was closed, reset, or cut by the transport's own heartbeat. */
+  /** Closed, reset, or cut by the transport's own heartbeat: libzmq does not say which. */
   | 'disconnected'
+  /** Closed by the other side in good order. */
+  | 'closed'
+  /** Broken off: the other process or its machine died, or the network did. */
+  | 'reset'
+  /** It did not answer the transport's own heartbeat. */
+  | 'heartbeat'
+  /** It went over a limit, such as `maxFrameBytes`. */
+  | 'limit'
+  /** It broke the transport's protocol. */
+  | 'protocol'
   /** Found out while sending: there is no route to it any more. */
   | 'unreachable';
 
@@ -46,6 +57,11 @@ export interface TransportHandler {
   peerGone(peer: Peer, reason: GoneReason): void;
   /** A send that had been answered `ok` was refused after all because the peer's queue was full: the message is lost. */
   overflow(peer: Peer): void;
+  /**
+   * A send that had been answered `ok` found no connection after all: the message is lost, and `peerGone` will follow. Called
+   * before any further message is delivered.
+   */
+  refused?(peer: Peer): void;
   /** The burst of messages is over; a good moment for work that is done once per turn. */
   batchEnd(): void;
 }

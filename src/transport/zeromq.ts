@@ -182,8 +182,10 @@ abstract class ZeromqSocket {
   /** @internal Called by the peer's own handler, a microtask after the send. */
   sendRefused(peer: ZeromqPeer, code: string | undefined): void {
     if (this.closed || peer.reported) return;
-    if (code === 'EHOSTUNREACH') this.lost(peer);
-    else this.call(peer, overflow);
+    if (code === 'EHOSTUNREACH') {
+      this.call(peer, refused);
+      this.lost(peer);
+    } else this.call(peer, overflow);
   }
 
   /** Begins to receive. */
@@ -443,13 +445,13 @@ function socketOptions(options: SocketOptions, linger: number, maxFrameBytes: nu
   const highWaterMark = options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK;
   return {
     sendTimeout: 0,
-    linger: options.linger ?? linger,
+    linger: Math.ceil(options.linger ?? linger),
     sendHighWaterMark: highWaterMark,
     receiveHighWaterMark: highWaterMark,
     maxMessageSize: options.maxFrameBytes ?? maxFrameBytes,
-    handshakeInterval: options.handshakeTimeout ?? DEFAULT_HANDSHAKE_MS,
-    heartbeatInterval: options.transportHeartbeat?.interval ?? 0,
-    heartbeatTimeout: options.transportHeartbeat?.timeout ?? 0,
+    handshakeInterval: Math.ceil(options.handshakeTimeout ?? DEFAULT_HANDSHAKE_MS),
+    heartbeatInterval: Math.ceil(options.transportHeartbeat?.interval ?? 0),
+    heartbeatTimeout: Math.ceil(options.transportHeartbeat?.timeout ?? 0),
   };
 }
 
@@ -472,6 +474,9 @@ const disconnected = (handler: TransportHandler, peer: Peer): void => {
 };
 const unreachable = (handler: TransportHandler, peer: Peer): void => {
   handler.peerGone(peer, 'unreachable');
+};
+const refused = (handler: TransportHandler, peer: Peer): void => {
+  handler.refused?.(peer);
 };
 const overflow = (handler: TransportHandler, peer: Peer): void => {
   handler.overflow(peer);

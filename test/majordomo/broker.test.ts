@@ -606,14 +606,27 @@ describe('limits: each refusal is counted, said to a client of ours, and silence
     const broker = await world.broker({ maxServices: 1 });
     const refused: object[] = [];
     broker.events.on('peerRefused', (event) => refused.push(event));
-    world.rawClient().ask('echo', 'job');
-    await world.settle();
-    const other = await world.rawWorker('other');
     const echo = await world.rawWorker('echo');
+    const other = await world.rawWorker('other');
     expect(other.take()).toEqual([DISCONNECT_MESSAGE]);
-    expect(echo.takeRequest().body).toEqual(['job']);
+    expect(echo.take()).toEqual([]);
     expect(broker.inspect().counters).toMatchObject({ workersRegistered: 1, workersTurnedAway: 1 });
     expect(refused).toMatchObject([{ reason: 'services-full' }]);
+  });
+
+  test('names that are only asked for make room in a full table for a service that has a worker', async () => {
+    const broker = await world.broker({ maxServices: 2 });
+    const client = world.rawClient();
+    client.ask('nobody', 'job');
+    client.ask('echo', 'job');
+    await world.settle();
+    const other = await world.rawWorker('other');
+    expect(other.take()).toEqual([]);
+    expect(broker.inspect()).toMatchObject({
+      services: [{ name: 'echo' }, { name: 'other' }],
+      failures: { 'services-full': 1 },
+      counters: { workersRegistered: 1, workersTurnedAway: 0, failed: 1 },
+    });
   });
 
   test.each([

@@ -34,6 +34,7 @@ const timeToLiveOf = (mark: string): number => bytesOf(mark).readUInt32BE(8);
 /** A client that shares one connection, and a broker that keeps envelopes and otherwise does what the test says. */
 async function correlated(options: MajordomoClientOptions = {}): Promise<{ broker: RawListener; client: MajordomoClient }> {
   const broker = await world.rawBroker();
+  broker.answersProbes = true;
   return { broker, client: world.client({ correlation: 'envelope', ...options }) };
 }
 
@@ -310,7 +311,7 @@ describe('what can go wrong', () => {
     await world.advance(1000);
     expect(broker.take()).toEqual([]);
     expect(outcome.error).toMatchObject({ code: 'REQUEST_TIMED_OUT', mayHaveRun: false, attempts: [{ sent: false }] });
-    expect(client.inspect().counters.undeliverable).toBe(1);
+    expect(client.inspect().counters.undeliverable).toBe(2);
   });
 
   test.each(['envelope', 'socket', 'auto'] as const)(
@@ -324,7 +325,8 @@ describe('what can go wrong', () => {
       world.transport.failure = undefined;
       const broker = await world.broker();
       const worker = await world.rawWorker('echo');
-      await world.advance(500);
+      // Each pause was twice as long as the one before.
+      await world.advance(4000);
       const outcome = new Outcome(client.request('echo', 'job'));
       await world.advance(500);
       worker.reply(worker.takeRequest(), 'done');
@@ -333,6 +335,66 @@ describe('what can go wrong', () => {
       expect(broker.inspect().counters.accepted).toBe(1);
     },
   );
+});
+
+describe('a shared connection that has gone deaf', () => {
+  test('a request times out and nobody answers the question whether anybody is there: it connects anew', async () => {
+    const broker = await world.rawBroker();
+    const client = world.client({ correlation: 'envelope', requestTimeout: 1000, probeTimeout: 100, reconnectInterval: 100 });
+    const outcome = new Outcome(client.request('echo', 'job'));
+    const { from: deaf } = await takeOne(broker);
+    await world.advance(1000);
+    expect(broker.take().map(({ frames }) => frames)).toEqual([PROBE_MESSAGE]);
+    expect(client.inspect().state).toBe('doubting');
+    await world.advance(1500);
+    const again = broker.take().filter(({ from, frames }) => from !== deaf && frames[0] !== '');
+    expect(again.length).toBeGreaterThan(0);
+    answer(broker, again.at(-1)!, 'done');
+    await world.settle();
+    expect(bodyOf(outcome)).toEqual(['done']);
+  });
+
+  test('the broker is there and only the service is slow: the connection stays, and so does what is on its way', async () => {
+    const { broker, client } = await correlated({ requestRetries: 1 });
+    const slow = new Outcome(client.request('slow', 'job', { requestTimeout: 60_000 }));
+    const request = await takeOne(broker);
+    const vain = new Outcome(client.request('nobody', 'job', { requestTimeout: 1000 }));
+    await world.advance(10_000);
+    expect(vain.error).toBeInstanceOf(RequestTimedOut);
+    expect(client.inspect()).toMatchObject({ state: 'correlated', counters: { connections: 1 } });
+    answer(broker, request, 'done');
+    await world.settle();
+    expect(bodyOf(slow)).toEqual(['done']);
+  });
+
+  test('nobody has answered at first, and the connection brings nothing for good: it goes on asking on new ones', async () => {
+    const broker = await world.rawBroker();
+    const client = world.client({ reconnectInterval: 100, probeTimeout: 100 });
+    await world.advance(150);
+    expect(client.inspect()).toMatchObject({ state: 'plain', correlation: 'socket' });
+    const [first] = broker.take();
+    broker.answersProbes = true;
+    await world.advance(1000);
+    expect(broker.gonePeers).toContain(first?.from);
+    expect(client.inspect()).toMatchObject({ state: 'correlated', correlation: 'envelope' });
+  });
+});
+
+describe('the log of attempts', () => {
+  test('a late reply to an earlier attempt is entered there, and the attempt under way was superseded', async () => {
+    const { broker, client } = await correlated({ requestTimeout: 1000 });
+    const outcome = new Outcome(client.request('echo', 'job'));
+    const first = await takeOne(broker);
+    await world.advance(1100);
+    await takeOne(broker);
+    await world.advance(100);
+    answer(broker, first, 'late');
+    await world.settle();
+    expect(outcome.value?.attempts).toMatchObject([
+      { attempt: 1, outcome: 'replied', startedAfter: 0, milliseconds: 1200, sent: true },
+      { attempt: 2, outcome: 'superseded', startedAfter: 1100, milliseconds: 100, sent: true },
+    ]);
+  });
 });
 
 describe('abort', () => {
@@ -560,7 +622,7 @@ describe('all requests over one connection', () => {
     await world.advance(60_000);
     expect(bodyOf(outcome)).toEqual(['just late']);
     expect(broker.take()).toEqual([]);
-    expect(outcome.value?.attempts.map(({ outcome: how }) => how)).toEqual(['timed-out', 'replied']);
+    expect(outcome.value?.attempts.map(({ outcome: how }) => how)).toEqual(['replied']);
   });
 
   test('it never answers another request, and is counted', async () => {

@@ -22,7 +22,7 @@ const pausing = (attempt: number): State => ({ kind: 'pausing', attempt });
 const settled: State = { kind: 'settled' };
 
 const body = [Buffer.from('body')];
-const REPLY: Event = { kind: 'REPLY', body, deliveries: 1 };
+const REPLY: Event = { kind: 'REPLY', attempt: 1, body, deliveries: 1 };
 const FAILURE = (code: FailureCode, attempt: number, deliveries = 0): Event => ({ kind: 'FAILURE', code, attempt, deliveries });
 const begin: Event = { kind: 'begin' };
 const place: Event = { kind: 'place' };
@@ -35,11 +35,11 @@ const retryDelay: Event = { kind: 'retryDelay' };
 const stopsTimeout = [['disarm', 'requestTimeout']] as const;
 const stopsPause = [['disarm', 'retryDelay']] as const;
 const waitsForConnection = [['enqueue'], ['arm', 'requestTimeout', 2500]] as const;
-const succeeds = [['note', 'replied'], ['retire'], ['succeed', body, 1]] as const;
-const fails = (outcome: 'timed-out' | 'connection-lost' | 'aborted' | 'closed') =>
-  [['note', outcome, undefined], ['retire'], ['fail', outcome, undefined, 0]] as const;
-const isRefused = (code: FailureCode, deliveries: number) =>
-  [['note', 'refused', deliveries], ['retire'], ['fail', 'refused', code, deliveries]] as const;
+const succeeds = [['note', 1, 'replied'], ['retire'], ['succeed', body, 1]] as const;
+const fails = (outcome: 'timed-out' | 'connection-lost' | 'aborted' | 'closed', attempt: number) =>
+  [['note', attempt, outcome, undefined], ['retire'], ['fail', outcome, undefined, 0]] as const;
+const isRefused = (code: FailureCode, deliveries: number, attempt: number) =>
+  [['note', attempt, 'refused', deliveries], ['retire'], ['fail', 'refused', code, deliveries]] as const;
 
 // Before it begins.
 moves('a request begins: it gets in line, and its time runs', fresh, begin, queued(1), waitsForConnection);
@@ -54,7 +54,7 @@ never('it begins before it can be closed', fresh, close, 'the shell begins a req
 moves('a connection is free: it is sent', queued(1), place, sent(1), [['transmit', 1]]);
 moves('the reply to an earlier attempt comes while it is in line again', queued(2), REPLY, settled, [...succeeds, ...stopsTimeout]);
 moves('an earlier attempt failed for good: this one would too', queued(2), FAILURE('poisoned', 1, 3), settled, [
-  ...isRefused('poisoned', 3),
+  ...isRefused('poisoned', 3, 1),
   ...stopsTimeout,
 ]);
 stays(
@@ -64,36 +64,39 @@ stays(
   'about an earlier attempt; this one may fare better',
 );
 stays('somebody else’s connection is lost', queued(1), connectionLost, 'it uses no connection');
-moves('it is aborted in line', queued(1), abort, settled, [...fails('aborted'), ...stopsTimeout]);
-moves('the client is closed while it is in line', queued(1), close, settled, [...fails('closed'), ...stopsTimeout]);
+moves('it is aborted in line', queued(1), abort, settled, [...fails('aborted', 1), ...stopsTimeout]);
+moves('the client is closed while it is in line', queued(1), close, settled, [...fails('closed', 1), ...stopsTimeout]);
 moves('no connection came free in time: that was an attempt', queued(1), requestTimeout, queued(2), [
-  ['note', 'timed-out'],
+  ['note', 1, 'timed-out'],
   ['arm', 'requestTimeout', 2500],
 ]);
-moves('no connection came free in any attempt', queued(3), requestTimeout, settled, [...fails('timed-out'), ...stopsTimeout]);
+moves('no connection came free in any attempt', queued(3), requestTimeout, settled, [...fails('timed-out', 3), ...stopsTimeout]);
 never('a request in line has begun', queued(1), begin, 'it has begun');
 
 // On its way.
 moves('the reply comes', sent(1), REPLY, settled, [...succeeds, ...stopsTimeout]);
 for (const code of ['invalid', 'poisoned', 'worker-lost'] as const) {
   moves(`the broker gives up for good (${code}): no further attempt`, sent(1), FAILURE(code, 1, 2), settled, [
-    ...isRefused(code, 2),
+    ...isRefused(code, 2, 1),
     ...stopsTimeout,
   ]);
 }
 moves('an earlier attempt failed for good: waiting for this one is vain', sent(2), FAILURE('worker-lost', 1, 1), settled, [
-  ...isRefused('worker-lost', 1),
+  ...isRefused('worker-lost', 1, 1),
   ...stopsTimeout,
 ]);
 for (const code of ['queue-full', 'services-full', 'expired', 'shutting-down'] as const) {
   moves(`the broker gives up for now (${code}): another attempt, after a pause`, sent(1), FAILURE(code, 1), pausing(2), [
-    ['note', 'refused', 0],
+    ['note', 1, 'refused', 0],
     ['retire'],
     ['arm', 'retryDelay', 100],
     ...stopsTimeout,
   ]);
 }
-moves('the broker gives the last attempt up', sent(3), FAILURE('queue-full', 3), settled, [...isRefused('queue-full', 0), ...stopsTimeout]);
+moves('the broker gives the last attempt up', sent(3), FAILURE('queue-full', 3), settled, [
+  ...isRefused('queue-full', 0, 3),
+  ...stopsTimeout,
+]);
 stays(
   'an earlier attempt failed for now while this one is on its way',
   sent(2),
@@ -101,22 +104,22 @@ stays(
   'about an earlier attempt; this one may fare better',
 );
 moves('its connection is lost: another attempt, after a pause', sent(1), connectionLost, pausing(2), [
-  ['note', 'connection-lost', undefined],
+  ['note', 1, 'connection-lost', undefined],
   ['retire'],
   ['arm', 'retryDelay', 100],
   ...stopsTimeout,
 ]);
-moves('the connection of its last attempt is lost', sent(3), connectionLost, settled, [...fails('connection-lost'), ...stopsTimeout]);
-moves('it is aborted on its way', sent(1), abort, settled, [...fails('aborted'), ...stopsTimeout]);
-moves('the client is closed while it is on its way', sent(1), close, settled, [...fails('closed'), ...stopsTimeout]);
+moves('the connection of its last attempt is lost', sent(3), connectionLost, settled, [...fails('connection-lost', 3), ...stopsTimeout]);
+moves('it is aborted on its way', sent(1), abort, settled, [...fails('aborted', 1), ...stopsTimeout]);
+moves('the client is closed while it is on its way', sent(1), close, settled, [...fails('closed', 1), ...stopsTimeout]);
 moves('no reply in time: another attempt, after a pause', sent(1), requestTimeout, pausing(2), [
-  ['note', 'timed-out', undefined],
+  ['note', 1, 'timed-out', undefined],
   ['retire'],
   ['arm', 'retryDelay', 100],
   ...stopsTimeout,
 ]);
 moves('each further pause is twice as long', sent(2), requestTimeout, pausing(3), [
-  ['note', 'timed-out', undefined],
+  ['note', 2, 'timed-out', undefined],
   ['retire'],
   ['arm', 'retryDelay', 200],
   ...stopsTimeout,
@@ -126,11 +129,11 @@ moves(
   sent(12),
   requestTimeout,
   pausing(13),
-  [['note', 'timed-out', undefined], ['retire'], ['arm', 'retryDelay', 2000], ...stopsTimeout],
+  [['note', 12, 'timed-out', undefined], ['retire'], ['arm', 'retryDelay', 2000], ...stopsTimeout],
   { requestRetries: 20 },
 );
-moves('no reply to the last attempt in time', sent(3), requestTimeout, settled, [...fails('timed-out'), ...stopsTimeout]);
-moves('one attempt is all that was allowed', sent(1), requestTimeout, settled, [...fails('timed-out'), ...stopsTimeout], {
+moves('no reply to the last attempt in time', sent(3), requestTimeout, settled, [...fails('timed-out', 3), ...stopsTimeout]);
+moves('one attempt is all that was allowed', sent(1), requestTimeout, settled, [...fails('timed-out', 1), ...stopsTimeout], {
   requestRetries: 1,
 });
 never('a request on its way has begun', sent(1), begin, 'it has begun');
@@ -143,7 +146,7 @@ moves('the pause is over: it gets in line again, with all its time', pausing(2),
 ]);
 moves('the reply to the attempt that timed out comes during the pause', pausing(2), REPLY, settled, [...succeeds, ...stopsPause]);
 moves('the attempt that timed out turns out to have failed for good', pausing(2), FAILURE('poisoned', 1, 3), settled, [
-  ...isRefused('poisoned', 3),
+  ...isRefused('poisoned', 3, 1),
   ...stopsPause,
 ]);
 stays(
@@ -153,8 +156,8 @@ stays(
   'about an earlier attempt; the next may fare better',
 );
 stays('a connection is lost that it no longer uses', pausing(2), connectionLost, 'it uses no connection');
-moves('it is aborted during the pause', pausing(2), abort, settled, [...fails('aborted'), ...stopsPause]);
-moves('the client is closed during the pause', pausing(2), close, settled, [...fails('closed'), ...stopsPause]);
+moves('it is aborted during the pause', pausing(2), abort, settled, [...fails('aborted', 2), ...stopsPause]);
+moves('the client is closed during the pause', pausing(2), close, settled, [...fails('closed', 2), ...stopsPause]);
 never('a pausing request has begun', pausing(2), begin, 'it has begun');
 never('a pausing request is in no line', pausing(2), place, 'it is not in line');
 

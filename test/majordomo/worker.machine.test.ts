@@ -26,6 +26,8 @@ const idle: State = { kind: 'idle', liveness: 3, failures: 0 };
 const busy: State = { kind: 'busy' };
 const orphaned: State = { kind: 'orphaned' };
 const resting: State = { kind: 'resting', failures: 0 };
+/** After one loss. */
+const restingOnce: State = { kind: 'resting', failures: 1 };
 const draining: State = { kind: 'draining' };
 const closed: State = { kind: 'closed' };
 
@@ -73,9 +75,9 @@ moves('a request comes: the handler runs', idle, REQUEST, busy, [
 moves('a heartbeat restores patience and forgives earlier failures', { kind: 'idle', liveness: 1, failures: 4 }, HEARTBEAT, idle, [
   ['arm', 'silence', 2500],
 ]);
-moves('the broker says DISCONNECT: the worker comes back on a new connection, soon', idle, DISCONNECT, resting, rests('dismissed'));
+moves('the broker says DISCONNECT: the worker comes back on a new connection, soon', idle, DISCONNECT, restingOnce, rests('dismissed'));
 stays('nonsense while idle is dropped', idle, INVALID, 'dropped and counted');
-moves('the connection ends: the worker comes back, soon', idle, brokerGone, resting, rests('disconnected'));
+moves('the connection ends: the worker comes back, soon', idle, brokerGone, restingOnce, rests('disconnected'));
 moves('it is closed while idle: it says DISCONNECT', idle, close, closed, [['leave'], ['closed'], ...idleStops]);
 moves('it is time to heartbeat while idle', idle, heartbeatDue, idle, beats);
 moves('an interval without a word costs one life', idle, silence, { ...idle, liveness: 2 }, [['arm', 'silence', 2500]]);
@@ -110,7 +112,7 @@ moves('the handler ends: the reply goes out, and silence counts again', busy, ha
   ['arm', 'heartbeatDue', 2500],
   ['arm', 'silence', 2500],
 ]);
-moves('the handler fails: the worker leaves, so that the request goes elsewhere, and comes back', busy, handlerFailed, resting, [
+moves('the handler fails: the worker leaves, so that the request goes elsewhere, and comes back', busy, handlerFailed, restingOnce, [
   ['leave'],
   ['arm', 'reconnectDelay', 500],
   ['lost', 'handler-failed', 500],

@@ -327,6 +327,8 @@ export interface Received {
 
 export class RawListener extends RawSocket {
   readonly gonePeers: Peer[] = [];
+  /** Answers the question whether it is there, as every broker does that keeps envelopes, and says nothing of it. */
+  answersProbes = false;
   #listener: Listener | undefined;
   #received: Received[] = [];
 
@@ -337,7 +339,9 @@ export class RawListener extends RawSocket {
   }
 
   override message(peer: Peer, message: Message): void {
-    this.#received.push({ from: peer, frames: framesOf(message) });
+    const frames = framesOf(message);
+    if (this.answersProbes && frames[2] === 'mmi.seaworthy') this.send(peer, '', 'MDPC01', 'mmi.seaworthy', '200', 'correlation/1');
+    else this.#received.push({ from: peer, frames });
   }
 
   override peerGone(peer?: Peer): void {

@@ -12,12 +12,15 @@ export interface Broker extends ChildOptions {
 }
 
 export interface Load {
+  readonly broker: Broker;
   /** Workers of the requested service. */
   readonly workers: number;
   /** Processes they are spread over. */
   readonly workerProcesses: number;
   /** Requests in flight. */
   readonly window: number;
+  /** Time between two heartbeats of a worker, in ms. */
+  readonly heartbeatInterval: number;
 }
 
 export interface Schedule {
@@ -32,6 +35,8 @@ export interface Schedule {
    * long Node takes to compile a program, and a longer program loses.
    */
   readonly warmUp: number;
+  /** How long each broker is watched without load, in ms. */
+  readonly idle: number;
 }
 
 /** What one slice showed. Times in µs, memory in bytes. */
@@ -44,6 +49,8 @@ export interface Figures {
   readonly median: number;
   readonly percentile99: number;
   readonly residentMemory: number;
+  /** Processor time per second without load: heartbeats. The same in all slices of a series. */
+  readonly idleTime: number;
 }
 
 export const BODY_BYTES = 64;
@@ -59,13 +66,14 @@ const SETTLING_MS = 1000;
 const SERVICE = 'echo';
 const REGISTRATION_DEADLINE_MS = 120_000;
 
-/** All slices of all series, `[broker][slice]`, in the order they were made. */
-export async function compare(brokers: readonly Broker[], load: Load, schedule: Schedule): Promise<Figures[][]> {
-  const figures: Figures[][] = brokers.map(() => []);
+/** All slices of all series, `[load][slice]`, in the order they were made. */
+export async function compare(loads: readonly Load[], schedule: Schedule): Promise<Figures[][]> {
+  const figures: Figures[][] = loads.map(() => []);
   for (let series = 0; series < schedule.series; series++) {
     await using group = new ProcessGroup();
     const stands: Stand[] = [];
-    for (const broker of brokers) stands.push(await Stand.build(group, broker, load, schedule.warmUp));
+    for (const load of loads) stands.push(await Stand.build(group, load, schedule.warmUp));
+    for (const stand of stands) await stand.watch(schedule.idle);
     for (let slice = 0; slice < schedule.slices; slice++) {
       for (const [index, stand] of stands.entries()) figures[index]?.push(await stand.slice(schedule.slice));
     }
@@ -76,38 +84,48 @@ export async function compare(brokers: readonly Broker[], load: Load, schedule: 
 
 /** One broker with its load, connected and warm. */
 class Stand {
-  readonly #broker: Broker;
+  readonly #load: Load;
   readonly #server: Child;
   readonly #client: Child;
   readonly #workers: readonly Child[];
-  readonly #window: number;
+  #idleTime = 0;
+  /** Farewells while the workers arrived: with thousands at once a READY may get lost with its connection. */
+  #dismissedBefore = 0;
 
-  private constructor(broker: Broker, server: Child, client: Child, workers: readonly Child[], window: number) {
-    this.#broker = broker;
+  private constructor(load: Load, server: Child, client: Child, workers: readonly Child[]) {
+    this.#load = load;
     this.#server = server;
     this.#client = client;
     this.#workers = workers;
-    this.#window = window;
   }
 
-  static async build(group: ProcessGroup, broker: Broker, load: Load, warmUp: number): Promise<Stand> {
-    const server = await group.start(broker.script, broker);
+  static async build(group: ProcessGroup, load: Load, warmUp: number): Promise<Stand> {
+    const server = await group.start(load.broker.script, load.broker);
     const endpoint = await server.ask<string>('endpoint');
     const workers: Child[] = [];
     for (let i = 0; i < load.workerProcesses; i++) workers.push(await group.start('generators/workers.js'));
     await Promise.all(
       workers.map((child, i) => {
         const count = Math.floor(load.workers / load.workerProcesses) + (i < load.workers % load.workerProcesses ? 1 : 0);
-        return child.ask('connect', { endpoint, service: SERVICE, count, heartbeatInterval: HEARTBEAT_INTERVAL_MS });
+        return child.ask('connect', { endpoint, service: SERVICE, count, heartbeatInterval: load.heartbeatInterval });
       }),
     );
     const client = await group.start('generators/client.js');
     await client.ask('connect', endpoint);
-    const stand = new Stand(broker, server, client, workers, load.window);
+    const stand = new Stand(load, server, client, workers);
     await client.ask<RunResult>('run', { ...WARM_UP, service: SERVICE, most: warmUp });
     await stand.#run(SETTLING_MS);
-    await stand.#untilAllHaveWorked(load.workers);
+    await stand.#untilAllHaveWorked();
     return stand;
+  }
+
+  /** What the broker does when nobody asks for anything. */
+  async watch(duration: number): Promise<void> {
+    if (duration === 0) return;
+    const before = await this.#server.mark();
+    await new Promise((resolve) => setTimeout(resolve, duration));
+    const after = await this.#server.mark();
+    this.#idleTime = (after.processorTime - before.processorTime) / (duration / 1000);
   }
 
   /** One counted run: the broker is idle before and after, so its figures belong to these requests (and to its own heartbeats). */
@@ -124,30 +142,36 @@ class Stand {
       median: result.median,
       percentile99: result.percentile99,
       residentMemory: after.residentMemory,
+      idleTime: this.#idleTime,
     };
   }
 
-  /** @throws when a worker was sent away: then the broker did not do what was measured. */
+  /** @throws when a worker was sent away since all had worked: then the broker did not do what was measured. */
   async check(): Promise<void> {
-    const dismissed = await this.#sum('dismissed');
-    if (dismissed > 0) throw new Error(`${this.#broker.name} dismissed ${String(dismissed)} workers that did no wrong`);
+    const dismissed = (await this.#sum('dismissed')) - this.#dismissedBefore;
+    if (dismissed > 0) throw new Error(`${this.#load.broker.name} dismissed ${String(dismissed)} workers that did no wrong`);
   }
 
   #run(duration: number): Promise<RunResult> {
-    return this.#client.ask<RunResult>('run', { service: SERVICE, window: this.#window, bodyBytes: BODY_BYTES, duration });
+    return this.#client.ask<RunResult>('run', { service: SERVICE, window: this.#load.window, bodyBytes: BODY_BYTES, duration });
   }
 
   /** Workers are used in turn, so when each has had a request, all are registered. */
-  async #untilAllHaveWorked(workers: number): Promise<void> {
+  async #untilAllHaveWorked(): Promise<void> {
+    const { workers, broker } = this.#load;
     const begin = performance.now();
     for (;;) {
       const worked = await this.#sum('worked');
-      if (worked === workers) return;
+      if (worked === workers) break;
       if (performance.now() - begin > REGISTRATION_DEADLINE_MS) {
-        throw new Error(`${this.#broker.name}: only ${String(worked)} of ${String(workers)} workers were ever used`);
+        const dismissed = await this.#sum('dismissed');
+        throw new Error(
+          `${broker.name}: only ${String(worked)} of ${String(workers)} workers were ever used, ${String(dismissed)} were sent away`,
+        );
       }
       await this.#run(SETTLING_MS);
     }
+    this.#dismissedBefore = await this.#sum('dismissed');
   }
 
   async #loadTime(): Promise<number> {

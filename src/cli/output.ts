@@ -112,7 +112,9 @@ export function reportEvents<E extends EventMap>(events: TypedEvents<E>, names: 
 /** Errors as their messages: as objects they would be empty. */
 function shown(facts: object): object {
   return Object.fromEntries(
-    Object.entries(facts).map(([name, value]) => [name, value instanceof Error ? messageOf(value) : (value as unknown)]),
+    Object.entries(facts)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, value instanceof Error ? messageOf(value) : (value as unknown)]),
   );
 }
 

@@ -47,10 +47,10 @@ export interface MajordomoBrokerEvents extends RoleEvents {
     readonly worker: string;
     readonly reason: WorkerLoss;
     readonly noticedBy: NoticedBy;
-    /** What the transport said of the connection's end, if it was the transport that noticed. */
-    readonly cause: GoneReason | undefined;
     /** Whether it held a request, which is then requeued or failed. */
     readonly heldRequest: boolean;
+    /** What the transport said of the connection's end, if it was the transport that noticed. */
+    readonly cause?: GoneReason;
   };
   requestDispatched: { readonly service: string; readonly worker: string; readonly delivery: number };
   requestRequeued: { readonly service: string; readonly worker: string; readonly deliveries: number; readonly reason: WorkerLoss };
@@ -715,13 +715,14 @@ export class MajordomoBroker extends Role<MajordomoBrokerEvents> {
     if (this.trace !== undefined)
       this.trace({ t: this.driver.now, node: this.name, kind: 'expire', service: service.name, worker: label, loss });
     const heldRequest = session.request !== undefined;
+    const { cause } = session;
     this.emit('workerLost', {
       service: service.name,
       worker: label,
       reason: loss,
       noticedBy: NOTICED_BY[loss],
-      cause: session.cause,
       heldRequest,
+      ...(cause === undefined ? {} : { cause }),
     });
     this.logger.info({ role: this.name, service: service.name, worker: label, reason: loss, heldRequest }, 'worker lost');
     this.driver.followUp(() => {

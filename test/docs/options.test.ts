@@ -40,7 +40,7 @@ function eventsIn(source: string): [event: string, fields: string[]][] {
   const withoutComments = declared.replaceAll(/\/\*\*[^]*?\*\//g, '');
   return [...withoutComments.matchAll(/^ {2}(\w+): \{([^}]*)\}/gm)].map(([, event = '', fields = '']) => [
     event,
-    [...fields.matchAll(/readonly (\w+):/g)].map(([, field = '']) => field),
+    [...fields.matchAll(/readonly (\w+)\??:/g)].map(([, field = '']) => field),
   ]);
 }
 

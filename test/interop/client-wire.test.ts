@@ -187,6 +187,8 @@ describe('with our broker', () => {
     const given = client.request('echo', 'given up');
     const [, late = ''] = await broker.receive();
     await expect(given).rejects.toMatchObject({ code: 'REQUEST_TIMED_OUT' });
+    // Nothing came over this connection since: the client asks whether anybody is there.
+    expect(await broker.receive()).toEqual([id, '', CLIENT, 'mmi.seaworthy', '']);
     const next = client.request('echo', 'next', { requestTimeout: 5000 });
     const [, current = ''] = await broker.receive();
     expect(current).not.toBe(late);

@@ -59,9 +59,9 @@ describe.skipIf(python === undefined)(`our peers at a Python broker${pythonNote}
   });
 
   test('our worker keeps its place by its heartbeats while it works for longer than the broker waits', async () => {
-    const broker = startPython('mdp_broker', { heartbeatMs: 60, liveness: 3 });
+    const broker = startPython('mdp_broker', { heartbeatMs: 200, liveness: 3 });
     const endpoint = (await broker.until('ready'))['endpoint'] as string;
-    const us = worker(endpoint, () => pause(500).then(() => 'done'), { heartbeatInterval: 60 });
+    const us = worker(endpoint, () => pause(1500).then(() => 'done'), { heartbeatInterval: 200 });
     const asking = startPython('mdp_client', { endpoint, service: 'echo', timeoutMs: 5000 });
     expect((await asking.until('reply'))['body']).toEqual(['done']);
     expect(broker.said('forgotten')).toEqual([]);
@@ -115,7 +115,7 @@ describe.skipIf(python === undefined)(`our peers at a Python broker${pythonNote}
   });
 
   test('our worker is forgotten while it is paused, and serves again by itself afterwards', async () => {
-    const broker = startPython('mdp_broker', { heartbeatMs: 60, liveness: 3 });
+    const broker = startPython('mdp_broker', { heartbeatMs: 200, liveness: 3 });
     const endpoint = (await broker.until('ready'))['endpoint'] as string;
     const ours = startNode('worker', {
       endpoint,

@@ -143,8 +143,8 @@ describe('an event loop is blocked', () => {
 
 describe('a peer goes on living and is of no use', () => {
   test('a worker that heartbeats and never answers loses its request at the busy limit', async () => {
-    const beats = { heartbeatInterval: 100, heartbeatLiveness: 3 };
-    const [broker, endpoint] = await startBroker({ ...beats, busyLimit: 600 });
+    const beats = { heartbeatInterval: 300, heartbeatLiveness: 3 };
+    const [broker, endpoint] = await startBroker({ ...beats, busyLimit: 1500 });
     const stuck = await startWorker(broker, endpoint, 'stuck', beats);
     const client = await startClient(endpoint);
     const outcome = ask(client, 'hold');

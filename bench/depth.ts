@@ -12,6 +12,8 @@ export interface SocketDepthFigures {
 
 const WORKERS = 8;
 const WARM_UP_REQUESTS = 30_000;
+/** A million requests take minutes on a slow machine. A child that makes no progress ends itself long before. */
+const DEADLINE_MS = 1_200_000;
 
 /**
  * Fills a service that has no worker with `depth` requests, then lets eight workers empty it; `repeat` times, each time with a new service
@@ -35,11 +37,11 @@ export async function socketDepth(broker: Broker, depth: number, repeat: number)
   for (let i = 0; i < repeat; i++) {
     const service = `later-${String(i)}`;
     const empty = await server.mark();
-    await client.ask('enqueue', { service, count: depth, bodyBytes: BODY_BYTES });
-    await client.ask('passBarrier', 'barrier');
+    await client.ask('enqueue', { service, count: depth, bodyBytes: BODY_BYTES }, DEADLINE_MS);
+    await client.ask('passBarrier', 'barrier', DEADLINE_MS);
     const full = await server.mark();
     await serve(service, WORKERS);
-    await client.ask('collect', depth);
+    await client.ask('collect', depth, DEADLINE_MS);
     const drained = await server.mark();
     enqueue += full.processorTime - empty.processorTime;
     drain += drained.processorTime - full.processorTime;

@@ -18,7 +18,7 @@ Compares seaworthy's Majordomo broker with a minimal forwarder (bench/minimal-fo
 and measures how it scales. Progress goes to stderr, the result to stdout. Ends with 0 unless a measurement broke; a goal that is missed
 is printed, not punished.
 
-  --quick          smaller sizes, fewer slices: two minutes, for a first impression only; all of it takes a quarter of an hour
+  --quick          smaller sizes, fewer slices: two minutes, for a first impression only; all of it takes some twenty minutes
   --json           the result as one JSON document
   --only <rows>    comma-separated: traffic, idle, idle-in-process, depth, depth-in-process
   --help           this text
@@ -246,7 +246,7 @@ async function idleInProcess(goals: Goal[]): Promise<Table> {
 /* ------------------------------------------------------------------ waiting requests */
 
 async function depthOverSockets(goals: Goal[]): Promise<Table> {
-  const deep = quick ? 10_000 : 100_000;
+  const deep = quick ? 10_000 : 1_000_000;
   const shallow = 1000;
   const rows: Row[] = [];
   const limits: MajordomoBrokerOptions = { maxQueuedRequests: 2 * deep, maxQueuedPerService: 2 * deep, requestExpiry: 600_000 };

@@ -43,8 +43,13 @@ export class InvalidOption extends SeaworthyError {
   readonly option: string;
   readonly value: unknown;
 
-  constructor(option: string, value: unknown, rule: string) {
-    super(`option "${option}" must be ${rule}, not ${describe(value)}`);
+  constructor(
+    option: string,
+    value: unknown,
+    rule: string,
+    message: string = `option "${option}" must be ${rule}, not ${describe(value)}`,
+  ) {
+    super(message);
     this.option = option;
     this.value = value;
   }

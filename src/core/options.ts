@@ -19,6 +19,9 @@ export function countOption(name: string, value: number, least: number, most: nu
 /** Rejects option names that do not exist: a misspelt limit must not silently be the default. */
 export function knownOptions(given: object, known: readonly string[]): void {
   for (const name of Object.keys(given)) {
-    if (!known.includes(name)) throw new InvalidOption(name, (given as Record<string, unknown>)[name], `one of ${known.join(', ')}`);
+    if (known.includes(name)) continue;
+    const names = known.join(', ');
+    const value = (given as Record<string, unknown>)[name];
+    throw new InvalidOption(name, value, `one of ${names}`, `there is no option "${name}"; the options are ${names}`);
   }
 }

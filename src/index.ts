@@ -25,30 +25,21 @@ export {
   type Reply,
   type RequestCallOptions,
 } from './majordomo/client.ts';
-export type { AttemptOutcome, RequestFailure } from './majordomo/client.machine.ts';
+export type { RequestFailure } from './majordomo/client.machine.ts';
 export type { FailureCode } from './majordomo/codec.ts';
 export type { BrokerLoss } from './majordomo/worker.machine.ts';
 export type { WorkerLoss } from './majordomo/session.machine.ts';
 export type { DeliveryPolicy } from './majordomo/services.ts';
-export {
-  ClientClosed,
-  ConnectionLost,
-  MajordomoRequestError,
-  RequestAborted,
-  RequestFailed,
-  RequestTimedOut,
-  TooManyRequests,
-  type AttemptRecord,
-} from './majordomo/errors.ts';
+export { ConnectionLost, RequestFailed, RequestTimedOut } from './majordomo/errors.ts';
 export type {
   Correlation,
   LivenessOptions,
   MajordomoBrokerOptions,
   MajordomoClientOptions,
   MajordomoWorkerOptions,
-  ReconnectOptions,
-  RequestOptions,
 } from './majordomo/options.ts';
+export type { ReconnectOptions, RequestOptions, RetryOptions, TransportHeartbeatOptions } from './runtime/options.ts';
+export { ClientClosed, RequestAborted, RequestError, TooManyRequests, type AttemptOutcome, type AttemptRecord } from './core/requests.ts';
 export { BrokenInvariant, ImpossibleEvent, InvalidOption, SeaworthyError } from './core/errors.ts';
 export { createLogger, silentLogger, type LogLevel, type Logger, type LoggerOptions } from './runtime/log.ts';
 export { traceTo, type TraceEvent, type TraceSink } from './runtime/trace.ts';

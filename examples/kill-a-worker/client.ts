@@ -1,5 +1,5 @@
 /** The client's process: asks at a steady rate whatever happens, checks every answer, and keeps no secrets. */
-import { MajordomoClient, MajordomoRequestError } from 'seaworthy';
+import { MajordomoClient, RequestError } from 'seaworthy';
 import { childSettings, obeyParent, report, roleOptions } from './child.ts';
 import { now } from './clock.ts';
 import { SERVICE, answers, decodeReply, encodeJob, jobsOf, type Job } from './job.ts';
@@ -57,7 +57,7 @@ async function ask(job: Job): Promise<void> {
     outcomes.push({ number, kind, begunAt, settledAt, attempts: reply.attempts.length, worker, delivery });
   } catch (error) {
     const settledAt = now();
-    const attempts = error instanceof MajordomoRequestError ? error.attempts.length : 0;
+    const attempts = error instanceof RequestError ? error.attempts.length : 0;
     outcomes.push({ number, kind: 'lost', begunAt, settledAt, attempts, worker: '', delivery: 0, error: String(error) });
   }
   open.delete(number);

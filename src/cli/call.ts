@@ -2,7 +2,8 @@
 import { setMaxListeners } from 'node:events';
 import { InvalidOption } from '../core/errors.ts';
 import { MajordomoClient, type MajordomoClientEvents, type Reply, type RequestCallOptions } from '../majordomo/client.ts';
-import { MajordomoRequestError, RequestAborted, RequestTimedOut } from '../majordomo/errors.ts';
+import { RequestAborted, RequestError } from '../core/requests.ts';
+import { RequestTimedOut } from '../majordomo/errors.ts';
 import type { FrameLike } from '../wire/message.ts';
 import type { Arguments } from './arguments.ts';
 import { BROKER_ENDPOINT, withRoleOptions, type Command } from './command.ts';
@@ -154,7 +155,7 @@ class Calls {
 
   /** What the error does not say by itself: was there a broker, does anybody serve this, has it run? */
   async #remarkOn(error: unknown): Promise<string> {
-    if (!(error instanceof MajordomoRequestError)) return '';
+    if (!(error instanceof RequestError)) return '';
     if (error instanceof RequestTimedOut) {
       const status = await (this.#status ??= this.#askForStatus());
       if (status === '404') return '; no worker serves it now';

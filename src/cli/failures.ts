@@ -1,6 +1,7 @@
 /** How the command line fails: exit codes, and every error as one line without a stack. */
 import { InvalidOption, SeaworthyError } from '../core/errors.ts';
-import { ConnectionLost, MajordomoRequestError, RequestTimedOut } from '../majordomo/errors.ts';
+import { RequestError } from '../core/requests.ts';
+import { ConnectionLost, RequestTimedOut } from '../majordomo/errors.ts';
 import { BindFailed, InvalidEndpoint } from '../transport/transport.ts';
 
 /** What the exit code says; docs/cli.md has the table. A process ended by a signal exits with 128 and the signal's number. */
@@ -67,7 +68,7 @@ function messageOf(error: SeaworthyError, flags: ReadonlyMap<string, string>): s
 /** The numbers that explain it, as the class carries them. */
 function fieldsOf(error: SeaworthyError): Readonly<Record<string, unknown>> {
   const { name: _name, code: _code, cause: _cause, ...fields } = error as SeaworthyError & Readonly<Record<string, unknown>>;
-  return error instanceof MajordomoRequestError || error instanceof BindFailed ? fields : {};
+  return error instanceof RequestError || error instanceof BindFailed ? fields : {};
 }
 
 function stackOf(error: unknown): string {

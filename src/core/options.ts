@@ -25,3 +25,8 @@ export function knownOptions(given: object, known: readonly string[]): void {
     throw new InvalidOption(name, value, `one of ${names}`, `there is no option "${name}"; the options are ${names}`);
   }
 }
+
+/** The options among `options` that `defaults` knows and that are not `undefined`. */
+export function given<D extends object>(options: object, defaults: D): Partial<D> {
+  return Object.fromEntries(Object.entries(options).filter(([name, value]) => name in defaults && value !== undefined)) as Partial<D>;
+}

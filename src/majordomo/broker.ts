@@ -1,5 +1,6 @@
 /** The Majordomo broker (RFC 7): service-oriented, load-balancing, and in no hurry to forget a request. */
 import { Timer } from '../core/timers.ts';
+import { transportHeartbeatOf } from '../runtime/options.ts';
 import { Role, type RoleEvents } from '../runtime/role.ts';
 import type { GoneReason, Listener, LivenessLayers, Peer } from '../transport/transport.ts';
 import type { Frame, Message } from '../wire/message.ts';
@@ -22,7 +23,7 @@ import {
   type FailureCode,
   type WorkerCommand,
 } from './codec.ts';
-import { brokerSettings, transportHeartbeatOf, type BrokerSettings, type MajordomoBrokerOptions } from './options.ts';
+import { brokerSettings, type BrokerSettings, type MajordomoBrokerOptions } from './options.ts';
 import { ClientSession, PendingRequest, Service } from './services.ts';
 import { WorkerSession, type SessionHost } from './session.ts';
 import type { Admission, SessionContext, SessionReply, WorkerLoss } from './session.machine.ts';

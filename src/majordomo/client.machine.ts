@@ -4,16 +4,14 @@
  */
 import { backoffDelay, type BackoffOptions } from '../core/backoff.ts';
 import { defineMachine, ignore, never, type Action, type Guard, type Machine, type MachineTypes } from '../core/machine.ts';
+import type { AttemptOutcome } from '../core/requests.ts';
 import type { Frame } from '../wire/message.ts';
 import type { FailureCode } from './codec.ts';
 
 /* ------------------------------------------------------------------ one request */
 
-/** How one attempt ended. */
-export type AttemptOutcome = 'replied' | 'timed-out' | 'connection-lost' | 'refused' | 'aborted' | 'closed' | 'superseded';
-
-/** Why a request has failed for good. */
-export type RequestFailure = Exclude<AttemptOutcome, 'replied' | 'superseded'>;
+/** Why a request has failed for good; how its last attempt ended. */
+export type RequestFailure = 'timed-out' | 'connection-lost' | 'refused' | 'aborted' | 'closed';
 
 export interface MajordomoRequestMachine extends MachineTypes {
   state:

@@ -3,8 +3,12 @@ import { InvalidOption, SeaworthyError } from '../core/errors.ts';
 import { Fifo, type Linked } from '../core/fifo.ts';
 import type { StepObserver } from '../core/machine.ts';
 import { knownOptions } from '../core/options.ts';
+import { AttemptLog, ClientClosed, RequestAborted, TooManyRequests, type AttemptOutcome, type AttemptRecord } from '../core/requests.ts';
+import { AbortSignals } from '../runtime/abort-signals.ts';
 import { Actor, Performer } from '../runtime/actor.ts';
 import type { Driver } from '../runtime/driver.ts';
+import { Lanes, type Lane } from '../runtime/lanes.ts';
+import { checkRequest, reconnectBackoff, retryBackoff, transportHeartbeatOf, type RequestOptions } from '../runtime/options.ts';
 import { Role, type RoleEvents } from '../runtime/role.ts';
 import { checkEndpoint, type Connector, type LivenessLayers, type Peer, type Transport } from '../transport/transport.ts';
 import { framesOf, type Frame, type FrameLike, type Message } from '../wire/message.ts';
@@ -22,7 +26,6 @@ import {
   majordomoLink,
   majordomoRequest,
   isRetriable,
-  type AttemptOutcome,
   type LinkEffects,
   type MajordomoLinkMachine,
   type MajordomoRequestMachine,
@@ -30,25 +33,8 @@ import {
   type RequestEffects,
   type RequestFailure,
 } from './client.machine.ts';
-import {
-  ClientClosed,
-  ConnectionLost,
-  RequestAborted,
-  RequestFailed,
-  RequestTimedOut,
-  TooManyRequests,
-  type AttemptRecord,
-} from './errors.ts';
-import {
-  checkRequest,
-  clientSettings,
-  reconnectBackoff,
-  serviceOption,
-  transportHeartbeatOf,
-  type ClientSettings,
-  type MajordomoClientOptions,
-  type RequestOptions,
-} from './options.ts';
+import { ConnectionLost, RequestFailed, RequestTimedOut } from './errors.ts';
+import { clientSettings, serviceOption, type ClientSettings, type MajordomoClientOptions } from './options.ts';
 
 export interface RequestCallOptions extends RequestOptions {
   /** Ends the request with `RequestAborted`. */
@@ -111,14 +97,6 @@ export interface ClientSnapshot {
   readonly counters: Readonly<ClientCounters>;
 }
 
-/** A connection that carries at most one request at a time, so that whatever it brings is that request's answer. */
-interface Lane {
-  readonly connector: Connector;
-  request: OpenRequest | undefined;
-  /** It brought something that nobody had asked for over it, and may do so again: no further request is trusted to it. */
-  suspect: boolean;
-}
-
 /**
  * Sends requests to services by name. Connects at once and for good. A request that is not answered in time, or whose
  * connection is lost, is tried again, `requestRetries` times in all; it never ends twice, and never with another's reply.
@@ -136,11 +114,14 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
   readonly #waiting = new Fifo<OpenRequest>();
   /** Attempts on the shared connection, by id. Older attempts of an open request stay: their reply is as good. */
   readonly #attempts = new Map<number, { readonly request: OpenRequest; readonly attempt: number }>();
-  readonly #lanes = new Set<Lane>();
-  readonly #idleLanes: Lane[] = [];
+  /** Under `socket` correlation: a connection for each request in flight. */
+  readonly #lanes: Lanes<OpenRequest>;
   readonly #serviceFrames = new Map<string, Frame>();
-  /** The signals that may abort open requests. One listener each: a signal that many requests share is no leak of listeners. */
-  readonly #signals = new Map<AbortSignal, { readonly requests: Set<OpenRequest>; readonly aborted: () => void }>();
+  readonly #signals = new AbortSignals<OpenRequest>((requests) => {
+    this.driver.run(() => {
+      for (const each of requests) each.later({ kind: 'abort' });
+    });
+  });
   readonly #counters: ClientCounters = {
     requests: 0,
     replies: 0,
@@ -181,17 +162,24 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     super('client', options);
     this.#settings = clientSettings(options);
     this.endpoint = checkEndpoint(endpoint, options.transport);
-    const { requestTimeout, requestRetries, retryInterval, retryMaximum, retryJitter, correlation, probeTimeout } = this.#settings;
+    const { requestTimeout, requestRetries, correlation, probeTimeout } = this.#settings;
     const { random } = this;
     this.#context = {
       requestTimeout,
       requestRetries,
-      backoff: { base: retryInterval, maximum: retryMaximum, jitter: retryJitter },
+      backoff: retryBackoff(this.#settings),
       random,
     };
     const link = { correlation, probeTimeout, backoff: reconnectBackoff(this.#settings), random };
     this.#link = new Performer(majordomoLink, this.driver, link, this.observer, this.#linkEffects());
     this.#lastId = Math.floor(random() * 2 ** 32);
+    this.#lanes = new Lanes(
+      this.#settings.maxSockets,
+      () => this.#connect(FEW_MESSAGES),
+      (connector) => {
+        this.#leave(connector);
+      },
+    );
   }
 
   /**
@@ -208,44 +196,24 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     const context = this.#contextOf(options);
     if (this.#open.size >= this.#settings.maxOpenRequests) throw new TooManyRequests(this.#open.size);
     if (this.#unusable !== undefined) throw this.#unusable;
-    if (this.#closing !== undefined) throw new ClientClosed('the client is closed', service, [], false);
+    if (this.#closing !== undefined) throw new ClientClosed('the client is closed', { service, ...UNTRIED });
     if (signal?.aborted === true)
-      throw new RequestAborted(`the request to "${service}" was aborted before it began`, service, [], false, { cause: signal.reason });
+      throw new RequestAborted(
+        `the request to "${service}" was aborted before it began`,
+        { service, ...UNTRIED },
+        { cause: signal.reason },
+      );
     this.#counters.requests++;
     return new Promise<Reply>((resolve, reject) => {
       const request = new OpenRequest(this.#host, context, service, frames, resolve, reject);
       this.driver.run(() => {
         request.step({ kind: 'begin' });
         this.#open.add(request);
-        if (signal !== undefined) this.#listenTo(signal, request);
+        if (signal === undefined) return;
+        request.signal = signal;
+        this.#signals.listen(signal, request);
       });
     });
-  }
-
-  #listenTo(signal: AbortSignal, request: OpenRequest): void {
-    request.signal = signal;
-    const listening = this.#signals.get(signal);
-    if (listening !== undefined) {
-      listening.requests.add(request);
-      return;
-    }
-    const requests = new Set([request]);
-    const aborted = (): void => {
-      this.driver.run(() => {
-        for (const each of requests) each.later({ kind: 'abort' });
-      });
-    };
-    this.#signals.set(signal, { requests, aborted });
-    signal.addEventListener('abort', aborted, { once: true });
-  }
-
-  #stopListening(signal: AbortSignal, request: OpenRequest): void {
-    const listening = this.#signals.get(signal);
-    if (listening === undefined) return;
-    listening.requests.delete(request);
-    if (listening.requests.size > 0) return;
-    this.#signals.delete(signal);
-    signal.removeEventListener('abort', listening.aborted);
   }
 
   #contextOf(options: RequestCallOptions): RequestContext {
@@ -275,8 +243,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     const closing: Promise<void>[] = [];
     this.driver.run(() => {
       for (const request of [...this.#open]) request.step({ kind: 'close' });
-      for (const lane of this.#lanes) closing.push(lane.connector.close(0));
-      this.#lanes.clear();
+      closing.push(this.#lanes.close());
       if (this.#shared !== undefined) closing.push(this.#shared.close(0));
       this.#link.step({ kind: 'close' });
     });
@@ -311,7 +278,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
       this.#counters.invalid++;
       return;
     }
-    const lane = peer.session as Lane | undefined;
+    const lane = peer.session as Lane<OpenRequest> | undefined;
     if (lane === undefined) this.#hear();
     if (lane !== undefined) this.#answerOnLane(lane, command);
     else if (command.id >= 0) this.#answerOnShared(command);
@@ -337,7 +304,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     }
   }
 
-  #answerOnLane(lane: Lane, command: CommandAtClient): void {
+  #answerOnLane(lane: Lane<OpenRequest>, command: CommandAtClient): void {
     const { request } = lane;
     if (request !== undefined && command.kind === 'REPLY' && command.id < 0 && command.service === request.service) {
       request.step({ kind: 'REPLY', attempt: request.attempt, body: command.body, deliveries: command.deliveries });
@@ -345,7 +312,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     }
     this.#stale(command.service);
     lane.suspect = true;
-    if (request === undefined) this.#retireLane(lane);
+    if (request === undefined) this.#lanes.retire(lane);
   }
 
   #stale(service: string): void {
@@ -354,13 +321,13 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
   }
 
   protected override lose(peer: Peer): void {
-    const lane = peer.session as Lane | undefined;
+    const lane = peer.session as Lane<OpenRequest> | undefined;
     if (lane === undefined) {
       this.#link.step({ kind: 'brokerGone' });
       return;
     }
     const { request } = lane;
-    this.#retireLane(lane);
+    this.#lanes.retire(lane);
     request?.step({ kind: 'connectionLost' });
   }
 
@@ -393,7 +360,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
         this.driver.followUp(() => {
           const { kind } = this.#link.state;
           if (kind !== 'correlated' && kind !== 'plain') return;
-          if (kind === 'correlated') for (const idle of [...this.#idleLanes]) this.#retireLane(idle);
+          if (kind === 'correlated') this.#lanes.retireIdle();
           const correlation = kind === 'correlated' ? 'envelope' : 'socket';
           this.logger.info({ role: this.name, correlation }, 'link usable');
           this.emit('linkUsable', { correlation });
@@ -452,7 +419,10 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
       if (this.#waiting.has(request)) this.#waiting.remove(request);
       request.shared = false;
       if (request.lane !== undefined) {
-        this.#retireOrReuse(request.lane, request.answered);
+        // What may still bring a late answer must not carry another request.
+        if (request.answered && this.#link.state.kind !== 'correlated') this.#lanes.reuse(request.lane);
+        else this.#lanes.retire(request.lane);
+        if (this.#waiting.size > 0) this.#placeSoon();
         request.lane = undefined;
       }
     },
@@ -464,7 +434,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     },
     settled: (request, replied) => {
       this.#open.delete(request);
-      if (request.signal !== undefined) this.#stopListening(request.signal, request);
+      if (request.signal !== undefined) this.#signals.forget(request.signal, request);
       for (const id of request.ids) this.#attempts.delete(id);
       if (replied) this.#counters.replies++;
       else this.#counters.failures++;
@@ -486,8 +456,8 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     const shared = kind === 'correlated' || kind === 'doubting';
     if (!shared && kind !== 'plain') return;
     while (this.#waiting.size > 0) {
-      const lane = kind === 'plain' ? this.#freeLane() : undefined;
-      if (kind === 'plain' && lane === undefined && this.#lanes.size >= this.#settings.maxSockets) return;
+      if (kind === 'plain' && this.#lanes.full) return;
+      const lane = kind === 'plain' ? this.#lanes.take(this.endpoint) : undefined;
       const request = this.#waiting.take() as OpenRequest;
       request.lane = lane;
       request.shared = shared;
@@ -521,35 +491,6 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     return this.#lastId;
   }
 
-  /** An idle connection or a new one; none when there are `maxSockets` of them, or when none can be made now. */
-  #freeLane(): Lane | undefined {
-    const idle = this.#idleLanes.pop();
-    if (idle !== undefined) return idle;
-    if (this.#lanes.size >= this.#settings.maxSockets) return undefined;
-    const connector = this.#connect(FEW_MESSAGES);
-    if (connector === undefined) return undefined;
-    const lane: Lane = { connector, request: undefined, suspect: false };
-    connector.remote.session = lane;
-    this.#lanes.add(lane);
-    return lane;
-  }
-
-  /** A connection whose answer came may carry the next request; one that may still bring a late answer must not. */
-  #retireOrReuse(lane: Lane, answered: boolean): void {
-    lane.request = undefined;
-    if (answered && !lane.suspect && this.#link.state.kind !== 'correlated') this.#idleLanes.push(lane);
-    else this.#retireLane(lane);
-    if (this.#waiting.size > 0) this.#placeSoon();
-  }
-
-  #retireLane(lane: Lane): void {
-    lane.request = undefined;
-    if (!this.#lanes.delete(lane)) return;
-    const idle = this.#idleLanes.indexOf(lane);
-    if (idle >= 0) this.#idleLanes.splice(idle, 1);
-    this.#leave(lane.connector);
-  }
-
   /** A connection that is closed during its own burst of messages is not told of the burst's end. */
   #leave(connector: Connector): void {
     void connector.close(0);
@@ -561,6 +502,8 @@ const CALL_OPTIONS: readonly string[] = ['requestTimeout', 'requestRetries', 'si
 const MOST_SERVICE_FRAMES = 1000;
 /** A connection with one request at a time holds no more than that and a heartbeat. */
 const FEW_MESSAGES = 10;
+/** Of a request that was turned down at once. */
+const UNTRIED: { readonly attempts: readonly AttemptRecord[]; readonly mayHaveRun: boolean } = { attempts: [], mayHaveRun: false };
 
 function bodyOption(body: FrameLike | readonly FrameLike[]): Frame[] {
   try {
@@ -591,7 +534,7 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
   readonly body: readonly Frame[];
   readonly ids: number[] = [];
   /** The connection it has to itself. */
-  lane: Lane | undefined;
+  lane: Lane<OpenRequest> | undefined;
   /** It was sent over the shared connection. */
   shared = false;
   answered = false;
@@ -605,10 +548,7 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
   readonly #host: RequestHost;
   readonly #resolve: (reply: Reply) => void;
   readonly #reject: (error: Error) => void;
-  readonly #begunAt: number;
-  readonly #log: AttemptRecord[] = [];
-  #attemptAt: number;
-  #sent = false;
+  readonly #log: AttemptLog;
 
   constructor(
     host: RequestHost,
@@ -624,7 +564,7 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
     this.body = body;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#begunAt = this.#attemptAt = host.driver.clock.now();
+    this.#log = new AttemptLog(host.driver.clock.now());
   }
 
   /** The attempt under way, or the next one; 0 before and after. */
@@ -634,14 +574,13 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
 
   /** How long this attempt will still be waited for, in ms, at least 1: the wait for a connection is part of it. */
   get timeLeft(): number {
-    return Math.max(1, this.context.requestTimeout - (this.driver.now - this.#attemptAt));
+    return Math.max(1, this.context.requestTimeout - (this.driver.now - this.#log.attemptAt));
   }
 
   enqueue(): void {
-    const { now } = this.driver;
-    const last = this.#log.at(-1);
+    const last = this.#log.records.at(-1);
     if (last !== undefined) this.#host.retrying(this, last.attempt + 1, last.outcome);
-    this.#attemptAt = now;
+    this.#log.begin(this.driver.now);
     this.#host.enqueue(this);
   }
 
@@ -650,39 +589,18 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
   }
 
   transmit(attempt: number): void {
-    this.#sent = this.#host.transmit(this, attempt);
+    this.#log.sent = this.#host.transmit(this, attempt);
   }
 
   note(attempt: number, outcome: AttemptOutcome, deliveries?: number): void {
-    const { now } = this.driver;
     this.answered = outcome === 'replied';
     if (outcome === 'timed-out') this.#host.silent(this);
-    const earlier = this.#log[attempt - 1];
-    if (earlier !== undefined) {
-      const milliseconds = now - this.#begunAt - earlier.startedAfter;
-      this.#log[attempt - 1] = { ...earlier, outcome, milliseconds, ...(deliveries === undefined ? {} : { deliveries }) };
-      if (this.#sent) this.#log.push(this.#record('superseded', now, undefined));
-    } else {
-      this.#log.push(this.#record(outcome, now, deliveries));
-    }
-    this.#attemptAt = now;
-    this.#sent = false;
-  }
-
-  #record(outcome: AttemptOutcome, now: number, deliveries: number | undefined): AttemptRecord {
-    return {
-      attempt: this.#log.length + 1,
-      outcome,
-      startedAfter: this.#attemptAt - this.#begunAt,
-      milliseconds: now - this.#attemptAt,
-      sent: this.#sent,
-      ...(deliveries === undefined ? {} : { deliveries }),
-    };
+    this.#log.note(attempt, outcome, this.driver.now, deliveries === undefined ? {} : { deliveries });
   }
 
   succeed(body: readonly Frame[], deliveries: number): void {
     this.#settle(true);
-    this.#resolve({ service: this.service, body, attempts: this.#log, deliveries });
+    this.#resolve({ service: this.service, body, attempts: this.#log.records, deliveries });
   }
 
   fail(failure: RequestFailure, code: FailureCode | undefined, deliveries: number): void {
@@ -700,28 +618,25 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
 
   #errorOf(failure: RequestFailure, code: FailureCode | undefined, deliveries: number): SeaworthyError {
     const { service } = this;
-    const log = this.#log;
-    const mayHaveRun = log.some(({ sent, deliveries: known }) => sent && known !== 0);
+    const request = { service, attempts: this.#log.records, mayHaveRun: this.#log.mayHaveRun };
     const { requestTimeout, requestRetries } = this.context;
     switch (failure) {
       case 'timed-out': {
         const attempts = requestRetries === 1 ? 'its only attempt' : `any of ${requestRetries} attempts`;
         const text = `"${service}" did not answer within ${requestTimeout} ms in ${attempts}`;
-        return new RequestTimedOut(text, service, log, mayHaveRun);
+        return new RequestTimedOut(text, request);
       }
       case 'connection-lost':
         return new ConnectionLost(
-          `the connection was lost during attempt ${log.length} of ${requestRetries} at "${service}"`,
-          service,
-          log,
-          mayHaveRun,
+          `the connection was lost during attempt ${request.attempts.length} of ${requestRetries} at "${service}"`,
+          request,
         );
       case 'refused':
-        return new RequestFailed(service, log, mayHaveRun, code as FailureCode, deliveries, isRetriable(code as FailureCode));
+        return new RequestFailed(request, code as FailureCode, deliveries, isRetriable(code as FailureCode));
       case 'aborted':
-        return new RequestAborted(`the request to "${service}" was aborted`, service, log, mayHaveRun, { cause: this.signal?.reason });
+        return new RequestAborted(`the request to "${service}" was aborted`, request, { cause: this.signal?.reason });
       case 'closed':
-        return this.#host.unusable() ?? new ClientClosed(`the client was closed before "${service}" answered`, service, log, mayHaveRun);
+        return this.#host.unusable() ?? new ClientClosed(`the client was closed before "${service}" answered`, request);
     }
   }
 }

@@ -19,27 +19,12 @@ export {
   type Reply,
   type RequestCallOptions,
 } from './client.ts';
-export type { AttemptOutcome, RequestFailure } from './client.machine.ts';
+export type { RequestFailure } from './client.machine.ts';
 export type { FailureCode } from './codec.ts';
 export type { BrokerLoss } from './worker.machine.ts';
 export type { WorkerLoss } from './session.machine.ts';
 export type { DeliveryPolicy } from './services.ts';
-export {
-  ClientClosed,
-  ConnectionLost,
-  MajordomoRequestError,
-  RequestAborted,
-  RequestFailed,
-  RequestTimedOut,
-  TooManyRequests,
-  type AttemptRecord,
-} from './errors.ts';
-export type {
-  Correlation,
-  LivenessOptions,
-  MajordomoBrokerOptions,
-  MajordomoClientOptions,
-  MajordomoWorkerOptions,
-  ReconnectOptions,
-  RequestOptions,
-} from './options.ts';
+export { ConnectionLost, RequestFailed, RequestTimedOut } from './errors.ts';
+export { ClientClosed, RequestAborted, RequestError, TooManyRequests, type AttemptOutcome, type AttemptRecord } from '../core/requests.ts';
+export type { Correlation, LivenessOptions, MajordomoBrokerOptions, MajordomoClientOptions, MajordomoWorkerOptions } from './options.ts';
+export type { ReconnectOptions, RequestOptions, RetryOptions, TransportHeartbeatOptions } from '../runtime/options.ts';

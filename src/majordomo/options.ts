@@ -1,21 +1,28 @@
 /** Options of the three Majordomo roles: defaults with the Guide's numbers, checked at construction. All times in ms. */
-import type { BackoffOptions } from '../core/backoff.ts';
 import { InvalidOption } from '../core/errors.ts';
-import { countOption, knownOptions, numberOption } from '../core/options.ts';
+import { countOption, given, knownOptions, numberOption } from '../core/options.ts';
+import {
+  MOST_NATIVE,
+  checkReconnect,
+  checkRequest,
+  checkRetries,
+  checkTransportHeartbeat,
+  type Defaults,
+  type ReconnectOptions,
+  type RequestOptions,
+  type RetryOptions,
+  type TransportHeartbeatOptions,
+} from '../runtime/options.ts';
 import { ROLE_OPTIONS, type RoleOptions } from '../runtime/role.ts';
 import { isServiceName } from './codec.ts';
 import type { DeliveryPolicy } from './services.ts';
 
 /** How peers notice each other's death; the same names at broker, worker and client. */
-export interface LivenessOptions {
+export interface LivenessOptions extends TransportHeartbeatOptions {
   /** Time between our heartbeats. The peer's should be similar. Default 2500. */
   readonly heartbeatInterval?: number;
   /** Intervals of silence after which the peer is gone. Default 3; the RFC asks for 3 to 5. */
   readonly heartbeatLiveness?: number;
-  /** Time between the transport's own pings, below the protocol; 0 turns them off. Default 1000. */
-  readonly transportHeartbeatInterval?: number;
-  /** Time without an answer to a ping after which the transport cuts the connection. Default 3000. */
-  readonly transportHeartbeatTimeout?: number;
 }
 
 export interface MajordomoBrokerOptions extends RoleOptions, LivenessOptions {
@@ -50,11 +57,6 @@ export interface MajordomoBrokerOptions extends RoleOptions, LivenessOptions {
   /** How long `close()` waits for requests in flight. Default 5000. */
   readonly drainTimeout?: number;
 }
-
-/** What is handed to the transport is a 32-bit number there: a larger one would silently become another. */
-const MOST_NATIVE = 2 ** 31 - 1;
-
-type Defaults<O extends object> = Required<Omit<O, keyof RoleOptions>>;
 
 const BROKER_DEFAULTS: Defaults<Omit<MajordomoBrokerOptions, 'deliveryPolicies'>> = {
   heartbeatInterval: 2500,
@@ -116,16 +118,6 @@ function checkPolicy(name: string, policy: unknown): void {
   if (policy !== 'requeue' && policy !== 'fail') throw new InvalidOption(name, policy, '"requeue" or "fail"');
 }
 
-/** Reconnection, for the roles that connect. */
-export interface ReconnectOptions {
-  /** The first pause before a new connection. Doubles with each further failure. Default 500. */
-  readonly reconnectInterval?: number;
-  /** The longest pause. Default 8000. */
-  readonly reconnectMaximum?: number;
-  /** 0…1: how far each pause is spread, so that peers who lost one broker do not return as one. Default 0.8. */
-  readonly reconnectJitter?: number;
-}
-
 export interface MajordomoWorkerOptions extends RoleOptions, LivenessOptions, ReconnectOptions {
   /** How long `close()` waits for the handler. Default 5000. */
   readonly drainTimeout?: number;
@@ -167,21 +159,7 @@ export type Correlation =
   /** One connection per request in flight; right with every MDP/0.1 broker. */
   | 'socket';
 
-/** What can be set per request as well as per client. */
-export interface RequestOptions {
-  /** Time for one attempt. Default 2500. */
-  readonly requestTimeout?: number;
-  /** Attempts in all, as in the Guide (its REQUEST_RETRIES): 3 means three sends. Default 3. */
-  readonly requestRetries?: number;
-}
-
-export interface MajordomoClientOptions extends RoleOptions, ReconnectOptions, RequestOptions {
-  /** Pause before the second attempt; doubles with each further one. Default 100. */
-  readonly retryInterval?: number;
-  /** Longest pause between attempts. Default 2000. */
-  readonly retryMaximum?: number;
-  /** 0…1: how far each pause between attempts is spread. Default 0.5. */
-  readonly retryJitter?: number;
+export interface MajordomoClientOptions extends RoleOptions, ReconnectOptions, RequestOptions, RetryOptions, TransportHeartbeatOptions {
   /** How replies find their requests. Default `auto`. */
   readonly correlation?: Correlation;
   /** How long the first requests wait to learn whether the broker is ours, with `auto`. Default 250. */
@@ -190,8 +168,6 @@ export interface MajordomoClientOptions extends RoleOptions, ReconnectOptions, R
   readonly maxOpenRequests?: number;
   /** Connections at once under `socket` correlation; further requests wait for one. Default 64. */
   readonly maxSockets?: number;
-  readonly transportHeartbeatInterval?: number;
-  readonly transportHeartbeatTimeout?: number;
 }
 
 const CLIENT_DEFAULTS: Defaults<MajordomoClientOptions> = {
@@ -220,9 +196,7 @@ export function clientSettings(options: MajordomoClientOptions): ClientSettings 
   checkRequest(settings);
   checkReconnect(settings);
   checkTransportHeartbeat(settings);
-  numberOption('retryInterval', settings.retryInterval, 0);
-  numberOption('retryMaximum', settings.retryMaximum, settings.retryInterval);
-  numberOption('retryJitter', settings.retryJitter, 0, 1);
+  checkRetries(settings);
   if (!['auto', 'envelope', 'socket'].includes(settings.correlation)) {
     throw new InvalidOption('correlation', settings.correlation, '"auto", "envelope" or "socket"');
   }
@@ -232,53 +206,14 @@ export function clientSettings(options: MajordomoClientOptions): ClientSettings 
   return settings;
 }
 
-/** @throws InvalidOption */
-export function checkRequest(options: { readonly requestTimeout: number; readonly requestRetries: number }): void {
-  numberOption('requestTimeout', options.requestTimeout, 1);
-  countOption('requestRetries', options.requestRetries, 1);
-}
-
 /** @throws InvalidOption when no service can have that name. */
 export function serviceOption(option: string, service: string): void {
   if (typeof service !== 'string' || !isServiceName(service))
     throw new InvalidOption(option, service, '1 to 255 printable ASCII characters');
 }
 
-/** The transport's heartbeat as its port wants it. */
-export function transportHeartbeatOf(settings: {
-  readonly transportHeartbeatInterval: number;
-  readonly transportHeartbeatTimeout: number;
-}): { readonly interval: number; readonly timeout: number } | undefined {
-  if (settings.transportHeartbeatInterval === 0) return undefined;
-  return { interval: settings.transportHeartbeatInterval, timeout: settings.transportHeartbeatTimeout };
-}
-
-/** How long to stay away from a broker that was lost. */
-export function reconnectBackoff(settings: Readonly<Required<ReconnectOptions>>): BackoffOptions {
-  return { base: settings.reconnectInterval, maximum: settings.reconnectMaximum, jitter: settings.reconnectJitter };
-}
-
 function checkLiveness(settings: Readonly<Required<LivenessOptions>>): void {
   numberOption('heartbeatInterval', settings.heartbeatInterval, 1);
   countOption('heartbeatLiveness', settings.heartbeatLiveness, 1);
   checkTransportHeartbeat(settings);
-}
-
-function checkTransportHeartbeat(settings: {
-  readonly transportHeartbeatInterval: number;
-  readonly transportHeartbeatTimeout: number;
-}): void {
-  numberOption('transportHeartbeatInterval', settings.transportHeartbeatInterval, 0, MOST_NATIVE);
-  numberOption('transportHeartbeatTimeout', settings.transportHeartbeatTimeout, 1, MOST_NATIVE);
-}
-
-function checkReconnect(settings: Readonly<Required<ReconnectOptions>>): void {
-  numberOption('reconnectInterval', settings.reconnectInterval, 1, MOST_NATIVE);
-  numberOption('reconnectMaximum', settings.reconnectMaximum, settings.reconnectInterval);
-  numberOption('reconnectJitter', settings.reconnectJitter, 0, 1);
-}
-
-/** The options among `options` that `defaults` knows and that are not `undefined`. */
-function given<D extends object>(options: object, defaults: D): Partial<D> {
-  return Object.fromEntries(Object.entries(options).filter(([name, value]) => name in defaults && value !== undefined)) as Partial<D>;
 }

@@ -1,18 +1,12 @@
 /** The Majordomo worker (RFC 7): one service, one request at a time, and always on its way back to the broker. */
 import { InvalidOption, SeaworthyError } from '../core/errors.ts';
 import { Performer } from '../runtime/actor.ts';
+import { reconnectBackoff, transportHeartbeatOf } from '../runtime/options.ts';
 import { Role, type RoleEvents } from '../runtime/role.ts';
 import { checkEndpoint, type Connector, type LivenessLayers, type Peer, type Transport } from '../transport/transport.ts';
 import { framesOf, type Frame, type FrameLike, type Message } from '../wire/message.ts';
 import { DISCONNECT_TO_BROKER, HEARTBEAT_TO_BROKER, MMI_PREFIX, decodeAtWorker, readyToBroker, replyToBroker } from './codec.ts';
-import {
-  reconnectBackoff,
-  serviceOption,
-  transportHeartbeatOf,
-  workerSettings,
-  type MajordomoWorkerOptions,
-  type WorkerSettings,
-} from './options.ts';
+import { serviceOption, workerSettings, type MajordomoWorkerOptions, type WorkerSettings } from './options.ts';
 import {
   majordomoWorker,
   type BrokerLoss,

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { MajordomoBroker } from '../../src/majordomo/broker.ts';
 import type { MajordomoClient, Reply } from '../../src/majordomo/client.ts';
-import { MajordomoRequestError } from '../../src/majordomo/errors.ts';
+import { RequestError } from '../../src/core/requests.ts';
 import type { MajordomoWorker } from '../../src/majordomo/worker.ts';
 import type { Connector } from '../../src/transport/transport.ts';
 import { ENDPOINT, Outcome, textsOf, World } from '../support/world.ts';
@@ -243,7 +243,7 @@ test('every request has one outcome within its time, no answer is another’s, a
         expect(endedAt! - askedAt, `${text} to ${service}`).toBeLessThanOrEqual(LONGEST_REQUEST + 10);
         if (outcome.state === 'fulfilled') expect(textsOf(outcome.value!.body)).toEqual([service, text]);
         else {
-          expect(outcome.error).toBeInstanceOf(MajordomoRequestError);
+          expect(outcome.error).toBeInstanceOf(RequestError);
           expect(outcome.error).not.toMatchObject({ code: 'CLIENT_CLOSED' });
         }
       }

@@ -10,9 +10,7 @@ export {
   MajordomoWorker,
   BrokerLost,
   type HandlerContext,
-  type IncomingRequest,
   type MajordomoWorkerEvents,
-  type ReplyBody,
   type WorkerCounters,
   type WorkerHandler,
   type WorkerSnapshot,
@@ -38,8 +36,28 @@ export type {
   MajordomoClientOptions,
   MajordomoWorkerOptions,
 } from './majordomo/options.ts';
+export type { IncomingRequest, ReplyBody } from './runtime/handlers.ts';
 export type { ReconnectOptions, RequestOptions, RetryOptions, TransportHeartbeatOptions } from './runtime/options.ts';
 export { ClientClosed, RequestAborted, RequestError, TooManyRequests, type AttemptOutcome, type AttemptRecord } from './core/requests.ts';
+export {
+  LazyPirateClient,
+  type LazyPirateCallOptions,
+  type LazyPirateClientCounters,
+  type LazyPirateClientEvents,
+  type LazyPirateClientSnapshot,
+  type LazyPirateReply,
+} from './lazy-pirate/client.ts';
+export {
+  LazyPirateServer,
+  type LazyPirateHandler,
+  type LazyPirateHandlerContext,
+  type LazyPirateServerCounters,
+  type LazyPirateServerEvents,
+  type LazyPirateServerSnapshot,
+  type RequestDrop,
+} from './lazy-pirate/server.ts';
+export { ClientGone, RequestAbandoned, type AbandonReason } from './lazy-pirate/errors.ts';
+export type { LazyPirateClientOptions, LazyPirateRequestOptions, LazyPirateServerOptions } from './lazy-pirate/options.ts';
 export { BrokenInvariant, ImpossibleEvent, InvalidOption, SeaworthyError } from './core/errors.ts';
 export { createLogger, silentLogger, type LogLevel, type Logger, type LoggerOptions } from './runtime/log.ts';
 export { traceTo, type TraceEvent, type TraceSink } from './runtime/trace.ts';

@@ -83,6 +83,9 @@ export interface FailedRequest {
   readonly mayHaveRun: boolean;
 }
 
+/** Of a request that was turned down at once. */
+export const UNTRIED: FailedRequest = { attempts: [], mayHaveRun: false };
+
 /** Base of all failures of a request that was made. */
 export abstract class RequestError extends SeaworthyError {
   /** The service that was asked, where the pattern has services. */

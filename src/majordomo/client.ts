@@ -1,9 +1,17 @@
 /** The Majordomo client (RFC 7): many requests at once, each with one outcome, whatever becomes of the broker. */
-import { InvalidOption, SeaworthyError } from '../core/errors.ts';
+import { SeaworthyError } from '../core/errors.ts';
 import { Fifo, type Linked } from '../core/fifo.ts';
 import type { StepObserver } from '../core/machine.ts';
 import { knownOptions } from '../core/options.ts';
-import { AttemptLog, ClientClosed, RequestAborted, TooManyRequests, type AttemptOutcome, type AttemptRecord } from '../core/requests.ts';
+import {
+  AttemptLog,
+  ClientClosed,
+  RequestAborted,
+  TooManyRequests,
+  UNTRIED,
+  type AttemptOutcome,
+  type AttemptRecord,
+} from '../core/requests.ts';
 import { AbortSignals } from '../runtime/abort-signals.ts';
 import { Actor, Performer } from '../runtime/actor.ts';
 import type { Driver } from '../runtime/driver.ts';
@@ -11,7 +19,7 @@ import { Lanes, type Lane } from '../runtime/lanes.ts';
 import { checkRequest, reconnectBackoff, retryBackoff, transportHeartbeatOf, type RequestOptions } from '../runtime/options.ts';
 import { Role, type RoleEvents } from '../runtime/role.ts';
 import { checkEndpoint, type Connector, type LivenessLayers, type Peer, type Transport } from '../transport/transport.ts';
-import { framesOf, type Frame, type FrameLike, type Message } from '../wire/message.ts';
+import { bodyOption, type Frame, type FrameLike, type Message } from '../wire/message.ts';
 import {
   PROBE,
   PROBE_SERVICE,
@@ -502,16 +510,6 @@ const CALL_OPTIONS: readonly string[] = ['requestTimeout', 'requestRetries', 'si
 const MOST_SERVICE_FRAMES = 1000;
 /** A connection with one request at a time holds no more than that and a heartbeat. */
 const FEW_MESSAGES = 10;
-/** Of a request that was turned down at once. */
-const UNTRIED: { readonly attempts: readonly AttemptRecord[]; readonly mayHaveRun: boolean } = { attempts: [], mayHaveRun: false };
-
-function bodyOption(body: FrameLike | readonly FrameLike[]): Frame[] {
-  try {
-    return framesOf(body);
-  } catch {
-    throw new InvalidOption('body', body, 'a string, bytes, or an array of those');
-  }
-}
 
 interface RequestHost {
   readonly driver: Driver;

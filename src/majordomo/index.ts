@@ -4,9 +4,7 @@ export {
   MajordomoWorker,
   BrokerLost,
   type HandlerContext,
-  type IncomingRequest,
   type MajordomoWorkerEvents,
-  type ReplyBody,
   type WorkerCounters,
   type WorkerHandler,
   type WorkerSnapshot,
@@ -27,4 +25,5 @@ export type { DeliveryPolicy } from './services.ts';
 export { ConnectionLost, RequestFailed, RequestTimedOut } from './errors.ts';
 export { ClientClosed, RequestAborted, RequestError, TooManyRequests, type AttemptOutcome, type AttemptRecord } from '../core/requests.ts';
 export type { Correlation, LivenessOptions, MajordomoBrokerOptions, MajordomoClientOptions, MajordomoWorkerOptions } from './options.ts';
+export type { IncomingRequest, ReplyBody } from '../runtime/handlers.ts';
 export type { ReconnectOptions, RequestOptions, RetryOptions, TransportHeartbeatOptions } from '../runtime/options.ts';

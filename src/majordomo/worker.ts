@@ -1,10 +1,11 @@
 /** The Majordomo worker (RFC 7): one service, one request at a time, and always on its way back to the broker. */
 import { InvalidOption, SeaworthyError } from '../core/errors.ts';
 import { Performer } from '../runtime/actor.ts';
+import type { IncomingRequest, ReplyBody } from '../runtime/handlers.ts';
 import { reconnectBackoff, transportHeartbeatOf } from '../runtime/options.ts';
 import { Role, type RoleEvents } from '../runtime/role.ts';
 import { checkEndpoint, type Connector, type LivenessLayers, type Peer, type Transport } from '../transport/transport.ts';
-import { framesOf, type Frame, type FrameLike, type Message } from '../wire/message.ts';
+import { framesOf, type Frame, type Message } from '../wire/message.ts';
 import { DISCONNECT_TO_BROKER, HEARTBEAT_TO_BROKER, MMI_PREFIX, decodeAtWorker, readyToBroker, replyToBroker } from './codec.ts';
 import { serviceOption, workerSettings, type MajordomoWorkerOptions, type WorkerSettings } from './options.ts';
 import {
@@ -16,12 +17,6 @@ import {
   type WorkerRequest,
 } from './worker.machine.ts';
 
-/** What a handler is given. */
-export interface IncomingRequest {
-  /** The request's frames, at least one. */
-  readonly body: readonly Buffer[];
-}
-
 export interface HandlerContext {
   readonly service: string;
   /** 1 for the first delivery of this request; 2 and more after other workers were lost with it. Always 1 from a foreign broker. */
@@ -29,9 +24,6 @@ export interface HandlerContext {
   /** Aborted when nobody waits for the result any more: the broker is lost, or `close()` ran out of patience. */
   readonly signal: AbortSignal;
 }
-
-/** A reply: one frame, several, or none (sent as one empty frame). Strings are UTF-8. */
-export type ReplyBody = FrameLike | readonly FrameLike[] | void;
 
 /**
  * Does the work. What it returns is the reply. When it throws, the worker leaves the broker and comes back, which is how

@@ -3,6 +3,7 @@
  * lengths and bytes, and materialises only the frames it must.
  */
 import { assert } from '../core/assert.ts';
+import { InvalidOption } from '../core/errors.ts';
 
 /** One frame's bytes. Never changed after it was handed over, in either direction: transports may send without copying. */
 export type Frame = Buffer;
@@ -157,6 +158,15 @@ export type FrameLike = string | Uint8Array;
 /** Caller's frames as Buffers. Byte arrays are copied: the caller may go on using its own. */
 export function framesOf(body: FrameLike | readonly FrameLike[]): Frame[] {
   return typeof body === 'string' || body instanceof Uint8Array ? [frameOf(body)] : body.map(frameOf);
+}
+
+/** As `framesOf`. @throws InvalidOption when it is something else. */
+export function bodyOption(body: FrameLike | readonly FrameLike[]): Frame[] {
+  try {
+    return framesOf(body);
+  } catch {
+    throw new InvalidOption('body', body, 'a string, bytes, or an array of those');
+  }
 }
 
 function frameOf(value: FrameLike): Frame {

@@ -1,8 +1,9 @@
-/** The tables of docs/patterns/majordomo.md against the code they describe. */
+/** The tables of the pages on patterns against the code they describe. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { MajordomoBroker, MajordomoClient, MajordomoWorker } from 'seaworthy';
+import { LazyPirateClient, LazyPirateServer, MajordomoBroker, MajordomoClient, MajordomoWorker } from 'seaworthy';
 import { createMemoryNetwork } from 'seaworthy/transport/memory';
+import { lazyPirateClientSettings, lazyPirateServerSettings } from '../../src/lazy-pirate/options.ts';
 import { isRetriable } from '../../src/majordomo/client.machine.ts';
 import type { FailureCode } from '../../src/majordomo/codec.ts';
 import { brokerSettings, clientSettings, workerSettings } from '../../src/majordomo/options.ts';
@@ -10,13 +11,16 @@ import { ROLE_OPTIONS } from '../../src/runtime/role.ts';
 import { root, tableBelow } from './documents.ts';
 
 const PAGE = 'docs/patterns/majordomo.md';
+const LAZY = 'docs/patterns/lazy-pirate.md';
 
 test.each([
-  ['### Broker', brokerSettings({})],
-  ['### Worker', workerSettings({})],
-  ['### Client', clientSettings({})],
-])('%s: every option is documented with its default, and no other', (heading, settings) => {
-  const documented = Object.fromEntries(tableBelow(PAGE, heading).map(([option = '', value]) => [option, value]));
+  [PAGE, '### Broker', brokerSettings({})],
+  [PAGE, '### Worker', workerSettings({})],
+  [PAGE, '### Client', clientSettings({})],
+  [LAZY, '### Client', lazyPirateClientSettings({})],
+  [LAZY, '### Server', lazyPirateServerSettings({})],
+])('%s, %s: every option is documented with its default, and no other', (page, heading, settings) => {
+  const documented = Object.fromEntries(tableBelow(page, heading).map(([option = '', value]) => [option, value]));
   const real = Object.entries(settings).map(([option, value]) => [option, value instanceof Map ? 'none' : String(value)]);
   expect(documented).toEqual(Object.fromEntries(real));
 });
@@ -26,23 +30,35 @@ test('the options of all roles are documented', () => {
 });
 
 test.each([
-  ['### Broker events', 'broker'],
-  ['### Worker events', 'worker'],
-  ['### Client events', 'client'],
-])('%s: every event is documented with its fields, and no other', (heading, role) => {
-  const documented = tableBelow(PAGE, heading).map(([event, fields = '']) => [event, fields.split(', ')]);
-  expect(documented).toEqual(eventsIn(readFileSync(`${root}src/majordomo/${role}.ts`, 'utf8')));
+  [PAGE, '### Broker events', 'majordomo/broker'],
+  [PAGE, '### Worker events', 'majordomo/worker'],
+  [PAGE, '### Client events', 'majordomo/client'],
+  [LAZY, '### Client events', 'lazy-pirate/client'],
+  [LAZY, '### Server events', 'lazy-pirate/server'],
+])('%s, %s: every event is documented with its fields, and no other', (page, heading, role) => {
+  const documented = tableBelow(page, heading).map(([event, fields = '']) => [event, fields.split(', ')]);
+  expect(documented).toEqual(eventsIn(readFileSync(`${root}src/${role}.ts`, 'utf8')));
 });
 
 /** Event name and fields, in order, from the interface that declares them. */
 function eventsIn(source: string): [event: string, fields: string[]][] {
-  const declared = /interface Majordomo\w+Events extends RoleEvents \{\n([^]*?)\n\}/.exec(source)?.[1] ?? '';
+  const declared = /interface \w+Events extends RoleEvents \{\n([^]*?)\n\}/.exec(source)?.[1] ?? '';
   const withoutComments = declared.replaceAll(/\/\*\*[^]*?\*\//g, '');
   return [...withoutComments.matchAll(/^ {2}(\w+): \{([^}]*)\}/gm)].map(([, event = '', fields = '']) => [
     event,
     [...fields.matchAll(/readonly (\w+)\??:/g)].map(([, field = '']) => field),
   ]);
 }
+
+test('every counter of the Lazy Pirate is documented, and no other', async () => {
+  const transport = createMemoryNetwork();
+  const server = await LazyPirateServer.listen('memory://server', () => 'x', { transport });
+  const client = LazyPirateClient.connect(server.endpoint, { transport });
+  const documented = tableBelow(LAZY, '### Counters').map(([role, counters = '']) => [role, counters.split(', ')]);
+  const real = [client, server].map((role) => [role.inspect().role, Object.keys(role.inspect().counters)]);
+  for (const role of [client, server]) await role.close();
+  expect(documented).toEqual(real);
+});
 
 test('every counter is documented, and no other', async () => {
   const transport = createMemoryNetwork();

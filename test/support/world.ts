@@ -18,7 +18,12 @@ import type { Message } from '../../src/wire/message.ts';
 
 export const ENDPOINT = 'memory://broker';
 
-type Role = MajordomoBroker | MajordomoWorker | MajordomoClient;
+/** What the world needs of a role. */
+interface Role {
+  readonly name: string;
+  inspect(): { readonly state: string; readonly counters: { readonly faults: number } };
+  close(): Promise<void>;
+}
 type FrameText = string | Buffer;
 
 export interface WorldOptions {
@@ -62,22 +67,22 @@ export class World {
     for (let turn = 0; turn < 3; turn++) await nextTurn();
   }
 
+  /** A role made elsewhere, with `ports()`: it is closed and checked at the end. */
+  keep<R extends Role>(role: R): R {
+    this.#roles.push(role);
+    return role;
+  }
+
   async broker(options: MajordomoBrokerOptions = {}): Promise<MajordomoBroker> {
-    const broker = await MajordomoBroker.listen(ENDPOINT, { ...this.ports(), ...options });
-    this.#roles.push(broker);
-    return broker;
+    return this.keep(await MajordomoBroker.listen(ENDPOINT, { ...this.ports(), ...options }));
   }
 
   worker(service: string, handler: WorkerHandler, options: MajordomoWorkerOptions = {}): MajordomoWorker {
-    const worker = MajordomoWorker.connect(ENDPOINT, service, handler, { ...this.ports(), ...options });
-    this.#roles.push(worker);
-    return worker;
+    return this.keep(MajordomoWorker.connect(ENDPOINT, service, handler, { ...this.ports(), ...options }));
   }
 
   client(options: MajordomoClientOptions = {}): MajordomoClient {
-    const client = MajordomoClient.connect(ENDPOINT, { ...this.ports(), ...options });
-    this.#roles.push(client);
-    return client;
+    return this.keep(MajordomoClient.connect(ENDPOINT, { ...this.ports(), ...options }));
   }
 
   /** A DEALER without a protocol. */
@@ -104,8 +109,8 @@ export class World {
   }
 
   /** A ROUTER without a protocol: a broker whose every word the test says. */
-  async rawBroker(): Promise<RawListener> {
-    const listener = await RawListener.listen(this.network, ENDPOINT);
+  async rawBroker(endpoint: string = ENDPOINT): Promise<RawListener> {
+    const listener = await RawListener.listen(this.network, endpoint);
     this.#peers.push(listener);
     return listener;
   }

@@ -1,0 +1,189 @@
+/**
+ * One request of a Lazy Pirate client (Guide, chapter 4): sent over a connection that carries nothing else, and sent again over a new one
+ * when no answer comes. The connection of an attempt that failed is closed, so its late reply goes nowhere.
+ */
+import { backoffDelay, type BackoffOptions } from '../core/backoff.ts';
+import { defineMachine, ignore, never, type Action, type Guard, type Machine, type MachineTypes } from '../core/machine.ts';
+import type { AttemptOutcome } from '../core/requests.ts';
+import type { Frame } from '../wire/message.ts';
+
+/** Why a request has ended without a reply. */
+export type LazyPirateFailure = 'timed-out' | 'connection-lost' | 'deadline' | 'aborted' | 'closed';
+
+export interface LazyPirateRequestMachine extends MachineTypes {
+  state:
+    | { readonly kind: 'new' }
+    /** Waits until it may have a connection. */
+    | { readonly kind: 'queued'; readonly attempt: number }
+    | { readonly kind: 'sent'; readonly attempt: number }
+    /** Pauses before attempt `attempt`. */
+    | { readonly kind: 'pausing'; readonly attempt: number }
+    | { readonly kind: 'settled' };
+  event:
+    | { readonly kind: 'REPLY'; readonly body: readonly Frame[] }
+    | { readonly kind: 'begin' }
+    | { readonly kind: 'place' }
+    | { readonly kind: 'connectionLost' }
+    | { readonly kind: 'abort' }
+    | { readonly kind: 'close' }
+    | { readonly kind: 'requestTimeout' }
+    | { readonly kind: 'retryDelay' }
+    | { readonly kind: 'deadline' };
+  timers: { requestTimeout: 'sent'; retryDelay: 'pausing'; deadline: 'queued' | 'sent' | 'pausing' };
+  effects: LazyPirateRequestEffects;
+  context: LazyPirateRequestContext;
+}
+
+export interface LazyPirateRequestEffects {
+  /** Gets in line for a connection. */
+  enqueue(): void;
+  /** Leaves the line, or the connection: for good, unless its answer has come. */
+  retire(): void;
+  /** Puts the request on the wire. */
+  transmit(): void;
+  /** Enters into the log how attempt `attempt` ended. */
+  note(attempt: number, outcome: AttemptOutcome): void;
+  succeed(body: readonly Frame[]): void;
+  fail(failure: LazyPirateFailure): void;
+}
+
+export interface LazyPirateRequestContext {
+  readonly requestTimeout: number;
+  /** Attempts in all. */
+  readonly requestRetries: number;
+  /** Time for all of it, from the call on; `Infinity` for no limit. */
+  readonly deadline: number;
+  readonly backoff: BackoffOptions;
+  readonly random: () => number;
+}
+
+type M = LazyPirateRequestMachine;
+type Out = LazyPirateRequestEffects & { arm(timer: keyof M['timers'], delay: number): void };
+type Settled = Extract<M['state'], { kind: 'settled' }>;
+type Pausing = Extract<M['state'], { kind: 'pausing' }>;
+
+const isLimited: Guard<M, 'new', 'begin'> = (_state, _event, context) => context.deadline !== Infinity;
+const attemptsRemain: Guard<M, 'sent', 'requestTimeout' | 'connectionLost'> = (state, _event, context) =>
+  state.attempt < context.requestRetries;
+
+const enqueue: Action<M, 'new', 'begin', 'queued'> = (_state, _event, out) => {
+  out.enqueue();
+  return { kind: 'queued', attempt: 1 };
+};
+const enqueueWithDeadline: Action<M, 'new', 'begin', 'queued'> = (_state, _event, out, context) => {
+  out.enqueue();
+  out.arm('deadline', context.deadline);
+  return { kind: 'queued', attempt: 1 };
+};
+const transmit: Action<M, 'queued', 'place', 'sent'> = (state, _event, out, context) => {
+  out.transmit();
+  out.arm('requestTimeout', context.requestTimeout);
+  return { kind: 'sent', attempt: state.attempt };
+};
+const deliver: Action<M, 'sent', 'REPLY', 'settled'> = (state, event, out) => {
+  out.note(state.attempt, 'replied');
+  out.retire();
+  out.succeed(event.body);
+  return { kind: 'settled' };
+};
+
+const pause = (attempt: number, outcome: AttemptOutcome, out: Out, context: LazyPirateRequestContext): Pausing => {
+  out.note(attempt, outcome);
+  out.retire();
+  out.arm('retryDelay', backoffDelay(attempt - 1, context.backoff, context.random));
+  return { kind: 'pausing', attempt: attempt + 1 };
+};
+const pauseAfterTimeout: Action<M, 'sent', 'requestTimeout', 'pausing'> = (state, _event, out, context) =>
+  pause(state.attempt, 'timed-out', out, context);
+const pauseAfterLoss: Action<M, 'sent', 'connectionLost', 'pausing'> = (state, _event, out, context) =>
+  pause(state.attempt, 'connection-lost', out, context);
+const tryAgain: Action<M, 'pausing', 'retryDelay', 'queued'> = (state, _event, out) => {
+  out.enqueue();
+  return { kind: 'queued', attempt: state.attempt };
+};
+
+const fail = (attempt: number, outcome: AttemptOutcome, failure: LazyPirateFailure, out: Out): Settled => {
+  out.note(attempt, outcome);
+  out.retire();
+  out.fail(failure);
+  return { kind: 'settled' };
+};
+const giveUp: Action<M, 'sent', 'requestTimeout', 'settled'> = (state, _event, out) => fail(state.attempt, 'timed-out', 'timed-out', out);
+const giveUpLost: Action<M, 'sent', 'connectionLost', 'settled'> = (state, _event, out) =>
+  fail(state.attempt, 'connection-lost', 'connection-lost', out);
+const runOutOfTime: Action<M, 'queued' | 'sent', 'deadline', 'settled'> = (state, _event, out) =>
+  fail(state.attempt, 'timed-out', 'deadline', out);
+const failAborted: Action<M, 'queued' | 'sent', 'abort', 'settled'> = (state, _event, out) =>
+  fail(state.attempt, 'aborted', 'aborted', out);
+const failClosed: Action<M, 'queued' | 'sent', 'close', 'settled'> = (state, _event, out) => fail(state.attempt, 'closed', 'closed', out);
+
+/** No attempt is under way, so none is noted. */
+const endPause = (failure: LazyPirateFailure, out: Out): Settled => {
+  out.fail(failure);
+  return { kind: 'settled' };
+};
+const runOutPausing: Action<M, 'pausing', 'deadline', 'settled'> = (_state, _event, out) => endPause('deadline', out);
+const abortPausing: Action<M, 'pausing', 'abort', 'settled'> = (_state, _event, out) => endPause('aborted', out);
+const closePausing: Action<M, 'pausing', 'close', 'settled'> = (_state, _event, out) => endPause('closed', out);
+
+export const lazyPirateRequest: Machine<M> = defineMachine<M>({
+  name: 'LazyPirateRequest',
+  start: () => ({ kind: 'new' }),
+  timers: { requestTimeout: 'sent', retryDelay: 'pausing', deadline: ['queued', 'sent', 'pausing'] },
+  table: {
+    new: {
+      REPLY: ignore('nothing was asked yet'),
+      begin: [
+        { to: 'queued', when: isLimited, do: enqueueWithDeadline },
+        { to: 'queued', do: enqueue },
+      ],
+      place: never('it is not in line'),
+      connectionLost: ignore('it uses no connection'),
+      abort: never('the shell begins a request at once'),
+      close: never('the shell begins a request at once'),
+    },
+    queued: {
+      REPLY: ignore('from a connection that was closed'),
+      begin: never('it has begun'),
+      place: { to: 'sent', do: transmit },
+      connectionLost: ignore('it uses no connection'),
+      abort: { to: 'settled', do: failAborted },
+      close: { to: 'settled', do: failClosed },
+      deadline: { to: 'settled', do: runOutOfTime },
+    },
+    sent: {
+      REPLY: { to: 'settled', do: deliver },
+      begin: never('it has begun'),
+      place: never('it is not in line'),
+      connectionLost: [
+        { to: 'pausing', when: attemptsRemain, do: pauseAfterLoss },
+        { to: 'settled', do: giveUpLost },
+      ],
+      abort: { to: 'settled', do: failAborted },
+      close: { to: 'settled', do: failClosed },
+      requestTimeout: [
+        { to: 'pausing', when: attemptsRemain, do: pauseAfterTimeout },
+        { to: 'settled', do: giveUp },
+      ],
+      deadline: { to: 'settled', do: runOutOfTime },
+    },
+    pausing: {
+      REPLY: ignore('from a connection that was closed'),
+      begin: never('it has begun'),
+      place: never('it is not in line'),
+      connectionLost: ignore('it uses no connection'),
+      abort: { to: 'settled', do: abortPausing },
+      close: { to: 'settled', do: closePausing },
+      retryDelay: { to: 'queued', do: tryAgain },
+      deadline: { to: 'settled', do: runOutPausing },
+    },
+    settled: {
+      REPLY: ignore('it has its outcome'),
+      begin: never('it has begun'),
+      place: never('it is not in line'),
+      connectionLost: ignore('it uses no connection'),
+      abort: ignore('it has its outcome'),
+      close: ignore('it has its outcome'),
+    },
+  },
+});

@@ -11,18 +11,19 @@ import { UsageError } from './failures.ts';
 export const demo: Command = {
   name: 'demo',
   summary: 'run an example that comes with the package',
-  usage: 'kill-a-worker [options of the example]',
-  description: 'kill-a-worker  a worker is killed with a request in its hands, and the request is answered nevertheless',
+  usage: 'EXAMPLE [options of the example]',
+  description: `kill-a-worker  a worker is killed with a request in its hands, and the request is answered nevertheless
+lazy-pirate    a server is overloaded, crashes, comes back and stays away; its client asks again, and gives up at last`,
   options: [],
   passesOn: true,
   run: (given) => show(given),
 };
 
-const EXAMPLES: readonly string[] = ['kill-a-worker'];
+const EXAMPLES: readonly string[] = ['kill-a-worker', 'lazy-pirate'];
 
 async function show({ positionals }: Arguments): Promise<number> {
   const [name, ...rest] = positionals;
-  if (name === undefined) throw new UsageError(`which example? There is ${EXAMPLES.join(', ')}`);
+  if (name === undefined) throw new UsageError(`which example? There are ${EXAMPLES.join(', ')}`);
   if (!EXAMPLES.includes(name)) {
     const near = nearest(name, EXAMPLES);
     throw new UsageError(`there is no example ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${near}?`}`);

@@ -61,6 +61,14 @@ export class StubTransport implements Transport, Listener {
     // A stub peer has no route to forget.
   }
 
+  pause(): void {
+    throw new Error('the stub transport does not pause');
+  }
+
+  resume(): void {
+    throw new Error('the stub transport does not pause');
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

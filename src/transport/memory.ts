@@ -331,6 +331,7 @@ class MemoryListener extends MemorySocket implements Listener {
   readonly #links = new Set<Link>();
   /** Connections with something to take, in rotation. */
   readonly #line = new Fifo<Link>();
+  #paused = false;
 
   constructor(network: Network, endpoint: string, handler: TransportHandler, options: SocketOptions) {
     super(network, handler, options, DEFAULT_LISTENER_LINGER_MS);
@@ -352,6 +353,16 @@ class MemoryListener extends MemorySocket implements Listener {
     const released = peer as MemoryPeer;
     if (released.link !== undefined) released.link.peer = undefined;
     released.link = undefined;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.planTurn();
   }
 
   close(linger: number = this.linger): Promise<void> {
@@ -396,7 +407,7 @@ class MemoryListener extends MemorySocket implements Listener {
   }
 
   protected override handleNext(): 'message' | 'other' | 'nothing' {
-    const link = this.closed ? undefined : this.#line.take();
+    const link = this.closed || this.#paused ? undefined : this.#line.take();
     if (link === undefined) return 'nothing';
     if (link.frozen) return 'other';
     if (link.ended) {

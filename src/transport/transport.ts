@@ -116,6 +116,13 @@ export interface Listener extends Socket {
   readonly endpoint: string;
   /** The role is done with this peer: a transport that is never told of disconnects may forget it. */
   release(peer: Peer): void;
+  /**
+   * Takes no more from any peer until `resume`: what they send waits in the transport, and when that is full, with them. One message or
+   * notice that was being received already may still come; `peerGone` of others waits as well. Sending is not affected. Idempotent.
+   */
+  pause(): void;
+  /** Undoes `pause`. Idempotent. */
+  resume(): void;
 }
 
 export interface Connector extends Socket {

@@ -144,6 +144,9 @@ abstract class ZeromqSocket {
   protected received = 0;
   readonly #socket: ListenerSocket | ConnectorSocket;
   #inBurst = false;
+  /** While paused: goes on receiving. */
+  #resume: (() => void) | undefined;
+  #paused = false;
 
   protected constructor(socket: ListenerSocket | ConnectorSocket, handler: TransportHandler) {
     this.#socket = socket;
@@ -172,6 +175,7 @@ abstract class ZeromqSocket {
   close(linger?: number): Promise<void> {
     if (!this.closed) {
       this.closed = true;
+      this.#resume?.();
       openSockets.delete(this.#socket);
       if (linger !== undefined) this.#socket.linger = linger;
       this.#socket.close();
@@ -186,6 +190,17 @@ abstract class ZeromqSocket {
       this.call(peer, refused);
       this.lost(peer);
     } else this.call(peer, overflow);
+  }
+
+  /** Nothing more is taken from libzmq. A `receive` that is pending cannot be called back: it may bring one message yet. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#resume?.();
+    this.#resume = undefined;
   }
 
   /** Begins to receive. */
@@ -222,6 +237,8 @@ abstract class ZeromqSocket {
   async #receive(): Promise<void> {
     const socket = this.#socket;
     for (;;) {
+      while (this.#paused && !this.closed) await new Promise<void>((resolve) => (this.#resume = resolve));
+      if (this.closed) return;
       let frames: Frame[];
       try {
         frames = await socket.receive();

@@ -307,6 +307,93 @@ const SCRIPTS: readonly Script[] = [
     },
   },
   {
+    name: 'a listener that pauses within its handler takes nothing more until it resumes; all of it comes then, in order',
+    async play(world) {
+      const listener = await world.listen();
+      const connectors = [world.connect(listener.socket.endpoint), world.connect(listener.socket.endpoint)];
+      listener.heard.onMessage = () => {
+        if (listener.heard.messages.length === 10) listener.socket.pause();
+      };
+      for (const text of numbered('', 50)) for (const connector of connectors) connector.say(text);
+      await until('the pause', () => listener.heard.messages.length === 10);
+      await world.quiet();
+      expect(listener.heard.messages).toHaveLength(10);
+      // It still speaks.
+      const [peer] = listener.heard.peers as [Peer];
+      expect(listener.send(peer, 'wait')).toBe('ok');
+      await until('its word', () => connectors.some((connector) => connector.heard.texts.includes('wait')));
+      listener.socket.resume();
+      await until('the rest', () => listener.heard.messages.length === 100);
+      expect(listener.heard.peers).toHaveLength(2);
+      for (const each of listener.heard.peers) {
+        const own = listener.heard.messages.filter((message) => message.peer === each);
+        expect(own.map((message) => message.text)).toEqual(numbered('', 50));
+      }
+    },
+  },
+  {
+    name: 'a listener that pauses at rest takes at most one message more',
+    async play(world) {
+      const listener = await world.listen();
+      const connector = world.connect(listener.socket.endpoint);
+      connector.say('first');
+      await until('the first', () => listener.heard.messages.length === 1);
+      await world.quiet();
+      listener.socket.pause();
+      listener.socket.pause();
+      for (const text of numbered('', 20)) connector.say(text);
+      await world.quiet();
+      expect(listener.heard.messages.length).toBeLessThanOrEqual(2);
+      listener.socket.resume();
+      listener.socket.resume();
+      await until('the rest', () => listener.heard.messages.length === 21);
+      expect(listener.heard.texts).toEqual(['first', ...numbered('', 20)]);
+    },
+  },
+  {
+    name: 'to a listener that pauses, every message is delivered later or refused: its peers feel that it takes nothing',
+    async play(world) {
+      const listener = await world.listen({ highWaterMark: 10 });
+      const connector = world.connect(listener.socket.endpoint, { highWaterMark: 10 });
+      listener.heard.onMessage = () => {
+        listener.socket.pause();
+      };
+      const filling = Buffer.alloc(2 ** 16);
+      let taken = 0;
+      let refused = 0;
+      while (refused + connector.heard.overflows === 0) {
+        for (let i = 0; i < 100; i++) {
+          if (connector.socket.send(connector.socket.remote, [Buffer.from(`${taken + refused}`), filling]) === 'ok') taken++;
+          else refused++;
+        }
+        await world.quiet();
+      }
+      expect(listener.heard.messages).toHaveLength(1);
+      listener.heard.onMessage = () => undefined;
+      listener.socket.resume();
+      await until('what was taken', () => listener.heard.messages.length === taken - connector.heard.overflows);
+      const numbers = listener.heard.messages.map((message) => Number(message.frames[0]));
+      expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
+    },
+  },
+  {
+    name: 'a listener that pauses can be closed',
+    async play(world) {
+      const listener = await world.listen();
+      const connector = world.connect(listener.socket.endpoint);
+      listener.heard.onMessage = () => {
+        listener.socket.pause();
+      };
+      connector.say('first');
+      await until('the first', () => listener.heard.messages.length === 1);
+      connector.say('second');
+      await listener.close(0);
+      listener.socket.resume();
+      await world.quiet();
+      expect(listener.heard.texts).toEqual(['first']);
+    },
+  },
+  {
     name: 'of two peers that never stop sending, both are served',
     async play(world) {
       const listener = await world.listen();

@@ -1,15 +1,19 @@
 /** `seaworthy call`: asks a service, once or many times. */
 import { setMaxListeners } from 'node:events';
 import { InvalidOption } from '../core/errors.ts';
-import { MajordomoClient, type MajordomoClientEvents, type Reply, type RequestCallOptions } from '../majordomo/client.ts';
 import { RequestAborted, RequestError } from '../core/requests.ts';
+import { LazyPirateClient, type LazyPirateClientEvents } from '../lazy-pirate/client.ts';
+import { RequestAbandoned } from '../lazy-pirate/errors.ts';
+import { lazyPirateClientSettings } from '../lazy-pirate/options.ts';
+import { MajordomoClient, type MajordomoClientEvents } from '../majordomo/client.ts';
 import { RequestTimedOut } from '../majordomo/errors.ts';
+import { clientSettings } from '../majordomo/options.ts';
 import type { FrameLike } from '../wire/message.ts';
-import type { Arguments } from './arguments.ts';
-import { BROKER_ENDPOINT, withRoleOptions, type Command } from './command.ts';
+import { flagsOf, type Arguments } from './arguments.ts';
+import { BROKER_ENDPOINT, DEFAULT_ENDPOINT, withRoleOptions, type Command } from './command.ts';
 import { EXIT, UsageError, exitCodeOf, problemOf } from './failures.ts';
 import { frameAsJson, reportEvents, type Output } from './output.ts';
-import { CLIENT_OPTIONS } from './role-options.ts';
+import { CLIENT_OPTIONS, DEADLINE_OPTION } from './role-options.ts';
 import { EXIT_AFTER, onStopSignal, type StopSignal } from './signals.ts';
 
 const MOST_CONCURRENCY = 10_000;
@@ -17,16 +21,20 @@ const MOST_CONCURRENCY = 10_000;
 export const call: Command = {
   name: 'call',
   summary: 'send a request to a service and print the reply',
-  usage: 'SERVICE [BODY…] [options]',
+  usage: '[SERVICE] [BODY…] [options]',
   takesWords: true,
   description: `Each BODY is one frame; none at all is one empty frame. Prints each frame of the reply as a line.
-With --count, one line on standard error sums up.`,
+With --count, one line on standard error sums up. With --pattern lazy there is no broker and no SERVICE:
+the request goes to a server with a REP socket, or to the first of several that answers.`,
   options: [
+    { flag: 'pattern', kind: 'text', placeholder: 'PATTERN', help: 'how to ask: majordomo, lazy', fallback: 'majordomo' },
     BROKER_ENDPOINT,
+    { flag: 'server', kind: 'text', placeholder: 'ENDPOINTS', help: 'with lazy: where servers listen, with commas between; tried in turn' },
     { flag: 'stdin', kind: 'switch', help: 'send standard input as the last frame' },
     { flag: 'count', kind: 'number', placeholder: 'N', help: 'send the request so many times', fallback: 1 },
     { flag: 'concurrency', kind: 'number', placeholder: 'N', help: 'so many of them at once', fallback: 1 },
     ...CLIENT_OPTIONS,
+    DEADLINE_OPTION,
   ],
   run: (given, output) => withRoleOptions(given, output, (options) => ask(given, output, options)),
 };
@@ -42,32 +50,105 @@ export const CLIENT_EVENTS: { readonly [event in keyof MajordomoClientEvents]: t
   closed: true,
 };
 
-/** One request and how often it is to be made. */
+const LAZY_CLIENT_EVENTS: { readonly [event in keyof LazyPirateClientEvents]: true } = {
+  requestRetried: true,
+  staleReply: true,
+  stalled: true,
+  fault: true,
+  unusable: true,
+  closed: true,
+};
+
+/** How often the request is to be made. */
 interface Task {
-  readonly service: string;
-  readonly body: readonly FrameLike[];
   readonly count: number;
   readonly concurrency: number;
 }
 
+/** What came back. */
+interface Answer {
+  readonly body: readonly Buffer[];
+  /** As a program is told. */
+  readonly before: object;
+  readonly after: object;
+}
+
+/** One request of one pattern. */
+interface Question {
+  ask(signal: AbortSignal): Promise<Answer>;
+  /** What can be found out about a timeout that the error does not say. */
+  remark(signal: AbortSignal): Promise<string | undefined>;
+}
+
 async function ask(given: Arguments, output: Output, options: object): Promise<number> {
-  const task = await taskOf(given);
-  const endpoint = given.text('broker') as string;
-  const client = MajordomoClient.connect(endpoint, { ...given.libraryOptions(), ...options });
+  const pattern = given.text('pattern') as string;
+  if (pattern !== 'majordomo' && pattern !== 'lazy') {
+    throw new UsageError(`--pattern must be majordomo or lazy, not ${JSON.stringify(pattern)}`);
+  }
+  const [foreign, own] = pattern === 'lazy' ? (['broker', 'server'] as const) : (['server', 'broker'] as const);
+  if (given.has(foreign)) throw new UsageError(`--${foreign} does not go with --pattern ${pattern}; --${own} does`);
+  const known = Object.keys(pattern === 'lazy' ? lazyPirateClientSettings({}) : clientSettings({}));
+  const misplaced = Object.keys(given.libraryOptions()).find((option) => !known.includes(option));
+  if (misplaced !== undefined) throw new UsageError(`${flagsOf(call.options).get(misplaced)} does not go with --pattern ${pattern}`);
+  const task = { count: countOf(given, 'count'), concurrency: countOf(given, 'concurrency', MOST_CONCURRENCY) };
+  const settings = { ...given.libraryOptions(), ...options };
+  return pattern === 'lazy' ? await askServer(given, output, task, settings) : await askService(given, output, task, settings);
+}
+
+async function askService(given: Arguments, output: Output, task: Task, settings: object): Promise<number> {
+  const [service] = given.positionals;
+  if (service === undefined) throw new UsageError('which service?');
+  const body = await bodyOf(given, 1);
+  const client = MajordomoClient.connect(given.text('broker') as string, settings);
   reportEvents(client.events, CLIENT_EVENTS, output);
+  const question: Question = {
+    async ask(signal) {
+      const reply = await client.request(service, body, { signal });
+      return { body: reply.body, before: { service: reply.service }, after: { attempts: reply.attempts, deliveries: reply.deliveries } };
+    },
+    async remark(signal) {
+      const status = await statusOf(client, service, signal);
+      if (status === '404') return 'no worker serves it now';
+      return status === undefined ? `is there a broker at ${client.endpoint}?` : undefined;
+    },
+  };
+  return await withClient(client, new Calls(question, task, output), output);
+}
+
+/** Asks the broker once whether the service is served (RFC 8); `undefined` when it does not answer either. */
+async function statusOf(client: MajordomoClient, service: string, signal: AbortSignal): Promise<string | undefined> {
   try {
-    const exitCode = await new Calls(client, task, output).run();
-    return (await output.taken()) ? exitCode : EXIT.unread;
-  } finally {
-    await client.close();
+    const { body } = await client.request('mmi.service', service, { requestTimeout: 500, requestRetries: 1, signal });
+    return body[0]?.toString('latin1');
+  } catch {
+    return undefined;
   }
 }
 
-async function taskOf(given: Arguments): Promise<Task> {
-  const [service, ...body] = given.positionals;
-  if (service === undefined) throw new UsageError('which service?');
-  const task = { service, count: countOf(given, 'count'), concurrency: countOf(given, 'concurrency', MOST_CONCURRENCY) };
-  return { ...task, body: given.has('stdin') ? [...body, await standardInput()] : body };
+async function askServer(given: Arguments, output: Output, task: Task, settings: object): Promise<number> {
+  const endpoints = (given.text('server') ?? DEFAULT_ENDPOINT).split(',');
+  const body = await bodyOf(given, 0);
+  const client = LazyPirateClient.connect(endpoints, { ...settings, maxSockets: task.concurrency });
+  reportEvents(client.events, LAZY_CLIENT_EVENTS, output);
+  const question: Question = {
+    async ask(signal) {
+      const reply = await client.request(body, { signal });
+      return { body: reply.body, before: {}, after: { attempts: reply.attempts, endpoint: reply.endpoint } };
+    },
+    remark: async () => `is there a server at ${endpoints.join(' or ')}?`,
+  };
+  return await withClient(client, new Calls(question, task, output), output);
+}
+
+async function withClient(client: AsyncDisposable, calls: Calls, output: Output): Promise<number> {
+  await using _closed = client;
+  const exitCode = await calls.run();
+  return (await output.taken()) ? exitCode : EXIT.unread;
+}
+
+async function bodyOf(given: Arguments, from: number): Promise<readonly FrameLike[]> {
+  const body = given.positionals.slice(from);
+  return given.has('stdin') ? [...body, await standardInput()] : body;
 }
 
 function countOf(given: Arguments, flag: string, most: number = Number.MAX_SAFE_INTEGER): number {
@@ -85,7 +166,7 @@ async function standardInput(): Promise<Buffer> {
 
 /** The requests of one command line, and what became of them. */
 class Calls {
-  readonly #client: MajordomoClient;
+  readonly #question: Question;
   readonly #task: Task;
   readonly #output: Output;
   readonly #stop = new AbortController();
@@ -93,11 +174,11 @@ class Calls {
   readonly #failures = new Map<string, number>();
   #begun = 0;
   #aborted = 0;
-  #status: Promise<string | undefined> | undefined;
+  #found: Promise<string | undefined> | undefined;
   #exitCode: number = EXIT.ok;
 
-  constructor(client: MajordomoClient, task: Task, output: Output) {
-    this.#client = client;
+  constructor(question: Question, task: Task, output: Output) {
+    this.#question = question;
     this.#task = task;
     this.#output = output;
   }
@@ -125,13 +206,11 @@ class Calls {
   }
 
   async #request(number: number): Promise<void> {
-    const { service, body } = this.#task;
     const startedAt = performance.now();
-    const stop: RequestCallOptions = { signal: this.#stop.signal };
     try {
-      const reply = await this.#client.request(service, body, stop);
+      const answer = await this.#question.ask(this.#stop.signal);
       this.#took.push(performance.now() - startedAt);
-      this.#print(reply, number);
+      this.#print(answer, number);
     } catch (error) {
       if (error instanceof InvalidOption) throw error;
       if (error instanceof RequestAborted) this.#aborted++;
@@ -139,9 +218,9 @@ class Calls {
     }
   }
 
-  #print({ service, body, attempts, deliveries }: Reply, number: number): void {
+  #print({ body, before, after }: Answer, number: number): void {
     const numbered = this.#task.count > 1 ? { request: number } : {};
-    if (this.#output.json) this.#output.result({ ...numbered, service, body: body.map(frameAsJson), attempts, deliveries }, '');
+    if (this.#output.json) this.#output.result({ ...numbered, ...before, body: body.map(frameAsJson), ...after }, '');
     else for (const frame of body) this.#output.frame(frame);
   }
 
@@ -156,23 +235,11 @@ class Calls {
   /** What the error does not say by itself: was there a broker, does anybody serve this, has it run? */
   async #remarkOn(error: unknown): Promise<string> {
     if (!(error instanceof RequestError)) return '';
-    if (error instanceof RequestTimedOut) {
-      const status = await (this.#status ??= this.#askForStatus());
-      if (status === '404') return '; no worker serves it now';
-      if (status === undefined) return `; is there a broker at ${this.#client.endpoint}?`;
+    if (error instanceof RequestTimedOut || (error instanceof RequestAbandoned && error.reason === 'timed-out')) {
+      const found = await (this.#found ??= this.#question.remark(this.#stop.signal));
+      if (found !== undefined) return `; ${found}`;
     }
     return error.mayHaveRun ? '; it may have run' : '; it has not run';
-  }
-
-  /** Asks the broker once whether the service is served (RFC 8); `undefined` when it does not answer either. */
-  async #askForStatus(): Promise<string | undefined> {
-    try {
-      const asked = { requestTimeout: 500, requestRetries: 1, signal: this.#stop.signal };
-      const { body } = await this.#client.request('mmi.service', this.#task.service, asked);
-      return body[0]?.toString('latin1');
-    } catch {
-      return undefined;
-    }
   }
 
   #sumUp(milliseconds: number): void {

@@ -1,6 +1,7 @@
 /** How the command line fails: exit codes, and every error as one line without a stack. */
 import { InvalidOption, SeaworthyError } from '../core/errors.ts';
 import { RequestError } from '../core/requests.ts';
+import { RequestAbandoned } from '../lazy-pirate/errors.ts';
 import { ConnectionLost, RequestTimedOut } from '../majordomo/errors.ts';
 import { BindFailed, InvalidEndpoint } from '../transport/transport.ts';
 
@@ -47,6 +48,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError || error instanceof InvalidOption || error instanceof InvalidEndpoint) return EXIT.usage;
   if (error instanceof RequestTimedOut) return EXIT.timedOut;
   if (error instanceof ConnectionLost) return EXIT.connectionLost;
+  if (error instanceof RequestAbandoned) return error.reason === 'connection-lost' ? EXIT.connectionLost : EXIT.timedOut;
   if (error instanceof BindFailed) return EXIT.bindFailed;
   return error instanceof SeaworthyError ? EXIT.failed : EXIT.fault;
 }

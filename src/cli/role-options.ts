@@ -7,6 +7,7 @@ import {
   type MajordomoClientOptions,
   type MajordomoWorkerOptions,
 } from '../majordomo/options.ts';
+import { lazyPirateClientSettings, type LazyPirateClientOptions } from '../lazy-pirate/options.ts';
 import type { Option } from './arguments.ts';
 
 type Placeholder = 'MS' | 'N' | 'BYTES' | 'RATIO' | 'POLICY' | 'WAY';
@@ -30,6 +31,7 @@ function dashed(name: string): string {
 const broker = rowsFor<MajordomoBrokerOptions>(brokerSettings({}));
 const worker = rowsFor<MajordomoWorkerOptions>(workerSettings({}));
 const client = rowsFor<MajordomoClientOptions>(clientSettings({}));
+const lazyClient = rowsFor<LazyPirateClientOptions>(lazyPirateClientSettings({}));
 
 export const BROKER_OPTIONS: readonly Option[] = [
   broker('heartbeatInterval', 'MS', 'time between heartbeats to workers'),
@@ -76,3 +78,5 @@ export const CLIENT_OPTIONS: readonly Option[] = [
   client('reconnectMaximum', 'MS', 'longest pause before a new connection'),
   client('reconnectJitter', 'RATIO', 'how far each pause before a new connection is spread, 0 to 1'),
 ];
+
+export const DEADLINE_OPTION: Option = lazyClient('deadline', 'MS', 'with lazy: time for the whole request, 0: no limit');

@@ -53,6 +53,24 @@ test.each([
     says: 'seaworthy call: INVALID_OPTION: --count must be a whole number of at least 1, not 1.5',
   },
   { words: ['call'], says: 'seaworthy call: which service?' },
+  { words: ['call', '--pattern', 'simple', 'x'], says: 'seaworthy call: --pattern must be majordomo or lazy, not "simple"' },
+  {
+    words: ['call', '--pattern', 'lazy', '--broker', 'tcp://127.0.0.1:1', 'x'],
+    says: 'seaworthy call: --broker does not go with --pattern lazy; --server does',
+  },
+  {
+    words: ['call', 'echo', '--server', 'tcp://127.0.0.1:1'],
+    says: 'seaworthy call: --server does not go with --pattern majordomo; --broker does',
+  },
+  { words: ['call', 'echo', '--deadline', '5'], says: 'seaworthy call: --deadline does not go with --pattern majordomo' },
+  {
+    words: ['call', '--pattern', 'lazy', '--probe-timeout', '5', 'x'],
+    says: 'seaworthy call: --probe-timeout does not go with --pattern lazy',
+  },
+  {
+    words: ['call', '--pattern', 'lazy', '--server', 'tcp://127.0.0.1:1,nowhere', 'x'],
+    says: 'seaworthy call: INVALID_ENDPOINT: "nowhere" is not an endpoint; one is, for instance, tcp://127.0.0.1:5555',
+  },
   { words: ['call', 'écho'], says: 'seaworthy call: INVALID_OPTION: SERVICE must be 1 to 255 printable ASCII characters, not "écho"' },
   {
     words: ['call', 'echo', '--broker', 'localhost'],

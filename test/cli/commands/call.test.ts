@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { LazyPirateServer } from '../../../src/lazy-pirate/server.ts';
 import { freePort } from '../../interop/processes.ts';
 import { endAll, run, runInto, runWithInput, start, startBroker, startWorker, type Broker, type Seaworthy } from './seaworthy.ts';
 
@@ -139,4 +140,46 @@ test.runIf(process.platform === 'linux')('a reply that cannot be written is no s
 test('a call over a connection of its own, as at foreign brokers, gets the same reply', async () => {
   const call = await run('call', '--broker', at.endpoint, 'echo', 'hello', '--correlation', 'socket');
   expect(call).toMatchObject({ code: 0, stdout: 'hello\n' });
+});
+
+test('with --pattern lazy a call asks a REP server, and the next one when the first does not answer', async () => {
+  const absent = `tcp://127.0.0.1:${await freePort()}`;
+  const server = await LazyPirateServer.listen('tcp://127.0.0.1:*', (request) => request.body.map((frame) => `${String(frame)}!`));
+  const { endpoint } = server;
+  try {
+    expect(await run('call', '--pattern', 'lazy', '--server', endpoint, 'hello', 'world')).toEqual({
+      code: 0,
+      signal: null,
+      stdout: 'hello!\nworld!\n',
+      stderr: '',
+    });
+    const { stdout } = await run('call', '--pattern', 'lazy', '--server', `${absent},${endpoint}`, 'hello', '--timeout', '400', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      body: ['hello!'],
+      attempts: [
+        { outcome: 'timed-out', endpoint: absent },
+        { outcome: 'replied', endpoint },
+      ],
+      endpoint,
+    });
+    const many = await run('call', '--pattern', 'lazy', '--server', endpoint, 'x', '--count', '50', '--concurrency', '5');
+    expect(many).toMatchObject({ code: 0, stdout: 'x!\n'.repeat(50) });
+  } finally {
+    await server.close();
+  }
+});
+
+test('with --pattern lazy and nobody there a call ends with 3, and the line asks for the server', async () => {
+  const endpoint = `tcp://127.0.0.1:${await freePort()}`;
+  expect(await run('call', '--pattern', 'lazy', '--server', endpoint, 'x', '--timeout', '150')).toEqual({
+    code: 3,
+    signal: null,
+    stdout: '',
+    stderr: `seaworthy call: REQUEST_ABANDONED: abandoned: no answer within 150 ms in the last of 3 attempts; is there a server at ${endpoint}?\n`,
+  });
+  const { code, stderr } = await run('call', '--pattern', 'lazy', '--server', endpoint, 'x', '--deadline', '150', '--json');
+  expect({ code, problem: JSON.parse(stderr) as unknown }).toMatchObject({
+    code: 3,
+    problem: { error: 'REQUEST_ABANDONED', reason: 'deadline' },
+  });
 });

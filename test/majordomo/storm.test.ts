@@ -11,7 +11,7 @@ import type { MajordomoClient, Reply } from '../../src/majordomo/client.ts';
 import { RequestError } from '../../src/core/requests.ts';
 import type { MajordomoWorker } from '../../src/majordomo/worker.ts';
 import type { Connector } from '../../src/transport/transport.ts';
-import { ENDPOINT, Outcome, textsOf, World } from '../support/world.ts';
+import { ENDPOINT, generator, Outcome, textsOf, World } from '../support/world.ts';
 
 const SERVICES = ['a', 'b'] as const;
 const TIMING = { heartbeatInterval: 100, heartbeatLiveness: 3 } as const;
@@ -222,11 +222,6 @@ class Storm {
     for (const connector of this.#frozen) this.world.network.thaw(connector);
     this.#frozen.clear();
   }
-}
-
-function generator(seed: number): () => number {
-  let state = (seed % 2_147_483_646) + 1;
-  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
 }
 
 test('every request has one outcome within its time, no answer is another’s, and when all is well again all is well', async () => {

@@ -406,6 +406,12 @@ export function bytesOf(frame: FrameText): Buffer {
   return typeof frame === 'string' ? Buffer.from(frame, 'latin1') : frame;
 }
 
+/** Numbers in [0, 1) that are the same for the same seed. */
+export function generator(seed: number): () => number {
+  let state = (seed % 2_147_483_646) + 1;
+  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+}
+
 /** Twelve bytes as our correlations and handles are. */
 export function markOf(number: number, high: number, low: number): string {
   const mark = Buffer.alloc(12);

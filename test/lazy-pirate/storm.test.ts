@@ -122,6 +122,7 @@ class Storm {
     this.#thaw();
     for (const endpoint of ENDPOINTS) await this.#open(endpoint);
     while (this.clients.some((client) => client.inspect().open > 0)) await this.wait(500);
+    await this.look();
   }
 
   async look(): Promise<void> {
@@ -187,7 +188,7 @@ test('every request has one outcome within its time, no answer is another’s, a
       await storm.heal();
       for (const { text, longest, askedAt, outcome, endedAt } of storm.questions) {
         // Looked at every 10 ms.
-        expect(endedAt! - askedAt, text).toBeLessThanOrEqual(longest + 10);
+        expect(endedAt! - askedAt, `the time of ${text}`).toBeLessThanOrEqual(longest + 10);
         if (outcome.state === 'fulfilled') expect(textsOf(outcome.value!.body)).toEqual([`answer to ${text}`]);
         else {
           expect(outcome.error).toBeInstanceOf(RequestError);
@@ -200,7 +201,7 @@ test('every request has one outcome within its time, no answer is another’s, a
       for (const index of storm.clients.keys()) storm.ask(index, 'quick');
       await storm.wait(500);
       for (const { text, outcome } of storm.questions.slice(before)) {
-        expect(outcome.error, text).toBeUndefined();
+        expect(outcome.error, `the error of ${text}`).toBeUndefined();
         expect(textsOf(outcome.value?.body)).toEqual([`answer to ${text}`]);
       }
       storm.assertCalm();

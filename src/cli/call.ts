@@ -13,7 +13,7 @@ import { flagsOf, type Arguments } from './arguments.ts';
 import { BROKER_ENDPOINT, DEFAULT_ENDPOINT, withRoleOptions, type Command } from './command.ts';
 import { EXIT, UsageError, exitCodeOf, problemOf } from './failures.ts';
 import { frameAsJson, reportEvents, type Output } from './output.ts';
-import { CLIENT_OPTIONS, DEADLINE_OPTION } from './role-options.ts';
+import { CLIENT_OPTIONS, DEADLINE_OPTION, MAX_FRAME_BYTES_OPTION } from './role-options.ts';
 import { EXIT_AFTER, onStopSignal, type StopSignal } from './signals.ts';
 
 const MOST_CONCURRENCY = 10_000;
@@ -34,6 +34,7 @@ the request goes to a server with a REP socket, or to the first of several that 
     { flag: 'count', kind: 'number', placeholder: 'N', help: 'send the request so many times', fallback: 1 },
     { flag: 'concurrency', kind: 'number', placeholder: 'N', help: 'so many of them at once', fallback: 1 },
     ...CLIENT_OPTIONS,
+    MAX_FRAME_BYTES_OPTION,
     DEADLINE_OPTION,
   ],
   run: (given, output) => withRoleOptions(given, output, (options) => ask(given, output, options)),
@@ -148,7 +149,7 @@ async function withClient(client: AsyncDisposable, calls: Calls, output: Output)
 
 async function bodyOf(given: Arguments, from: number): Promise<readonly FrameLike[]> {
   const body = given.positionals.slice(from);
-  return given.has('stdin') ? [...body, await standardInput()] : body;
+  return given.has('stdin') ? [...body, await standardInput(given.number('max-frame-bytes') as number)] : body;
 }
 
 function countOf(given: Arguments, flag: string, most: number = Number.MAX_SAFE_INTEGER): number {
@@ -158,9 +159,14 @@ function countOf(given: Arguments, flag: string, most: number = Number.MAX_SAFE_
   return count;
 }
 
-async function standardInput(): Promise<Buffer> {
+async function standardInput(most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  let bytes = 0;
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+    if (bytes > most) throw new UsageError(`standard input is longer than the ${most} bytes that --max-frame-bytes allows`);
+  }
   return Buffer.concat(chunks);
 }
 

@@ -79,4 +79,10 @@ export const CLIENT_OPTIONS: readonly Option[] = [
   client('reconnectJitter', 'RATIO', 'how far each pause before a new connection is spread, 0 to 1'),
 ];
 
+export const MAX_FRAME_BYTES_OPTION: Option = client(
+  'maxFrameBytes',
+  'BYTES',
+  'longest frame of a request; the other side has a limit, too',
+);
+
 export const DEADLINE_OPTION: Option = lazyClient('deadline', 'MS', 'with lazy: time for the whole request, 0: no limit');

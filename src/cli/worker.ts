@@ -49,7 +49,9 @@ async function serve(given: Arguments, output: Output, options: object): Promise
   if (service === undefined) throw new UsageError('which service? --service NAME');
   const handler = command === undefined ? echo : commandHandler(command, given.number('max-reply-bytes') as number);
   const stopped = new Promise<StopSignal>(onStopSignal);
-  const role = MajordomoWorker.connect(endpoint, service, handler, { ...given.libraryOptions(), ...options });
+  // How long a reply may be is for --max-reply-bytes and the broker to say.
+  const limits = { maxFrameBytes: Number.MAX_SAFE_INTEGER };
+  const role = MajordomoWorker.connect(endpoint, service, handler, { ...limits, ...given.libraryOptions(), ...options });
   output.result({ event: 'serving', service, endpoint }, `serving "${service}" at ${endpoint}`);
   reportEvents(role.events, EVENTS, output);
   role.events.on('handlerFailed', ({ error, attempt }) => output.note(`a request failed (attempt ${attempt}): ${messageOf(error)}`));

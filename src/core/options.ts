@@ -18,6 +18,7 @@ export function countOption(name: string, value: number, least: number, most: nu
 
 /** Rejects option names that do not exist: a misspelt limit must not silently be the default. */
 export function knownOptions(given: object, known: readonly string[]): void {
+  if (typeof given !== 'object' || (given as unknown) === null) throw new InvalidOption('options', given, 'an object');
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue;
     const names = known.join(', ');

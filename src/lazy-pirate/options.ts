@@ -19,6 +19,8 @@ export interface LazyPirateRequestOptions extends RequestOptions {
 }
 
 export interface LazyPirateClientOptions extends RoleOptions, LazyPirateRequestOptions, RetryOptions, TransportHeartbeatOptions {
+  /** Longest frame of a request; the server takes none that is longer than its own `maxFrameBytes`. Default 1 MiB. */
+  readonly maxFrameBytes?: number;
   /** Requests open at once; more are rejected with `TooManyRequests`. Default 1000. */
   readonly maxOpenRequests?: number;
   /** Connections at once, each with one request in flight; further requests wait. Default 1, as in the Guide. */
@@ -32,6 +34,7 @@ const CLIENT_DEFAULTS: Defaults<LazyPirateClientOptions> = {
   retryInterval: 100,
   retryMaximum: 2000,
   retryJitter: 0.5,
+  maxFrameBytes: 1024 * 1024,
   maxOpenRequests: 1000,
   maxSockets: 1,
   transportHeartbeatInterval: 1000,
@@ -47,6 +50,7 @@ export function lazyPirateClientSettings(options: LazyPirateClientOptions): Lazy
   checkLazyPirateRequest(settings);
   checkRetries(settings);
   checkTransportHeartbeat(settings);
+  countOption('maxFrameBytes', settings.maxFrameBytes, 1);
   countOption('maxOpenRequests', settings.maxOpenRequests, 1);
   countOption('maxSockets', settings.maxSockets, 1);
   return settings;

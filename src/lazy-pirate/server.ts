@@ -9,7 +9,7 @@ import type { IncomingRequest, ReplyBody } from '../runtime/handlers.ts';
 import { transportHeartbeatOf } from '../runtime/options.ts';
 import { Role, type RoleEvents } from '../runtime/role.ts';
 import type { Listener, LivenessLayers, Peer } from '../transport/transport.ts';
-import { framesOf, type Frame, type Message } from '../wire/message.ts';
+import { bodyOption, type Frame, type Message } from '../wire/message.ts';
 import { decodeAtServer, replyToClient } from './codec.ts';
 import { ClientGone } from './errors.ts';
 import { lazyPirateJob, type JobOutcome, type LazyPirateJobEffects, type LazyPirateJobMachine } from './job.machine.ts';
@@ -268,7 +268,7 @@ export class LazyPirateServer extends Role<LazyPirateServerEvents> {
     let event: LazyPirateJobMachine['event'];
     try {
       const body = await this.#handle.call(undefined, { body: job.body }, { signal: job.signal });
-      event = { kind: 'handlerDone', body: body === undefined ? [] : framesOf(body) };
+      event = { kind: 'handlerDone', body: body === undefined ? [] : bodyOption(body, Infinity) };
     } catch (error) {
       this.#counters.handlerFailures++;
       this.logger.warn({ err: error, role: this.name }, 'the handler failed');

@@ -12,7 +12,7 @@ import {
   type AttemptOutcome,
   type AttemptRecord,
 } from '../core/requests.ts';
-import { AbortSignals } from '../runtime/abort-signals.ts';
+import { AbortSignals, checkSignal } from '../runtime/abort-signals.ts';
 import { Actor, Performer } from '../runtime/actor.ts';
 import type { Driver } from '../runtime/driver.ts';
 import { Lanes, type Lane } from '../runtime/lanes.ts';
@@ -199,9 +199,10 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
    */
   async request(service: string, body: FrameLike | readonly FrameLike[], options: RequestCallOptions = {}): Promise<Reply> {
     serviceOption('service', service);
-    const frames = bodyOption(body);
-    const { signal } = options;
+    const frames = bodyOption(body, this.#settings.maxFrameBytes);
     const context = this.#contextOf(options);
+    const { signal } = options;
+    checkSignal(signal);
     if (this.#open.size >= this.#settings.maxOpenRequests) throw new TooManyRequests(this.#open.size);
     if (this.#unusable !== undefined) throw this.#unusable;
     if (this.#closing !== undefined) throw new ClientClosed('the client is closed', { service, ...UNTRIED });

@@ -107,6 +107,8 @@ export function brokerSettings(options: MajordomoBrokerOptions): BrokerSettings 
 }
 
 function policiesOf(policies: Readonly<Record<string, DeliveryPolicy>>): ReadonlyMap<string, DeliveryPolicy> {
+  const isPlain = typeof policies === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(policies ?? '') as object | null);
+  if (!isPlain) throw new InvalidOption('deliveryPolicies', policies, 'an object with names of services');
   for (const [service, policy] of Object.entries(policies)) {
     serviceOption('deliveryPolicies', service);
     checkPolicy(`deliveryPolicies.${service}`, policy);
@@ -119,6 +121,8 @@ function checkPolicy(name: string, policy: unknown): void {
 }
 
 export interface MajordomoWorkerOptions extends RoleOptions, LivenessOptions, ReconnectOptions {
+  /** Longest frame of a reply; the broker takes none that is longer than its own `maxFrameBytes`. Default 1 MiB. */
+  readonly maxFrameBytes?: number;
   /** How long `close()` waits for the handler. Default 5000. */
   readonly drainTimeout?: number;
   /** How long `close()` goes on delivering the last reply. Default 400: from 500 on zeromq.js complains at the end of the process. */
@@ -133,6 +137,7 @@ const WORKER_DEFAULTS: Defaults<MajordomoWorkerOptions> = {
   reconnectInterval: 500,
   reconnectMaximum: 8000,
   reconnectJitter: 0.8,
+  maxFrameBytes: 1024 * 1024,
   drainTimeout: 5000,
   linger: 400,
 };
@@ -145,6 +150,7 @@ export function workerSettings(options: MajordomoWorkerOptions): WorkerSettings 
   const settings = { ...WORKER_DEFAULTS, ...given(options, WORKER_DEFAULTS) };
   checkLiveness(settings);
   checkReconnect(settings);
+  countOption('maxFrameBytes', settings.maxFrameBytes, 1);
   numberOption('drainTimeout', settings.drainTimeout, 0);
   numberOption('linger', settings.linger, 0, MOST_NATIVE);
   return settings;
@@ -164,6 +170,8 @@ export interface MajordomoClientOptions extends RoleOptions, ReconnectOptions, R
   readonly correlation?: Correlation;
   /** How long the first requests wait to learn whether the broker is ours, with `auto`. Default 250. */
   readonly probeTimeout?: number;
+  /** Longest frame of a request; the broker takes none that is longer than its own `maxFrameBytes`. Default 1 MiB. */
+  readonly maxFrameBytes?: number;
   /** Requests open at once; more are rejected with `TooManyRequests`. Default 10000. */
   readonly maxOpenRequests?: number;
   /** Connections at once under `socket` correlation; further requests wait for one. Default 64. */
@@ -181,6 +189,7 @@ const CLIENT_DEFAULTS: Defaults<MajordomoClientOptions> = {
   reconnectJitter: 0.8,
   correlation: 'auto',
   probeTimeout: 250,
+  maxFrameBytes: 1024 * 1024,
   maxOpenRequests: 10_000,
   maxSockets: 64,
   transportHeartbeatInterval: 1000,
@@ -201,6 +210,7 @@ export function clientSettings(options: MajordomoClientOptions): ClientSettings 
     throw new InvalidOption('correlation', settings.correlation, '"auto", "envelope" or "socket"');
   }
   numberOption('probeTimeout', settings.probeTimeout, 0);
+  countOption('maxFrameBytes', settings.maxFrameBytes, 1);
   countOption('maxOpenRequests', settings.maxOpenRequests, 1, MOST_NATIVE);
   countOption('maxSockets', settings.maxSockets, 1);
   return settings;

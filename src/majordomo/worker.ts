@@ -5,7 +5,7 @@ import type { IncomingRequest, ReplyBody } from '../runtime/handlers.ts';
 import { reconnectBackoff, transportHeartbeatOf } from '../runtime/options.ts';
 import { Role, type RoleEvents } from '../runtime/role.ts';
 import { checkEndpoint, type Connector, type LivenessLayers, type Peer, type Transport } from '../transport/transport.ts';
-import { framesOf, type Frame, type Message } from '../wire/message.ts';
+import { bodyOption, type Frame, type Message } from '../wire/message.ts';
 import { DISCONNECT_TO_BROKER, HEARTBEAT_TO_BROKER, MMI_PREFIX, decodeAtWorker, readyToBroker, replyToBroker } from './codec.ts';
 import { serviceOption, workerSettings, type MajordomoWorkerOptions, type WorkerSettings } from './options.ts';
 import {
@@ -300,7 +300,7 @@ export class MajordomoWorker extends Role<MajordomoWorkerEvents> {
     let event: MajordomoWorkerMachine['event'];
     try {
       const body = await this.#handler.call(undefined, { body: request.body }, { service, attempt, signal });
-      event = { kind: 'handlerDone', body: body === undefined ? [] : framesOf(body) };
+      event = { kind: 'handlerDone', body: body === undefined ? [] : bodyOption(body, this.#settings.maxFrameBytes) };
     } catch (error) {
       this.#counters.handlerFailures++;
       this.logger.warn({ err: error, role: this.name, service, attempt }, 'the handler failed');

@@ -1,3 +1,12 @@
+import { InvalidOption } from '../core/errors.ts';
+
+/** @throws InvalidOption when it is something else; an AbortController is the usual slip. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal === undefined) return;
+  const looksLikeOne = typeof signal === 'object' && (signal as unknown) !== null && typeof signal.aborted === 'boolean';
+  if (!looksLikeOne || typeof signal.addEventListener !== 'function') throw new InvalidOption('signal', signal, 'an AbortSignal');
+}
+
 /** The signals that may abort open requests. One listener each: a signal that many requests share is no leak of listeners. */
 export class AbortSignals<R> {
   readonly #aborted: (requests: ReadonlySet<R>) => void;

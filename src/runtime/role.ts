@@ -1,5 +1,5 @@
 /** What every role (broker, worker, client) shares: its ports, its driver, its events, and what happens to our own bugs. */
-import type { SeaworthyError } from '../core/errors.ts';
+import { InvalidOption, type SeaworthyError } from '../core/errors.ts';
 import type { StepObserver } from '../core/machine.ts';
 import { TransportUnavailable, type GoneReason, type Peer, type Transport, type TransportHandler } from '../transport/transport.ts';
 import type { Message } from '../wire/message.ts';
@@ -37,6 +37,27 @@ export interface RoleEvents {
   unusable: { readonly error: SeaworthyError };
 }
 
+/** What the ports must be able to do. */
+const PORTS: { readonly [port in Exclude<keyof RoleOptions, 'random' | 'trace' | 'name'>]: readonly string[] } = {
+  transport: ['listen', 'connect'],
+  clock: ['now', 'setTimeout', 'clearTimeout', 'setImmediate'],
+  logger: ['debug', 'info', 'warn', 'error'],
+};
+
+/** @throws InvalidOption */
+function checkRoleOptions(options: RoleOptions): void {
+  if (typeof options !== 'object' || (options as unknown) === null) throw new InvalidOption('options', options, 'an object');
+  for (const [name, methods] of Object.entries(PORTS)) {
+    const port = options[name as keyof typeof PORTS] as Readonly<Record<string, unknown>> | undefined;
+    if (port === undefined || ((port as unknown) !== null && methods.every((method) => typeof port[method] === 'function'))) continue;
+    throw new InvalidOption(name, port, `an object with the methods ${methods.join(', ')}`);
+  }
+  for (const name of ['random', 'trace'] as const) {
+    if (options[name] !== undefined && typeof options[name] !== 'function') throw new InvalidOption(name, options[name], 'a function');
+  }
+  if (options.name !== undefined && typeof options.name !== 'string') throw new InvalidOption('name', options.name, 'a string');
+}
+
 export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
   /** Typed events, named in the past tense: `role.events.on('…', listener)`. */
   readonly events: TypedEvents<E>;
@@ -53,6 +74,7 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
   readonly #transport: Transport | undefined;
 
   constructor(kind: string, options: RoleOptions) {
+    checkRoleOptions(options);
     this.name = options.name ?? kind;
     this.random = options.random ?? Math.random;
     this.logger = options.logger === undefined ? silentLogger : guardedLogger(options.logger);

@@ -160,13 +160,25 @@ export function framesOf(body: FrameLike | readonly FrameLike[]): Frame[] {
   return typeof body === 'string' || body instanceof Uint8Array ? [frameOf(body)] : body.map(frameOf);
 }
 
-/** As `framesOf`. @throws InvalidOption when it is something else. */
-export function bodyOption(body: FrameLike | readonly FrameLike[]): Frame[] {
+/**
+ * As `framesOf`. A frame that the other side does not take costs the whole connection and all that is under way on it, so it is not
+ * sent.
+ *
+ * @throws InvalidOption when it is something else, or has a frame of more than `maxFrameBytes`.
+ */
+export function bodyOption(body: FrameLike | readonly FrameLike[], maxFrameBytes: number): Frame[] {
+  let frames: Frame[];
   try {
-    return framesOf(body);
+    frames = framesOf(body);
   } catch {
     throw new InvalidOption('body', body, 'a string, bytes, or an array of those');
   }
+  const tooLong = frames.find((frame) => frame.length > maxFrameBytes);
+  if (tooLong !== undefined) {
+    const message = `option "body" has a frame of ${tooLong.length} bytes; maxFrameBytes allows ${maxFrameBytes}`;
+    throw new InvalidOption('body', body, `frames of at most ${maxFrameBytes} bytes`, message);
+  }
+  return frames;
 }
 
 function frameOf(value: FrameLike): Frame {

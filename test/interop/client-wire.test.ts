@@ -1,7 +1,10 @@
 /** Our client, byte by byte: a bare ROUTER for a broker, frames compared with the table of 7/MDP. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { MajordomoBroker } from '../../src/majordomo/broker.ts';
 import { MajordomoClient } from '../../src/majordomo/client.ts';
 import type { MajordomoClientOptions } from '../../src/majordomo/options.ts';
+import { MajordomoWorker } from '../../src/majordomo/worker.ts';
+import { pause } from './processes.ts';
 import { closeRawPeers, RawRouter, type Frames } from './raw-peer.ts';
 
 const CLIENT = 'MDPC01';
@@ -233,4 +236,31 @@ describe('with our broker', () => {
     await expect(poisoned).rejects.toMatchObject({ failure: 'poisoned', retriable: false });
     expect(await broker.everythingWithin(60)).toEqual([]);
   });
+});
+
+test('a frame that the broker would not take is not sent, and costs nobody else anything', async () => {
+  const broker = await MajordomoBroker.listen('tcp://127.0.0.1:*');
+  const worker = MajordomoWorker.connect(broker.endpoint, 'echo', async (request) => {
+    await pause(200);
+    return String(request.body[0]) === 'long' ? Buffer.alloc(2 ** 20 + 1) : request.body;
+  });
+  const client = MajordomoClient.connect(broker.endpoint);
+  clients.push(client);
+  try {
+    const small = client.request('echo', 'small');
+    await expect(client.request('echo', Buffer.alloc(2 ** 20 + 1))).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: 'option "body" has a frame of 1048577 bytes; maxFrameBytes allows 1048576',
+    });
+    expect((await small).attempts).toHaveLength(1);
+    expect((await client.request('echo', Buffer.alloc(2 ** 20))).body[0]).toHaveLength(2 ** 20);
+    expect(client.inspect().counters).toMatchObject({ connections: 1, retries: 0 });
+    const failed = worker.events.once('handlerFailed');
+    const poisoned = client.request('echo', 'long', { requestTimeout: 20_000 });
+    expect((await failed).error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining('1048577 bytes') });
+    await expect(poisoned).rejects.toMatchObject({ code: 'REQUEST_FAILED', failure: 'poisoned' });
+  } finally {
+    await worker.close();
+    await broker.close();
+  }
 });

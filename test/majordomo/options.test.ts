@@ -5,6 +5,7 @@ import { MajordomoBroker } from '../../src/majordomo/broker.ts';
 import { MajordomoClient } from '../../src/majordomo/client.ts';
 import { brokerSettings, clientSettings, workerSettings } from '../../src/majordomo/options.ts';
 import { MajordomoWorker } from '../../src/majordomo/worker.ts';
+import { createMemoryNetwork } from '../../src/transport/memory.ts';
 import { InvalidEndpoint } from '../../src/transport/transport.ts';
 import { ENDPOINT, World } from '../support/world.ts';
 
@@ -199,3 +200,39 @@ describe('endpoints', () => {
     expect(() => MajordomoClient.connect('tcp://127.0.0.1:*', world.ports())).toThrow(InvalidEndpoint);
   });
 });
+
+test.each([
+  [{ logger: {} }, 'option "logger" must be an object with the methods debug, info, warn, error, not a value of type object'],
+  [
+    { clock: Date },
+    'option "clock" must be an object with the methods now, setTimeout, clearTimeout, setImmediate, not a value of type function',
+  ],
+  [{ transport: {} }, 'option "transport" must be an object with the methods listen, connect, not a value of type object'],
+  [{ random: 5 }, 'option "random" must be a function, not 5'],
+  [{ trace: 'file' }, 'option "trace" must be a function, not "file"'],
+  [{ name: 3 }, 'option "name" must be a string, not 3'],
+  [null, 'option "options" must be an object, not null'],
+  [5, 'option "options" must be an object, not 5'],
+])('a port or options of the wrong kind are an error at once: %o', async (options, message) => {
+  expect(() => MajordomoClient.connect('tcp://127.0.0.1:1', options as never)).toThrow(message);
+  expect(() => MajordomoWorker.connect('tcp://127.0.0.1:1', 'echo', () => 'x', options as never)).toThrow(message);
+  await expect(MajordomoBroker.listen('tcp://127.0.0.1:*', options as never)).rejects.toThrow(message);
+});
+
+test.each([[new Map([['a', 'fail']])], [['a']], [5]])('delivery policies that are no object with names are refused: %o', (policies) => {
+  expect(() => brokerSettings({ deliveryPolicies: policies as never })).toThrow(
+    'option "deliveryPolicies" must be an object with names of services',
+  );
+});
+
+test.each([[new AbortController()], [5], [{ aborted: true }], [null]])(
+  'what is no AbortSignal is refused before anything is sent: %o',
+  async (signal) => {
+    const transport = createMemoryNetwork();
+    const client = MajordomoClient.connect('memory://nobody', { transport });
+    await expect(client.request('echo', 'x', { signal: signal as never })).rejects.toThrow('option "signal" must be an AbortSignal');
+    await expect(client.request('echo', 'x', null as never)).rejects.toThrow('option "options" must be an object, not null');
+    expect(client.inspect().open).toBe(0);
+    await client.close();
+  },
+);

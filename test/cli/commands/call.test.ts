@@ -183,3 +183,11 @@ test('with --pattern lazy and nobody there a call ends with 3, and the line asks
     problem: { error: 'REQUEST_ABANDONED', reason: 'deadline' },
   });
 });
+
+test('standard input without end is refused at the limit, and nothing is sent', async () => {
+  const { code, stderr } = await runWithInput(Buffer.alloc(2 ** 20 + 1), 'call', '--broker', at.endpoint, 'echo', '--stdin');
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: 'seaworthy call: standard input is longer than the 1048576 bytes that --max-frame-bytes allows\nTry: seaworthy call --help\n',
+  });
+});

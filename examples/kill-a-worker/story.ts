@@ -83,7 +83,11 @@ export class Story {
 
   /** Workers that the broker gave up and that no blow explains. */
   get falseAlarms(): number {
-    return this.#ledger.all('workerLost').filter((loss) => loss.reason !== 'left' && !this.#explained.has(loss)).length;
+    return this.#unexplained.length;
+  }
+
+  get #unexplained(): readonly ReportOf<'workerLost'>[] {
+    return this.#ledger.all('workerLost').filter((loss) => loss.reason !== 'left' && !this.#explained.has(loss));
   }
 
   /* ---------------------------------------------------------------- beginning and end */
@@ -109,6 +113,7 @@ export class Story {
     const { requests } = this.#settings;
     const ledger = this.#ledger;
     await ledger.until('every request to end', () => ledger.settled >= requests || undefined, longestDuration(requests));
+    for (const { from: who, at, worker, reason } of this.#unexplained) this.#tell({ event: 'falseAlarm', who, at, worker, reason });
     // The broker last, so that nobody is seen to lose it.
     for (const child of [this.#client, ...this.workers.values(), this.#broker]) {
       child?.tell('end');

@@ -33,6 +33,7 @@ export type TimelineEvent = { readonly at: number; readonly who: string } & (
   | { readonly event: 'clientBack'; readonly after: number; readonly waiting: number }
   | { readonly event: 'atWorkAgain'; readonly after: number }
   | { readonly event: 'inFlightAnswered'; readonly after: number; readonly answered: number; readonly inFlight: number }
+  | { readonly event: 'falseAlarm'; readonly worker: string; readonly reason: string }
   | { readonly event: 'interrupted'; readonly signal: string }
 );
 
@@ -197,6 +198,8 @@ function sentence(event: TimelineEvent): Sentence {
       return good('at work again');
     case 'inFlightAnswered':
       return good(`has ${event.answered} of the ${event.inFlight} answers that were in flight at the blow`);
+    case 'falseAlarm':
+      return plain(`had given up ${event.worker} (${event.reason}), though nobody had touched it: this machine was very busy`);
     case 'interrupted':
       return plain(`ended by ${event.signal}; every process is gone`);
   }

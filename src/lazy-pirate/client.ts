@@ -104,7 +104,7 @@ const CALL_OPTIONS: readonly string[] = ['requestTimeout', 'requestRetries', 'de
  * with another's reply. The server may do the work more than once.
  *
  * @example
- * await using client = LazyPirateClient.connect('tcp://127.0.0.1:5555');
+ * const client = LazyPirateClient.connect('tcp://127.0.0.1:5555');
  * const reply = await client.request('hello');
  */
 export class LazyPirateClient extends Role<LazyPirateClientEvents> {

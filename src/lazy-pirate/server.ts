@@ -74,7 +74,7 @@ export interface LazyPirateServerSnapshot {
  * Answers requests of REQ sockets, Lazy Pirate clients among them. Whatever is not a request is dropped and counted.
  *
  * @example
- * await using server = await LazyPirateServer.listen('tcp://127.0.0.1:5555', (request) => request.body);
+ * const server = await LazyPirateServer.listen('tcp://127.0.0.1:5555', (request) => request.body);
  */
 export class LazyPirateServer extends Role<LazyPirateServerEvents> {
   readonly #settings: LazyPirateServerSettings;

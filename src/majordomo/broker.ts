@@ -127,7 +127,7 @@ export interface BrokerSnapshot {
  * with a request in its hands loses only its place: the request goes to another one at once.
  *
  * @example
- * await using broker = await MajordomoBroker.listen('tcp://127.0.0.1:5555');
+ * const broker = await MajordomoBroker.listen('tcp://127.0.0.1:5555');
  */
 export class MajordomoBroker extends Role<MajordomoBrokerEvents> {
   readonly #settings: BrokerSettings;

@@ -110,7 +110,7 @@ export interface ClientSnapshot {
  * connection is lost, is tried again, `requestRetries` times in all; it never ends twice, and never with another's reply.
  *
  * @example
- * await using client = MajordomoClient.connect('tcp://127.0.0.1:5555');
+ * const client = MajordomoClient.connect('tcp://127.0.0.1:5555');
  * const reply = await client.request('echo', 'hello');
  */
 export class MajordomoClient extends Role<MajordomoClientEvents> {

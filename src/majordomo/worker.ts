@@ -73,7 +73,7 @@ export interface WorkerCounters {
  * worker registers again by itself.
  *
  * @example
- * await using worker = MajordomoWorker.connect('tcp://127.0.0.1:5555', 'echo', (request) => request.body);
+ * const worker = MajordomoWorker.connect('tcp://127.0.0.1:5555', 'echo', (request) => request.body);
  */
 export class MajordomoWorker extends Role<MajordomoWorkerEvents> {
   readonly service: string;

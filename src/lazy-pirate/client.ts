@@ -203,7 +203,9 @@ export class LazyPirateClient extends Role<LazyPirateClientEvents> {
 
   #contextOf(options: LazyPirateCallOptions): LazyPirateRequestContext {
     knownOptions(options, CALL_OPTIONS);
-    const { requestTimeout, requestRetries, deadline } = { ...this.#settings, ...withoutUndefined(options) };
+    const own = this.#settings;
+    const { requestTimeout = own.requestTimeout, requestRetries = own.requestRetries, deadline = own.deadline } = options;
+    if (requestTimeout === own.requestTimeout && requestRetries === own.requestRetries && deadline === own.deadline) return this.#context;
     checkLazyPirateRequest({ requestTimeout, requestRetries, deadline });
     return { ...this.#context, requestTimeout, requestRetries, deadline: limitOf(deadline) };
   }
@@ -369,10 +371,6 @@ export class LazyPirateClient extends Role<LazyPirateClientEvents> {
 
 function limitOf(deadline: number): number {
   return deadline === 0 ? Infinity : deadline;
-}
-
-function withoutUndefined(options: LazyPirateCallOptions): LazyPirateCallOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 interface RequestHost {

@@ -41,7 +41,7 @@ export interface RoleEvents {
 const PORTS: { readonly [port in Exclude<keyof RoleOptions, 'random' | 'trace' | 'name'>]: readonly string[] } = {
   transport: ['listen', 'connect'],
   clock: ['now', 'setTimeout', 'clearTimeout', 'setImmediate'],
-  logger: ['debug', 'info', 'warn', 'error'],
+  logger: ['debug', 'info', 'warn', 'error', 'isLevelEnabled', 'child'],
 };
 
 /** @throws InvalidOption */

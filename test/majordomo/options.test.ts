@@ -202,7 +202,10 @@ describe('endpoints', () => {
 });
 
 test.each([
-  [{ logger: {} }, 'option "logger" must be an object with the methods debug, info, warn, error, not a value of type object'],
+  [
+    { logger: {} },
+    'option "logger" must be an object with the methods debug, info, warn, error, isLevelEnabled, child, not a value of type object',
+  ],
   [
     { clock: Date },
     'option "clock" must be an object with the methods now, setTimeout, clearTimeout, setImmediate, not a value of type function',

@@ -1,6 +1,8 @@
 /** The layers, as docs/ARCHITECTURE.md draws them. Type-only imports count: a type is knowledge too. */
 const PATTERNS = 'lazy-pirate|simple-pirate|paranoid-pirate|majordomo|binary-star|freelance|titanic|ordered-multicast';
-const PURE = `^src/(core|wire|load-balancer)/|^src/(${PATTERNS})/(codec|[^/]+\\.machine)\\.ts$|^src/machines\\.ts$`;
+const BALANCER = '^src/load-balancer/';
+const PURE_BALANCER = '^src/load-balancer/(ready-queue|failures|dialect|[^/]+\\.machine)\\.ts$';
+const PURE = `^src/(core|wire)/|${PURE_BALANCER}|^src/(${PATTERNS})/(codec|[^/]+\\.machine)\\.ts$|^src/machines\\.ts$`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -18,16 +20,22 @@ module.exports = {
       to: { pathNot: '^src/(core|wire)/' },
     },
     {
-      name: 'load-balancer-imports-core-and-wire',
+      name: 'the-pure-half-of-the-load-balancer-imports-core-and-wire',
       severity: 'error',
-      from: { path: '^src/load-balancer/' },
-      to: { pathNot: '^src/(core|wire|load-balancer)/' },
+      from: { path: PURE_BALANCER },
+      to: { pathNot: `^src/(core|wire)/|${PURE_BALANCER}` },
+    },
+    {
+      name: 'the-load-balancer-knows-no-pattern',
+      severity: 'error',
+      from: { path: BALANCER },
+      to: { path: `^src/(${PATTERNS}|simulation|cli|dashboard)/` },
     },
     {
       name: 'machines-and-codecs-import-the-pure-layers-and-their-own-folder',
       severity: 'error',
       from: { path: `^src/(${PATTERNS})/(?:codec|[^/]+\\.machine)\\.ts$` },
-      to: { pathNot: '^src/(core|wire|load-balancer|$1)/' },
+      to: { pathNot: `^src/(core|wire|$1)/|${PURE_BALANCER}` },
     },
     {
       name: 'pure-files-never-reach-the-shell',

@@ -6,11 +6,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import ts from 'typescript';
 
-const PURE_FOLDERS = ['core/', 'wire/', 'load-balancer/'];
+const PURE_FOLDERS = ['core/', 'wire/'];
+const PURE_FILES = /(^|\/)(codec|[^/]+\.machine)\.ts$|^load-balancer\/(ready-queue|failures|dialect)\.ts$/;
 
 /** Whether a file, named relative to `src` with forward slashes, must be pure. */
 export function isPure(file: string): boolean {
-  return PURE_FOLDERS.some((folder) => file.startsWith(folder)) || /(^|\/)(codec|[^/]+\.machine)\.ts$/.test(file);
+  return PURE_FOLDERS.some((folder) => file.startsWith(folder)) || PURE_FILES.test(file);
 }
 
 /** Global names that bring in time, chance, the outside world or another turn of the event loop. */

@@ -1,17 +1,9 @@
 /** seaworthy: ZeroMQ reliability patterns for Node.js. Every public name, listed one by one. */
-export {
-  MajordomoBroker,
-  type BrokerCounters,
-  type BrokerSnapshot,
-  type MajordomoBrokerEvents,
-  type NoticedBy,
-} from './majordomo/broker.ts';
+export { MajordomoBroker, type BrokerCounters, type BrokerSnapshot, type MajordomoBrokerEvents } from './majordomo/broker.ts';
 export {
   MajordomoWorker,
-  BrokerLost,
   type HandlerContext,
   type MajordomoWorkerEvents,
-  type WorkerCounters,
   type WorkerHandler,
   type WorkerSnapshot,
 } from './majordomo/worker.ts';
@@ -24,18 +16,15 @@ export {
   type RequestCallOptions,
 } from './majordomo/client.ts';
 export type { RequestFailure } from './majordomo/client.machine.ts';
-export type { FailureCode } from './majordomo/codec.ts';
-export type { BrokerLoss } from './majordomo/worker.machine.ts';
-export type { WorkerLoss } from './majordomo/session.machine.ts';
-export type { DeliveryPolicy } from './majordomo/services.ts';
+export type { NoticedBy } from './load-balancer/broker.ts';
+export type { FailureCode } from './load-balancer/failures.ts';
+export { BrokerLost, type WorkerCounters } from './load-balancer/worker.ts';
+export type { BrokerLoss } from './load-balancer/worker.machine.ts';
+export type { WorkerLoss } from './load-balancer/session.machine.ts';
+export type { DeliveryPolicy } from './load-balancer/requests.ts';
 export { ConnectionLost, RequestFailed, RequestTimedOut } from './majordomo/errors.ts';
-export type {
-  Correlation,
-  LivenessOptions,
-  MajordomoBrokerOptions,
-  MajordomoClientOptions,
-  MajordomoWorkerOptions,
-} from './majordomo/options.ts';
+export type { Correlation, MajordomoBrokerOptions, MajordomoClientOptions, MajordomoWorkerOptions } from './majordomo/options.ts';
+export type { LivenessOptions, LoadBalancedWorkerOptions, LoadBalancerOptions } from './load-balancer/options.ts';
 export type { IncomingRequest, ReplyBody } from './runtime/handlers.ts';
 export type { ReconnectOptions, RequestOptions, RetryOptions, TransportHeartbeatOptions } from './runtime/options.ts';
 export { ClientClosed, RequestAborted, RequestError, TooManyRequests, type AttemptOutcome, type AttemptRecord } from './core/requests.ts';
@@ -58,6 +47,25 @@ export {
 } from './lazy-pirate/server.ts';
 export { ClientGone, RequestAbandoned, type AbandonReason } from './lazy-pirate/errors.ts';
 export type { LazyPirateClientOptions, LazyPirateRequestOptions, LazyPirateServerOptions } from './lazy-pirate/options.ts';
+export { SimplePirateQueue, type SimplePirateQueueEvents, type SimplePirateQueueSnapshot } from './simple-pirate/queue.ts';
+export {
+  SimplePirateWorker,
+  type SimplePirateHandler,
+  type SimplePirateHandlerContext,
+  type SimplePirateWorkerEvents,
+  type SimplePirateWorkerSnapshot,
+} from './simple-pirate/worker.ts';
+export type { SimplePirateQueueOptions, SimplePirateWorkerOptions } from './simple-pirate/options.ts';
+export { ParanoidPirateQueue, type ParanoidPirateQueueEvents, type ParanoidPirateQueueSnapshot } from './paranoid-pirate/queue.ts';
+export {
+  ParanoidPirateWorker,
+  type ParanoidPirateHandler,
+  type ParanoidPirateHandlerContext,
+  type ParanoidPirateWorkerEvents,
+  type ParanoidPirateWorkerSnapshot,
+} from './paranoid-pirate/worker.ts';
+export type { ParanoidPirateQueueOptions, ParanoidPirateWorkerOptions } from './paranoid-pirate/options.ts';
+export type { QueueCounters, QueueEndpoints } from './load-balancer/queue.ts';
 export { BrokenInvariant, ImpossibleEvent, InvalidOption, SeaworthyError } from './core/errors.ts';
 export { createLogger, silentLogger, type LogLevel, type Logger, type LoggerOptions } from './runtime/log.ts';
 export { traceTo, type TraceEvent, type TraceSink } from './runtime/trace.ts';

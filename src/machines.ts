@@ -2,15 +2,24 @@
 import type { Machine } from './core/machine.ts';
 import { lazyPirateRequest } from './lazy-pirate/client.machine.ts';
 import { lazyPirateJob } from './lazy-pirate/job.machine.ts';
+import { workerSession } from './load-balancer/session.machine.ts';
+import { loadBalancedWorker } from './load-balancer/worker.machine.ts';
 import { majordomoLink, majordomoRequest } from './majordomo/client.machine.ts';
-import { workerSession } from './majordomo/session.machine.ts';
-import { majordomoWorker } from './majordomo/worker.machine.ts';
+import { majordomoSession } from './majordomo/session.machine.ts';
 
-export { lazyPirateJob, lazyPirateRequest, majordomoLink, majordomoRequest, majordomoWorker, workerSession };
+export { lazyPirateJob, lazyPirateRequest, loadBalancedWorker, majordomoLink, majordomoRequest, majordomoSession, workerSession };
 
 /** Machine name → machine. A new `*.machine.ts` is entered here; the check of the charts fails until it is. */
 export const machines: { readonly [name: string]: Machine } = Object.fromEntries(
   (
-    [lazyPirateRequest, lazyPirateJob, workerSession, majordomoWorker, majordomoRequest, majordomoLink] as unknown as readonly Machine[]
+    [
+      lazyPirateRequest,
+      lazyPirateJob,
+      loadBalancedWorker,
+      workerSession,
+      majordomoSession,
+      majordomoRequest,
+      majordomoLink,
+    ] as unknown as readonly Machine[]
   ).map((machine) => [machine.name, machine]),
 );

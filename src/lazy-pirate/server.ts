@@ -9,6 +9,7 @@ import type { IncomingRequest, ReplyBody } from '../runtime/handlers.ts';
 import { transportHeartbeatOf } from '../runtime/options.ts';
 import { Role, type RoleEvents } from '../runtime/role.ts';
 import type { Listener, LivenessLayers, Peer } from '../transport/transport.ts';
+import { framesBetween } from '../wire/envelope.ts';
 import { bodyOption, type Frame, type Message } from '../wire/message.ts';
 import { decodeAtServer, replyToClient } from './codec.ts';
 import { ClientGone } from './errors.ts';
@@ -312,7 +313,7 @@ class Job extends Actor<LazyPirateJobMachine> implements LazyPirateJobEffects, L
     this.#host = host;
     this.client = client;
     this.envelope = framesBetween(message, 0, body);
-    this.body = framesBetween(message, body, message.frameCount);
+    this.body = framesBetween(message, body);
   }
 
   get signal(): AbortSignal {
@@ -340,10 +341,4 @@ class Job extends Actor<LazyPirateJobMachine> implements LazyPirateJobEffects, L
   refuse(): void {
     // No cell of this machine refuses anything.
   }
-}
-
-function framesBetween(message: Message, from: number, to: number): Frame[] {
-  const frames: Frame[] = [];
-  for (let i = from; i < to; i++) frames.push(message.frame(i));
-  return frames;
 }

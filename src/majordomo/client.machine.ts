@@ -6,7 +6,7 @@ import { backoffDelay, type BackoffOptions } from '../core/backoff.ts';
 import { defineMachine, ignore, never, type Action, type Guard, type Machine, type MachineTypes } from '../core/machine.ts';
 import type { AttemptOutcome } from '../core/requests.ts';
 import type { Frame } from '../wire/message.ts';
-import type { FailureCode } from './codec.ts';
+import type { FailureCode } from '../load-balancer/failures.ts';
 
 /* ------------------------------------------------------------------ one request */
 

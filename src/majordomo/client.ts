@@ -12,6 +12,7 @@ import {
   type AttemptOutcome,
   type AttemptRecord,
 } from '../core/requests.ts';
+import type { FailureCode } from '../load-balancer/failures.ts';
 import { AbortSignals, checkSignal } from '../runtime/abort-signals.ts';
 import { Actor, Performer } from '../runtime/actor.ts';
 import type { Driver } from '../runtime/driver.ts';
@@ -28,7 +29,6 @@ import {
   decodeAtClient,
   requestToBroker,
   type CommandAtClient,
-  type FailureCode,
 } from './codec.ts';
 import {
   majordomoLink,

@@ -4,9 +4,13 @@
  * Decoding is total: whatever came, the answer is a typed command or `INVALID`; nothing here throws. Bodies are not touched:
  * a command says at which frame its body begins.
  */
+import type { WorkerRequest } from '../load-balancer/worker.machine.ts';
+import type { FailureCode } from '../load-balancer/failures.ts';
+import type { BrokerDialect } from '../load-balancer/dialect.ts';
+import { EMPTY, atLeastOne, delimiterOf, framesBetween } from '../wire/envelope.ts';
+import { MOST_MARKED, decodeHandle, isMark, markedNumber, newMark } from '../wire/mark.ts';
 import type { Frame, Message } from '../wire/message.ts';
 
-const EMPTY: Frame = Buffer.alloc(0);
 const CLIENT_HEADER: Frame = Buffer.from('MDPC01');
 const WORKER_HEADER: Frame = Buffer.from('MDPW01');
 const FAILURE_HEADER: Frame = Buffer.from('SEAF01');
@@ -67,11 +71,8 @@ const DISCONNECT_COMMAND: WorkerCommand = { kind: 'DISCONNECT' };
 
 /** What a broker received, routing id already taken off. */
 export function decodeAtBroker(message: Message): ClientRequest | WorkerCommand | Invalid {
-  const { frameCount } = message;
-  const most = Math.min(frameCount - 1, MOST_ENVELOPE_FRAMES + 1);
-  let envelope = 0;
-  while (envelope < most && message.byteLength(envelope) !== 0) envelope++;
-  if (envelope >= most) return NO_DELIMITER;
+  const envelope = delimiterOf(message, MOST_ENVELOPE_FRAMES);
+  if (envelope < 0) return NO_DELIMITER;
   const header = envelope + 1;
   if (message.equals(header, CLIENT_HEADER)) return decodeClientRequest(message, envelope, header + 1);
   if (envelope === 0 && message.equals(header, WORKER_HEADER)) return decodeWorkerCommand(message);
@@ -112,6 +113,9 @@ export function requestToWorker(handle: Frame): Frame[] {
   return [EMPTY, WORKER_HEADER, REQUEST, handle, EMPTY];
 }
 
+/** What a broker says to workers. */
+export const WORKER_WIRE: BrokerDialect = { requestToWorker, heartbeat: HEARTBEAT_TO_WORKER, disconnect: DISCONNECT_TO_WORKER };
+
 /** The frames before the body of a REPLY to a client, behind the envelope it sent. */
 export function replyToClient(envelope: readonly Frame[], service: Frame): Frame[] {
   const [first] = envelope;
@@ -120,24 +124,16 @@ export function replyToClient(envelope: readonly Frame[], service: Frame): Frame
   return [...envelope, EMPTY, CLIENT_HEADER, service];
 }
 
-/** Why a broker gave a request up. Sent only to clients that asked with a correlation frame of ours. */
-export type FailureCode =
-  /** The queue is full, for this service or in all. */
-  | 'queue-full'
-  /** The broker holds as many services as it may. */
-  | 'services-full'
-  /** Nobody took it in time. */
-  | 'expired'
-  /** It was delivered as often as it may be, and each worker was lost with it. */
-  | 'poisoned'
-  /** Its worker was lost, and the service forbids a second delivery. */
-  | 'worker-lost'
-  /** The broker is closing. */
-  | 'shutting-down'
-  /** No body, too many frames, or a name that cannot be a service. */
-  | 'invalid';
-
-const FAILURE_CODES: readonly string[] = ['queue-full', 'services-full', 'expired', 'poisoned', 'worker-lost', 'shutting-down', 'invalid'];
+/** What our clients are told; nobody else would understand it. */
+const FAILURE_CODES: readonly FailureCode[] = [
+  'queue-full',
+  'services-full',
+  'expired',
+  'poisoned',
+  'worker-lost',
+  'shutting-down',
+  'invalid',
+];
 
 /** A whole failure answer: code and number of deliveries follow the service. */
 export function failureToClient(correlation: Frame, service: Frame, code: FailureCode, deliveries: number): Frame[] {
@@ -146,10 +142,7 @@ export function failureToClient(correlation: Frame, service: Frame, code: Failur
 
 /* ------------------------------------------------------------------ at a worker */
 
-export type CommandAtWorker =
-  | { readonly kind: 'REQUEST'; readonly address: Frame; readonly attempt: number; readonly body: readonly Frame[] }
-  | { readonly kind: 'HEARTBEAT' }
-  | { readonly kind: 'DISCONNECT' };
+export type CommandAtWorker = WorkerRequest | { readonly kind: 'HEARTBEAT' } | { readonly kind: 'DISCONNECT' };
 
 export function decodeAtWorker(message: Message): CommandAtWorker | Invalid {
   if (message.frameCount < 3 || message.byteLength(0) !== 0 || !message.equals(1, WORKER_HEADER)) return NOT_MDP;
@@ -157,8 +150,8 @@ export function decodeAtWorker(message: Message): CommandAtWorker | Invalid {
   switch (message.byteAt(2, 0)) {
     case 0x02: {
       if (message.frameCount < 6 || message.byteLength(4) !== 0) return BAD_SHAPE;
-      const mark = decodeMark(message, 3);
-      return { kind: 'REQUEST', address: message.frame(3), attempt: Math.max(1, mark), body: framesFrom(message, 5) };
+      const mark = markedNumber(message, 3);
+      return { kind: 'REQUEST', address: [message.frame(3)], attempt: Math.max(1, mark), body: framesBetween(message, 5), quiet: false };
     }
     case 0x04:
       return { kind: 'HEARTBEAT' };
@@ -177,8 +170,8 @@ export function readyToBroker(service: string): Frame[] {
 }
 
 /** A whole REPLY. A reply without a frame gets an empty one: the RFC wants at least one. */
-export function replyToBroker(address: Frame, body: readonly Frame[]): Frame[] {
-  return [EMPTY, WORKER_HEADER, REPLY, address, EMPTY, ...(body.length === 0 ? [EMPTY] : body)];
+export function replyToBroker(address: readonly Frame[], body: readonly Frame[]): Frame[] {
+  return [EMPTY, WORKER_HEADER, REPLY, ...address, EMPTY, ...atLeastOne(body)];
 }
 
 /* ------------------------------------------------------------------ at a client */
@@ -192,25 +185,25 @@ export function decodeAtClient(message: Message): CommandAtClient | Invalid {
   const correlated = message.frameCount > 0 && message.byteLength(0) !== 0;
   const at = correlated ? 1 : 0;
   if (message.frameCount < at + 4 || message.byteLength(at) !== 0) return NOT_MDP;
-  const deliveries = correlated ? decodeMark(message, 0) : 0;
+  const deliveries = correlated ? markedNumber(message, 0) : 0;
   if (deliveries < 0 || message.byteLength(at + 2) > MOST_NAME_BYTES) return NOT_MDP;
   const id = correlated ? message.frame(0).readUInt32BE(4) : -1;
   const service = message.text(at + 2);
-  if (message.equals(at + 1, CLIENT_HEADER)) return { kind: 'REPLY', id, deliveries, service, body: framesFrom(message, at + 3) };
+  if (message.equals(at + 1, CLIENT_HEADER)) return { kind: 'REPLY', id, deliveries, service, body: framesBetween(message, at + 3) };
   if (!correlated || !message.equals(at + 1, FAILURE_HEADER)) return NOT_MDP;
   const code = message.byteLength(at + 3) <= 32 ? message.text(at + 3) : '';
-  if (!FAILURE_CODES.includes(code)) return NOT_MDP;
+  if (!FAILURE_CODES.includes(code as FailureCode)) return NOT_MDP;
   return { kind: 'FAILURE', id, deliveries, service, code: code as FailureCode };
 }
 
 /** A whole REQUEST as a plain DEALER client sends it. An empty body becomes one empty frame: the RFC wants at least one. */
 export function requestToBroker(service: Frame, body: readonly Frame[]): Frame[] {
-  return [EMPTY, CLIENT_HEADER, service, ...(body.length === 0 ? [EMPTY] : body)];
+  return [EMPTY, CLIENT_HEADER, service, ...atLeastOne(body)];
 }
 
 /** The same behind a correlation frame. */
 export function correlatedRequestToBroker(id: number, timeToLive: number, service: Frame, body: readonly Frame[]): Frame[] {
-  return [encodeCorrelation(id, timeToLive), EMPTY, CLIENT_HEADER, service, ...(body.length === 0 ? [EMPTY] : body)];
+  return [encodeCorrelation(id, timeToLive), EMPTY, CLIENT_HEADER, service, ...atLeastOne(body)];
 }
 
 /** The question whether the broker is ours. */
@@ -221,14 +214,9 @@ export function answersProbe(command: CommandAtClient): boolean {
   return command.kind === 'REPLY' && command.service === PROBE_SERVICE && command.body[1]?.toString('latin1') === PROBE_ANSWER;
 }
 
-/* ------------------------------------------------------------------ marks: twelve bytes that only we look into */
+/* ------------------------------------------------------------------ correlation frames */
 
-const MARK_BYTES = 12;
-const MARK_S = 0x53;
-const MARK_W = 0x57;
-const MARK_VERSION = 0x01;
-
-/** `S W 01 0`, request id, time to live in ms (0 = none). The id is what makes a late reply recognisable. */
+/** A mark with request id and time to live in ms (0 = none). The id is what makes a late reply recognisable. */
 function encodeCorrelation(id: number, timeToLive: number): Frame {
   const mark = newMark(0);
   mark.writeUInt32BE(id, 4);
@@ -238,7 +226,7 @@ function encodeCorrelation(id: number, timeToLive: number): Frame {
 
 /** Whether the frame is a correlation frame of ours: its sender understands failure answers. */
 export function isCorrelation(frame: Frame): boolean {
-  return frame.length === MARK_BYTES && frame[0] === MARK_S && frame[1] === MARK_W && frame[2] === MARK_VERSION;
+  return isMark(frame);
 }
 
 /** How long the client will wait, in ms; `Infinity` when it did not say. */
@@ -248,44 +236,7 @@ export function timeToLiveOf(correlation: Frame): number {
 
 /** The client's correlation frame as it goes back: with the number of deliveries in it. */
 export function answeredCorrelation(correlation: Frame, deliveries: number): Frame {
-  const mark = Buffer.allocUnsafe(MARK_BYTES);
-  correlation.copy(mark);
-  mark[3] = Math.min(255, deliveries);
+  const mark = Buffer.from(correlation);
+  mark[3] = Math.min(MOST_MARKED, deliveries);
   return mark;
-}
-
-/** The address frame of a REQUEST to a worker: `S W 01`, number of this delivery, handle. Says nothing about the client. */
-export function encodeHandle(handle: number, delivery: number): Frame {
-  const mark = newMark(delivery);
-  mark.writeUInt32BE(Math.floor(handle / 2 ** 32), 4);
-  mark.writeUInt32BE(handle % 2 ** 32, 8);
-  return mark;
-}
-
-function decodeHandle(message: Message, index: number): number {
-  if (decodeMark(message, index) < 0) return -1;
-  const frame = message.frame(index);
-  return frame.readUInt32BE(4) * 2 ** 32 + frame.readUInt32BE(8);
-}
-
-/** The number a mark carries in its fourth byte, or -1 when frame `index` is no mark of ours. */
-function decodeMark(message: Message, index: number): number {
-  if (message.byteLength(index) !== MARK_BYTES) return -1;
-  const ours = message.byteAt(index, 0) === MARK_S && message.byteAt(index, 1) === MARK_W && message.byteAt(index, 2) === MARK_VERSION;
-  return ours ? message.byteAt(index, 3) : -1;
-}
-
-function newMark(number: number): Frame {
-  const mark = Buffer.allocUnsafe(MARK_BYTES);
-  mark[0] = MARK_S;
-  mark[1] = MARK_W;
-  mark[2] = MARK_VERSION;
-  mark[3] = Math.min(255, number);
-  return mark;
-}
-
-function framesFrom(message: Message, from: number): Frame[] {
-  const frames: Frame[] = [];
-  for (let i = from; i < message.frameCount; i++) frames.push(message.frame(i));
-  return frames;
 }

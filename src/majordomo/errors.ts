@@ -1,6 +1,6 @@
 /** How a request can fail at a Majordomo client, besides what can happen to every request: one class per cause. */
 import { RequestError, type FailedRequest } from '../core/requests.ts';
-import type { FailureCode } from './codec.ts';
+import type { FailureCode } from '../load-balancer/failures.ts';
 
 /** No attempt was answered within `requestTimeout`. */
 export class RequestTimedOut extends RequestError {

@@ -58,6 +58,14 @@ function checkRoleOptions(options: RoleOptions): void {
   if (options.name !== undefined && typeof options.name !== 'string') throw new InvalidOption('name', options.name, 'a string');
 }
 
+/** Where the events of one socket go. */
+export interface Inbox {
+  receive(peer: Peer, message: Message): void;
+  lose(peer: Peer, reason: GoneReason): void;
+  overflowed(peer: Peer): void;
+  sendRefused(peer: Peer): void;
+}
+
 export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
   /** Typed events, named in the past tense: `role.events.on('…', listener)`. */
   readonly events: TypedEvents<E>;
@@ -95,29 +103,20 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
         this.logger.error({ err: error, role: this.name }, 'a callback threw');
       },
     });
-    this.handler = {
-      message: (peer, message) => {
-        this.#message(peer, message);
+    this.handler = this.handlerOf({
+      receive: (peer, message) => {
+        this.receive(peer, message);
       },
-      peerGone: (peer, reason) => {
-        this.attempt(() => {
-          this.lose(peer, reason);
-        });
+      lose: (peer, reason) => {
+        this.lose(peer, reason);
       },
-      refused: (peer) => {
-        this.attempt(() => {
-          this.sendRefused(peer);
-        });
+      overflowed: (peer) => {
+        this.overflowed(peer);
       },
-      overflow: (peer) => {
-        this.attempt(() => {
-          this.overflowed(peer);
-        });
+      sendRefused: (peer) => {
+        this.sendRefused(peer);
       },
-      batchEnd: () => {
-        this.driver.batchEnd();
-      },
-    };
+    });
     this.observer = this.trace === undefined ? undefined : traceObserver(this.trace, this.name, () => this.driver.now);
   }
 
@@ -158,10 +157,37 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
     });
   }
 
-  #message(peer: Peer, message: Message): void {
+  /** What the transport calls for one of several sockets: each call is one event. */
+  protected handlerOf(inbox: Inbox): TransportHandler {
+    return {
+      message: (peer, message) => {
+        this.#message(inbox, peer, message);
+      },
+      peerGone: (peer, reason) => {
+        this.attempt(() => {
+          inbox.lose(peer, reason);
+        });
+      },
+      refused: (peer) => {
+        this.attempt(() => {
+          inbox.sendRefused(peer);
+        });
+      },
+      overflow: (peer) => {
+        this.attempt(() => {
+          inbox.overflowed(peer);
+        });
+      },
+      batchEnd: () => {
+        this.driver.batchEnd();
+      },
+    };
+  }
+
+  #message(inbox: Inbox, peer: Peer, message: Message): void {
     this.driver.enterMessage();
     try {
-      this.receive(peer, message);
+      inbox.receive(peer, message);
     } catch (error) {
       this.fault(error);
     } finally {

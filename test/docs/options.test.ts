@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import { LazyPirateClient, LazyPirateServer, MajordomoBroker, MajordomoClient, MajordomoWorker } from 'seaworthy';
 import { createMemoryNetwork } from 'seaworthy/transport/memory';
 import { lazyPirateClientSettings, lazyPirateServerSettings } from '../../src/lazy-pirate/options.ts';
+import type { FailureCode } from '../../src/load-balancer/failures.ts';
 import { isRetriable } from '../../src/majordomo/client.machine.ts';
-import type { FailureCode } from '../../src/majordomo/codec.ts';
+
 import { brokerSettings, clientSettings, workerSettings } from '../../src/majordomo/options.ts';
 import { ROLE_OPTIONS } from '../../src/runtime/role.ts';
 import { root, tableBelow } from './documents.ts';
@@ -29,25 +30,29 @@ test('the options of all roles are documented', () => {
   expect(tableBelow(PAGE, '### All roles').map(([option]) => option)).toEqual(ROLE_OPTIONS);
 });
 
+const MAJORDOMO = { S: ['service'], P: ['endpoint'] };
+
 test.each([
-  [PAGE, '### Broker events', 'majordomo/broker'],
-  [PAGE, '### Worker events', 'majordomo/worker'],
-  [PAGE, '### Client events', 'majordomo/client'],
-  [LAZY, '### Client events', 'lazy-pirate/client'],
-  [LAZY, '### Server events', 'lazy-pirate/server'],
-])('%s, %s: every event is documented with its fields, and no other', (page, heading, role) => {
-  const documented = tableBelow(page, heading).map(([event, fields = '']) => [event, fields.split(', ')]);
-  expect(documented).toEqual(eventsIn(readFileSync(`${root}src/${role}.ts`, 'utf8')));
+  [PAGE, '### Broker events', 'load-balancer/broker', MAJORDOMO],
+  [PAGE, '### Worker events', 'load-balancer/worker', MAJORDOMO],
+  [PAGE, '### Client events', 'majordomo/client', {}],
+  [LAZY, '### Client events', 'lazy-pirate/client', {}],
+  [LAZY, '### Server events', 'lazy-pirate/server', {}],
+])('%s, %s: every event is documented with its fields, and no other', (page, heading, role, parameters) => {
+  const documented = tableBelow(page, heading).map(([event, fields = '']) => [event, fields.split(', ').filter((field) => field !== '')]);
+  expect(documented).toEqual(eventsIn(readFileSync(`${root}src/${role}.ts`, 'utf8'), parameters));
 });
 
-/** Event name and fields, in order, from the interface that declares them. */
-function eventsIn(source: string): [event: string, fields: string[]][] {
-  const declared = /interface \w+Events extends RoleEvents \{\n([^]*?)\n\}/.exec(source)?.[1] ?? '';
+/** Event name and fields, in order, from the interface that declares them; `parameters` are the fields behind its type parameters. */
+function eventsIn(source: string, parameters: Readonly<Record<string, readonly string[]>>): [event: string, fields: string[]][] {
+  const declared = /interface \w+Events(?:<[^>]*>)? extends RoleEvents \{\n([^]*?)\n\}/.exec(source)?.[1] ?? '';
   const withoutComments = declared.replaceAll(/\/\*\*[^]*?\*\//g, '');
-  return [...withoutComments.matchAll(/^ {2}(\w+): \{([^}]*)\}/gm)].map(([, event = '', fields = '']) => [
-    event,
-    [...fields.matchAll(/readonly (\w+)\??:/g)].map(([, field = '']) => field),
-  ]);
+  return [...withoutComments.matchAll(/^ {2}(\w+): (?:([A-Z])\b)?(?: & )?(?:\{([^}]*)\})?;$/gm)].map(
+    ([, event = '', parameter = '', fields = '']) => [
+      event,
+      [...(parameters[parameter] ?? []), ...[...fields.matchAll(/readonly (\w+)\??:/g)].map(([, field = '']) => field)],
+    ],
+  );
 }
 
 test('every counter of the Lazy Pirate is documented, and no other', async () => {
@@ -72,7 +77,7 @@ test('every counter is documented, and no other', async () => {
 });
 
 test('every failure code is documented, and whether it is retriable', () => {
-  const union = /export type FailureCode =([^;]*);/.exec(readFileSync(`${root}src/majordomo/codec.ts`, 'utf8'))?.[1] ?? '';
+  const union = /export type FailureCode =([^;]*);/.exec(readFileSync(`${root}src/load-balancer/failures.ts`, 'utf8'))?.[1] ?? '';
   const codes = [...union.matchAll(/^ {2}\| '([\w-]+)'/gm)].map(([, code = '']) => code as FailureCode);
   const rows = tableBelow(PAGE, '#### Failure answer').map(([code, , retriable]) => [code, retriable]);
   expect(rows).toEqual(codes.map((code) => [code, isRetriable(code) ? 'yes' : 'no']));

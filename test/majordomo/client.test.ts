@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InvalidOption } from '../../src/core/errors.ts';
 import { ClientClosed, RequestAborted, TooManyRequests } from '../../src/core/requests.ts';
 import type { MajordomoClient, Reply } from '../../src/majordomo/client.ts';
-import type { FailureCode } from '../../src/majordomo/codec.ts';
+import type { FailureCode } from '../../src/load-balancer/failures.ts';
 import { ConnectionLost, RequestFailed, RequestTimedOut } from '../../src/majordomo/errors.ts';
 import type { MajordomoClientOptions } from '../../src/majordomo/options.ts';
 import { bytesOf, CLIENT, ENDPOINT, markOf, Outcome, textsOf, World, type RawListener, type Received } from '../support/world.ts';

@@ -10,7 +10,6 @@ import {
   decodeAtWorker,
   DISCONNECT_TO_BROKER,
   DISCONNECT_TO_WORKER,
-  encodeHandle,
   failureToClient,
   HEARTBEAT_TO_BROKER,
   HEARTBEAT_TO_WORKER,
@@ -23,8 +22,9 @@ import {
   requestToBroker,
   requestToWorker,
   timeToLiveOf,
-  type FailureCode,
 } from '../../src/majordomo/codec.ts';
+import type { FailureCode } from '../../src/load-balancer/failures.ts';
+import { encodeHandle } from '../../src/wire/mark.ts';
 import { FramesMessage, type Message } from '../../src/wire/message.ts';
 
 const text = (value: string): Buffer => Buffer.from(value, 'latin1');
@@ -49,8 +49,8 @@ describe('what we send is what RFC 7 says', () => {
     ['REPLY behind three envelope frames', replyToClient([text('a'), text('b'), text('a')], text('echo')), [A, B, A, '', MDPC01, ECHO]],
     ['READY, worker to broker', readyToBroker('echo'), ['', MDPW01, '01', ECHO]],
     ['REQUEST, broker to worker, before the body', requestToWorker(text('a')), ['', MDPW01, '02', A, '']],
-    ['REPLY, worker to broker', replyToBroker(text('a'), [text('b'), text('')]), ['', MDPW01, '03', A, '', B, '']],
-    ['REPLY without a body: one empty frame', replyToBroker(text('a'), []), ['', MDPW01, '03', A, '', '']],
+    ['REPLY, worker to broker', replyToBroker([text('a')], [text('b'), text('')]), ['', MDPW01, '03', A, '', B, '']],
+    ['REPLY without a body: one empty frame', replyToBroker([text('a')], []), ['', MDPW01, '03', A, '', '']],
     ['HEARTBEAT, broker to worker', HEARTBEAT_TO_WORKER, ['', MDPW01, '04']],
     ['HEARTBEAT, worker to broker', HEARTBEAT_TO_BROKER, ['', MDPW01, '04']],
     ['DISCONNECT, broker to worker', DISCONNECT_TO_WORKER, ['', MDPW01, '05']],
@@ -129,12 +129,12 @@ describe('at a worker', () => {
     [
       'REQUEST from a foreign broker is the first attempt',
       ['', 'MDPW01', '\x02', '\0abcd', '', 'a', ''],
-      { kind: 'REQUEST', address: text('\0abcd'), attempt: 1, body: [text('a'), text('')] },
+      { kind: 'REQUEST', address: [text('\0abcd')], attempt: 1, body: [text('a'), text('')], quiet: false },
     ],
     [
       'REQUEST from ours says which delivery it is',
       ['', 'MDPW01', '\x02', encodeHandle(9, 3), '', 'a'],
-      { kind: 'REQUEST', address: encodeHandle(9, 3), attempt: 3, body: [text('a')] },
+      { kind: 'REQUEST', address: [encodeHandle(9, 3)], attempt: 3, body: [text('a')], quiet: false },
     ],
     ['REQUEST without a body', ['', 'MDPW01', '\x02', 'a', ''], { kind: 'INVALID', reason: 'the command has the wrong frames' }],
     ['REQUEST without a delimiter', ['', 'MDPW01', '\x02', 'a', 'b', 'c'], { kind: 'INVALID', reason: 'the command has the wrong frames' }],

@@ -286,7 +286,7 @@ function checkAtWorker(message: Message): void {
   assert(command.attempt >= 1);
   assert(command.body.length >= 1);
   assert.equal(command.body.length, message.frameCount - 5);
-  assert(command.address.equals(message.frame(3)));
+  assert(command.address[0]?.equals(message.frame(3)));
 }
 
 function checkAtClient(message: Message): void {

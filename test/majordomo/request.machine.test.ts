@@ -1,6 +1,6 @@
 /** One request on its way to its one outcome, arrow by arrow and cell by cell. */
 import { majordomoRequest, type MajordomoRequestMachine, type RequestContext } from '../../src/majordomo/client.machine.ts';
-import type { FailureCode } from '../../src/majordomo/codec.ts';
+import type { FailureCode } from '../../src/load-balancer/failures.ts';
 import { Rows } from '../support/rows.ts';
 
 type State = MajordomoRequestMachine['state'];

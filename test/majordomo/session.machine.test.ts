@@ -1,30 +1,25 @@
 /** The broker's view of one worker, arrow by arrow and cell by cell. */
 import type { StateOf } from '../../src/core/machine.ts';
-import {
-  workerSession,
-  type SessionContext,
-  type SessionReply,
-  type WorkerLoss,
-  type WorkerSessionMachine,
-} from '../../src/majordomo/session.machine.ts';
+import type { SessionContext, SessionReply, WorkerLoss, SessionMachine } from '../../src/load-balancer/session.machine.ts';
+import { majordomoSession } from '../../src/majordomo/session.machine.ts';
 import { FramesMessage } from '../../src/wire/message.ts';
 import { Rows } from '../support/rows.ts';
 
-type Event = WorkerSessionMachine['event'];
+type Event = SessionMachine['event'];
 
 const context: SessionContext = { heartbeatInterval: 2500, expiry: 7500, busyLimit: 0, mostStrikes: 10 };
-const { moves, stays, refuses, never, coverEverything } = new Rows(workerSession, context);
+const { moves, stays, refuses, never, coverEverything } = new Rows(majordomoSession, context);
 
 const unknown = { kind: 'unknown' } as const;
 const gone = { kind: 'gone' } as const;
-const idle: StateOf<WorkerSessionMachine, 'idle'> = { kind: 'idle', service: 'echo', heartbeatsWhileBusy: false };
+const idle: StateOf<SessionMachine, 'idle'> = { kind: 'idle', heartbeatsWhileBusy: false, spoken: true };
 const steadyIdle = { ...idle, heartbeatsWhileBusy: true };
-const busy: StateOf<WorkerSessionMachine, 'busy'> = {
+const busy: StateOf<SessionMachine, 'busy'> = {
   kind: 'busy',
-  service: 'echo',
   heartbeatsWhileBusy: false,
   handle: 7,
   heartbeats: 0,
+  spoken: true,
 };
 const steadyBusy = { ...busy, heartbeatsWhileBusy: true };
 
@@ -40,6 +35,7 @@ const dismiss: Event = { kind: 'dismiss' };
 const disconnected: Event = { kind: 'peerGone', loss: 'disconnected' };
 const unreachable: Event = { kind: 'peerGone', loss: 'unreachable' };
 
+const beats = [['sendHeartbeat'], ['arm', 'heartbeatDue', 2500]] as const;
 const idleStops = [
   ['disarm', 'expiry'],
   ['disarm', 'heartbeatDue'],
@@ -101,18 +97,30 @@ refuses(
   HEARTBEAT,
   'a HEARTBEAT from a worker that is not registered: the broker may have restarted',
 );
-moves('a heartbeat of an idle worker renews its time', idle, HEARTBEAT, idle, [['arm', 'expiry', 7500]]);
-moves('one heartbeat during a request may have crossed it on the wire: nothing is learnt', busy, HEARTBEAT, { ...busy, heartbeats: 1 }, [
+moves('a heartbeat of an idle worker renews its time', idle, HEARTBEAT, { ...idle, spoken: false }, [['arm', 'expiry', 7500]]);
+moves('an idle worker that beats faster than the broker is answered', { ...idle, spoken: false }, HEARTBEAT, idle, [
   ['arm', 'expiry', 7500],
+  ...beats,
 ]);
+moves('a busy worker that beats faster than the broker is answered', { ...busy, spoken: false }, HEARTBEAT, { ...busy, heartbeats: 1 }, [
+  ['arm', 'expiry', 7500],
+  ...beats,
+]);
+moves(
+  'one heartbeat during a request may have crossed it on the wire: nothing is learnt',
+  busy,
+  HEARTBEAT,
+  { ...busy, heartbeats: 1, spoken: false },
+  [['arm', 'expiry', 7500]],
+);
 moves(
   'a second heartbeat during the same request shows that this worker goes on heartbeating while it works',
   { ...busy, heartbeats: 1 },
   HEARTBEAT,
-  { ...steadyBusy, heartbeats: 2 },
+  { ...steadyBusy, heartbeats: 2, spoken: false },
   [['arm', 'expiry', 7500]],
 );
-moves('what was learnt is not forgotten at the next request', steadyBusy, HEARTBEAT, { ...steadyBusy, heartbeats: 1 }, [
+moves('what was learnt is not forgotten at the next request', steadyBusy, HEARTBEAT, { ...steadyBusy, heartbeats: 1, spoken: false }, [
   ['arm', 'expiry', 7500],
 ]);
 stays('a heartbeat of a worker that is gone crossed our DISCONNECT', gone, HEARTBEAT, 'sent before it heard our DISCONNECT');
@@ -199,11 +207,14 @@ moves(
   gone,
   isToldToGoFromWork('expired'),
 );
-moves('it is time to heartbeat to an idle worker', idle, { kind: 'heartbeatDue' }, idle, [
+moves('it is time to heartbeat to an idle worker', { ...idle, spoken: false }, { kind: 'heartbeatDue' }, idle, [
   ['sendHeartbeat'],
   ['arm', 'heartbeatDue', 2500],
 ]);
-moves('it is time to heartbeat to a busy worker', busy, { kind: 'heartbeatDue' }, busy, [['sendHeartbeat'], ['arm', 'heartbeatDue', 2500]]);
+moves('it is time to heartbeat to a busy worker', { ...busy, spoken: false }, { kind: 'heartbeatDue' }, busy, [
+  ['sendHeartbeat'],
+  ['arm', 'heartbeatDue', 2500],
+]);
 moves(
   'a worker holds its request for longer than the busy limit',
   steadyBusy,

@@ -1,6 +1,7 @@
 /** The worker with a broker whose every word the test says, and with our own: work, failure, loss of the broker, closing. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { BrokerLost, MajordomoWorker, type HandlerContext, type WorkerHandler } from '../../src/majordomo/worker.ts';
+import { BrokerLost } from '../../src/load-balancer/worker.ts';
+import { MajordomoWorker, type HandlerContext, type WorkerHandler } from '../../src/majordomo/worker.ts';
 import type { MajordomoWorkerOptions } from '../../src/majordomo/options.ts';
 import type { Peer } from '../../src/transport/transport.ts';
 import {

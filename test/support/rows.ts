@@ -45,8 +45,8 @@ export class Rows<M extends MachineTypes> {
   };
 
   /** The event is ignored: same state, no effect. */
-  readonly stays = (what: string, state: M['state'], event: M['event'], why: string): void => {
-    const row = this.#add(what, state, event);
+  readonly stays = (what: string, state: M['state'], event: M['event'], why: string, context: Partial<M['context']> = {}): void => {
+    const row = this.#add(what, state, event, context);
     test(row.what, () => {
       const [next, effects] = this.#take(row);
       expect(next).toBe(state);

@@ -10,7 +10,9 @@ const PLANTED: readonly (readonly [file: string, code: string, rule: string])[] 
   ['core/clock.ts', "import '../runtime/quiet.ts';", 'core-imports-nothing'],
   ['core/disk.ts', "import 'node:fs';", 'core-imports-nothing'],
   ['wire/broker.ts', "import '../load-balancer/quiet.ts';", 'wire-imports-core'],
-  ['load-balancer/broker.ts', "import '../majordomo/quiet.ts';", 'load-balancer-imports-core-and-wire'],
+  ['load-balancer/session.machine.ts', "import './requests.ts';", 'the-pure-half-of-the-load-balancer-imports-core-and-wire'],
+  ['load-balancer/requests.ts', "import '../runtime/quiet.ts';", ''],
+  ['load-balancer/broker.ts', "import '../majordomo/quiet.ts';", 'the-load-balancer-knows-no-pattern'],
   ['majordomo/worker.machine.ts', "import '../simulation/quiet.ts';", 'machines-and-codecs-import-the-pure-layers-and-their-own-folder'],
   [
     'majordomo/codec.ts',

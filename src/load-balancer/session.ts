@@ -1,17 +1,10 @@
-/** One worker at the broker: the session machine at work, its peer, and the request it holds. */
-import type { StepObserver } from '../core/machine.ts';
+/** One worker at a broker: the session machine at work, its peer, and the request it holds. */
+import type { Machine, StepObserver } from '../core/machine.ts';
 import type { Driver } from '../runtime/driver.ts';
 import { Actor } from '../runtime/actor.ts';
 import type { GoneReason, Peer } from '../transport/transport.ts';
-import {
-  workerSession,
-  type SessionContext,
-  type SessionEffects,
-  type SessionReply,
-  type WorkerLoss,
-  type WorkerSessionMachine,
-} from './session.machine.ts';
-import type { PendingRequest, Service, ServiceWorker } from './services.ts';
+import type { PendingRequest, Service, ServiceWorker } from './requests.ts';
+import type { SessionContext, SessionEffects, SessionReply, WorkerLoss, WorkerSessionMachine } from './session.machine.ts';
 
 /** What a session asks of its broker. */
 export interface SessionHost {
@@ -45,8 +38,15 @@ export class WorkerSession extends Actor<WorkerSessionMachine> implements Sessio
   next: ServiceWorker | undefined;
   queue: unknown;
 
-  constructor(peer: Peer, host: SessionHost, driver: Driver, context: SessionContext, observer: StepObserver | undefined) {
-    super(workerSession, driver, context, observer);
+  constructor(
+    machine: Machine<WorkerSessionMachine>,
+    peer: Peer,
+    host: SessionHost,
+    driver: Driver,
+    context: SessionContext,
+    observer: StepObserver | undefined,
+  ) {
+    super(machine, driver, context, observer);
     this.peer = peer;
     this.#host = host;
   }

@@ -1,7 +1,7 @@
-/** The broker's tables: services, the requests that wait in them, and the clients that asked. */
+/** A broker's tables: services, the requests that wait in them, and the clients that asked. A pirate queue has one service, without a name. */
 import type { Linked } from '../core/fifo.ts';
 import { Timer } from '../core/timers.ts';
-import { ReadyQueue } from '../load-balancer/ready-queue.ts';
+import { ReadyQueue } from './ready-queue.ts';
 import type { Peer } from '../transport/transport.ts';
 import type { Frame, Message } from '../wire/message.ts';
 

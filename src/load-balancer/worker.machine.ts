@@ -1,14 +1,19 @@
-/** A Majordomo worker's connection (RFC 7): registered, at work, on its own, or waiting to come back. */
+/**
+ * A worker's connection to the queue or broker that gives it work: registered, at work, on its own, or waiting to come back. One life for
+ * Majordomo, Paranoid Pirate and, without the heartbeats, Simple Pirate; what is said on the wire is the shell's.
+ */
 import { backoffDelay, type BackoffOptions } from '../core/backoff.ts';
-import { defineMachine, ignore, never, type Action, type Guard, type Machine, type MachineTypes } from '../core/machine.ts';
+import { defineMachine, ignore, never, type Action, type Guard, type Machine, type MachineTypes, type Sink } from '../core/machine.ts';
 import type { Frame } from '../wire/message.ts';
 
 /** A request as it reached the worker. `address` goes back unchanged. */
 export interface WorkerRequest {
   readonly kind: 'REQUEST';
-  readonly address: Frame;
+  readonly address: readonly Frame[];
   readonly attempt: number;
   readonly body: readonly Frame[];
+  /** It came from a queue that takes every heartbeat for a READY, as the Guide's do: none may be sent while it is worked on. */
+  readonly quiet: boolean;
 }
 
 /** Why a worker left its broker or was left by it. */
@@ -19,24 +24,28 @@ export type BrokerLoss =
   | 'silent'
   /** The broker said DISCONNECT. */
   | 'dismissed'
-  /** The broker sent a second request. */
+  /** The broker sent a further request, more than may be held. */
   | 'protocol'
-  /** The handler failed; leaving is how MDP/0.1 says so. */
+  /** The handler failed; leaving is how a worker says so on these wires. */
   | 'handler-failed';
 
-export interface MajordomoWorkerMachine extends MachineTypes {
+/** `spoken`: whether we have sent anything since the broker's last heartbeat. If not, it beats faster than we do, and is answered. */
+export interface WorkerMachine extends MachineTypes {
   state:
     | { readonly kind: 'new' }
     /** Registered and free. `liveness` counts the intervals of silence still allowed; `failures` the connections in a row that heard nothing. */
-    | { readonly kind: 'idle'; readonly liveness: number; readonly failures: number }
-    /** The handler runs. The broker's silence is not its death: the Guide's brokers send nothing to a busy worker. */
-    | { readonly kind: 'busy' }
+    | { readonly kind: 'idle'; readonly liveness: number; readonly failures: number; readonly spoken: boolean }
+    /**
+     * The handler runs. The broker's silence is not its death: the Guide's brokers send nothing to a busy worker. `held` requests came
+     * meanwhile, from a queue that had mistaken a heartbeat for a READY; they have their turn.
+     */
+    | { readonly kind: 'busy'; readonly held: readonly WorkerRequest[]; readonly quiet: boolean; readonly spoken: boolean }
     /** The handler still runs, but there is nobody to answer to; one request at a time, so we come back when it has ended. */
     | { readonly kind: 'orphaned' }
     /** Without a connection, until the pause is over. */
     | { readonly kind: 'resting'; readonly failures: number }
     /** Closing: the handler may finish, then we leave. */
-    | { readonly kind: 'draining' }
+    | { readonly kind: 'draining'; readonly quiet: boolean }
     | { readonly kind: 'closed' };
   event:
     | WorkerRequest
@@ -67,7 +76,7 @@ export interface WorkerEffects {
   open(): void;
   /** Drops the connection: whoever was at its other end is gone or not to be spoken to. */
   shut(): void;
-  /** Says DISCONNECT and closes the connection, delivering what was sent. */
+  /** Says goodbye, if the protocol has a word for it, and closes the connection, delivering what was sent. */
   leave(): void;
   sendReply(body: readonly Frame[]): void;
   sendHeartbeat(): void;
@@ -82,23 +91,34 @@ export interface WorkerEffects {
 }
 
 export interface WorkerContext {
+  /** Ms; 0 for a protocol without heartbeats. */
   readonly heartbeatInterval: number;
   readonly heartbeatLiveness: number;
   readonly drainTimeout: number;
+  /** Requests that may wait behind the one in hand. */
+  readonly mostHeld: number;
   readonly backoff: BackoffOptions;
   readonly random: () => number;
 }
 
-type M = MajordomoWorkerMachine;
-type Out = M['effects'] & { arm(timer: keyof M['timers'], delay: number): void };
+type M = WorkerMachine;
+type Out = Sink<M>;
 type Idle = Extract<M['state'], { kind: 'idle' }>;
+type Busy = Extract<M['state'], { kind: 'busy' }>;
 type Resting = Extract<M['state'], { kind: 'resting' }>;
+
+const beatLater = (out: Out, context: WorkerContext): void => {
+  if (context.heartbeatInterval > 0) out.arm('heartbeatDue', context.heartbeatInterval);
+};
+const listen = (out: Out, context: WorkerContext): void => {
+  if (context.heartbeatInterval > 0) out.arm('silence', context.heartbeatInterval);
+};
 
 const register = (failures: number, out: Out, context: WorkerContext): Idle => {
   out.open();
-  out.arm('heartbeatDue', context.heartbeatInterval);
-  out.arm('silence', context.heartbeatInterval);
-  return { kind: 'idle', liveness: context.heartbeatLiveness, failures };
+  beatLater(out, context);
+  listen(out, context);
+  return { kind: 'idle', liveness: context.heartbeatLiveness, failures, spoken: true };
 };
 
 /** Leaves the connection and comes back after a pause that grows with the losses in a row; hearing from the broker ends the row. */
@@ -112,35 +132,46 @@ const rest = (failures: number, loss: BrokerLoss, out: Out, context: WorkerConte
 };
 
 const livenessRemains: Guard<M, 'idle', 'silence'> = (state) => state.liveness > 1;
+const isOwedHeartbeat: Guard<M, 'idle', 'HEARTBEAT'> = (state) => !state.spoken;
+const isOwedHeartbeatAtWork: Guard<M, 'busy', 'HEARTBEAT'> = (state) => !state.spoken && !state.quiet;
+const mayHold: Guard<M, 'busy', 'REQUEST'> = (state, _event, context) => state.held.length < context.mostHeld;
+const holdsMore: Guard<M, 'busy', 'handlerDone'> = (state) => state.held.length > 0;
+const mayHoldNone: Guard<M, 'draining', 'REQUEST'> = (_state, _event, context) => context.mostHeld === 0;
+const mayBeat: Guard<M, 'busy' | 'draining', 'heartbeatDue'> = (state) => !state.quiet;
 
 const open: Action<M, 'new', 'start', 'idle'> = (_state, _event, out, context) => register(0, out, context);
 const reopen: Action<M, 'resting', 'reconnectDelay', 'idle'> = (state, _event, out, context) => register(state.failures, out, context);
 
-const startHandler: Action<M, 'idle', 'REQUEST', 'busy'> = (_state, event, out) => {
-  out.run(event);
-  return { kind: 'busy' };
+const begin = (request: WorkerRequest, held: readonly WorkerRequest[], spoken: boolean, out: Out): Busy => {
+  out.run(request);
+  return { kind: 'busy', held, quiet: request.quiet, spoken };
 };
+const startHandler: Action<M, 'idle', 'REQUEST', 'busy'> = (state, event, out) => begin(event, [], state.spoken, out);
+const hold: Action<M, 'busy', 'REQUEST', 'busy'> = (state, event) => ({ ...state, held: [...state.held, event] });
+
 const renew: Action<M, 'idle', 'HEARTBEAT', 'idle'> = (_state, _event, out, context) => {
-  out.arm('silence', context.heartbeatInterval);
-  return { kind: 'idle', liveness: context.heartbeatLiveness, failures: 0 };
+  listen(out, context);
+  return { kind: 'idle', liveness: context.heartbeatLiveness, failures: 0, spoken: false };
 };
-const heartbeatIdle: Action<M, 'idle', 'heartbeatDue', 'idle'> = (state, _event, out, context) => {
+const beat = <S extends Idle | Busy>(state: S, out: Out, context: WorkerContext): S => {
   out.sendHeartbeat();
-  out.arm('heartbeatDue', context.heartbeatInterval);
-  return state;
+  beatLater(out, context);
+  return { ...state, spoken: true };
 };
-const heartbeatBusy: Action<M, 'busy', 'heartbeatDue', 'busy'> = (state, _event, out, context) => {
-  out.sendHeartbeat();
-  out.arm('heartbeatDue', context.heartbeatInterval);
-  return state;
-};
+/** Peers whose intervals differ: the slower one answers the faster one's heartbeats, so that neither takes the other for dead. */
+const renewAndAnswer: Action<M, 'idle', 'HEARTBEAT', 'idle'> = (state, event, out, context) =>
+  beat(renew(state, event, out, context), out, context);
+const answerAtWork: Action<M, 'busy', 'HEARTBEAT', 'busy'> = (state, _event, out, context) => beat(state, out, context);
+const noteHeartbeat: Action<M, 'busy', 'HEARTBEAT', 'busy'> = (state) => ({ ...state, spoken: false });
+const heartbeatIdle: Action<M, 'idle', 'heartbeatDue', 'idle'> = (state, _event, out, context) => beat(state, out, context);
+const heartbeatBusy: Action<M, 'busy', 'heartbeatDue', 'busy'> = (state, _event, out, context) => beat(state, out, context);
 const heartbeatDraining: Action<M, 'draining', 'heartbeatDue', 'draining'> = (state, _event, out, context) => {
   out.sendHeartbeat();
-  out.arm('heartbeatDue', context.heartbeatInterval);
+  beatLater(out, context);
   return state;
 };
 const countSilence: Action<M, 'idle', 'silence', 'idle'> = (state, _event, out, context) => {
-  out.arm('silence', context.heartbeatInterval);
+  listen(out, context);
   return { ...state, liveness: state.liveness - 1 };
 };
 const giveUpOnSilence: Action<M, 'idle', 'silence', 'resting'> = (state, _event, out, context) =>
@@ -152,9 +183,15 @@ const restDisconnected: Action<M, 'idle', 'brokerGone', 'resting'> = (state, _ev
 
 const reply: Action<M, 'busy', 'handlerDone', 'idle'> = (_state, event, out, context) => {
   out.sendReply(event.body);
-  out.arm('heartbeatDue', context.heartbeatInterval);
-  out.arm('silence', context.heartbeatInterval);
-  return { kind: 'idle', liveness: context.heartbeatLiveness, failures: 0 };
+  beatLater(out, context);
+  listen(out, context);
+  return { kind: 'idle', liveness: context.heartbeatLiveness, failures: 0, spoken: true };
+};
+const replyAndGoOn: Action<M, 'busy', 'handlerDone', 'busy'> = (state, event, out, context) => {
+  out.sendReply(event.body);
+  beatLater(out, context);
+  const [next, ...held] = state.held;
+  return begin(next as WorkerRequest, held, true, out);
 };
 const leaveFailed: Action<M, 'busy', 'handlerFailed', 'resting'> = (_state, _event, out, context) => {
   return rest(0, 'handler-failed', out, context);
@@ -187,9 +224,9 @@ const leave: Action<M, 'idle', 'close', 'closed'> = (_state, _event, out) => {
   out.closed();
   return { kind: 'closed' };
 };
-const drain: Action<M, 'busy', 'close', 'draining'> = (_state, _event, out, context) => {
+const drain: Action<M, 'busy', 'close', 'draining'> = (state, _event, out, context) => {
   out.arm('drainTimeout', context.drainTimeout);
-  return { kind: 'draining' };
+  return { kind: 'draining', quiet: state.quiet };
 };
 const abandon: Action<M, 'orphaned' | 'resting', 'close', 'closed'> = (_state, _event, out) => {
   out.closed();
@@ -220,8 +257,8 @@ const leaveConfusedAndClose: Action<M, 'draining', 'REQUEST', 'closed'> = (_stat
   return { kind: 'closed' };
 };
 
-export const majordomoWorker: Machine<M> = defineMachine<M>({
-  name: 'MajordomoWorker',
+export const loadBalancedWorker: Machine<M> = defineMachine<M>({
+  name: 'LoadBalancedWorker',
   start: () => ({ kind: 'new' }),
   timers: {
     heartbeatDue: ['idle', 'busy', 'draining'],
@@ -243,7 +280,10 @@ export const majordomoWorker: Machine<M> = defineMachine<M>({
     },
     idle: {
       REQUEST: { to: 'busy', do: startHandler },
-      HEARTBEAT: { to: 'idle', do: renew },
+      HEARTBEAT: [
+        { to: 'idle', when: isOwedHeartbeat, do: renewAndAnswer },
+        { to: 'idle', do: renew },
+      ],
       DISCONNECT: { to: 'resting', do: restDismissed },
       INVALID: ignore('dropped and counted'),
       start: never('it has started'),
@@ -258,16 +298,25 @@ export const majordomoWorker: Machine<M> = defineMachine<M>({
       ],
     },
     busy: {
-      REQUEST: { to: 'orphaned', do: leaveConfused },
-      HEARTBEAT: ignore('the broker is alive; a busy worker does not count its silence'),
+      REQUEST: [
+        { to: 'busy', when: mayHold, do: hold },
+        { to: 'orphaned', do: leaveConfused },
+      ],
+      HEARTBEAT: [
+        { to: 'busy', when: isOwedHeartbeatAtWork, do: answerAtWork },
+        { to: 'busy', do: noteHeartbeat },
+      ],
       DISCONNECT: { to: 'orphaned', do: orphanDismissed },
       INVALID: ignore('dropped and counted'),
       start: never('it has started'),
-      handlerDone: { to: 'idle', do: reply },
+      handlerDone: [
+        { to: 'busy', when: holdsMore, do: replyAndGoOn },
+        { to: 'idle', do: reply },
+      ],
       handlerFailed: { to: 'resting', do: leaveFailed },
       brokerGone: { to: 'orphaned', do: orphanDisconnected },
       close: { to: 'draining', do: drain },
-      heartbeatDue: { to: 'busy', do: heartbeatBusy },
+      heartbeatDue: [{ to: 'busy', when: mayBeat, do: heartbeatBusy }, ignore('this queue would take it for a READY')],
     },
     orphaned: {
       REQUEST: ignore('from a connection that was left'),
@@ -293,7 +342,10 @@ export const majordomoWorker: Machine<M> = defineMachine<M>({
       reconnectDelay: { to: 'idle', do: reopen },
     },
     draining: {
-      REQUEST: { to: 'closed', do: leaveConfusedAndClose },
+      REQUEST: [
+        { to: 'closed', when: mayHoldNone, do: leaveConfusedAndClose },
+        ignore('its client asks again, or the queue gives it to another'),
+      ],
       HEARTBEAT: ignore('the broker is alive'),
       DISCONNECT: { to: 'closed', do: dropConnection },
       INVALID: ignore('dropped and counted'),
@@ -302,7 +354,7 @@ export const majordomoWorker: Machine<M> = defineMachine<M>({
       handlerFailed: { to: 'closed', do: leaveUnanswered },
       brokerGone: { to: 'closed', do: dropConnection },
       close: ignore('idempotent'),
-      heartbeatDue: { to: 'draining', do: heartbeatDraining },
+      heartbeatDue: [{ to: 'draining', when: mayBeat, do: heartbeatDraining }, ignore('this queue would take it for a READY')],
       drainTimeout: { to: 'closed', do: leaveUnanswered },
     },
     closed: {

@@ -1,38 +1,42 @@
 /** A worker's connection to its broker, arrow by arrow and cell by cell. */
 import {
-  majordomoWorker,
+  loadBalancedWorker,
   type BrokerLoss,
-  type MajordomoWorkerMachine,
+  type WorkerMachine,
   type WorkerContext,
   type WorkerRequest,
-} from '../../src/majordomo/worker.machine.ts';
+} from '../../src/load-balancer/worker.machine.ts';
+import type { StateOf } from '../../src/core/machine.ts';
 import { Rows } from '../support/rows.ts';
 
-type State = MajordomoWorkerMachine['state'];
-type Event = MajordomoWorkerMachine['event'];
+type State = WorkerMachine['state'];
+type Event = WorkerMachine['event'];
 
 const context: WorkerContext = {
   heartbeatInterval: 2500,
   heartbeatLiveness: 3,
   drainTimeout: 5000,
+  mostHeld: 0,
   backoff: { base: 500, maximum: 8000, jitter: 0.8 },
   // In the middle of the jitter: pauses are 500, 1000, 2000 … ms.
   random: () => 0.5,
 };
-const { moves, stays, never, coverEverything } = new Rows(majordomoWorker, context);
+const { moves, stays, never, coverEverything } = new Rows(loadBalancedWorker, context);
 
 const fresh: State = { kind: 'new' };
-const idle: State = { kind: 'idle', liveness: 3, failures: 0 };
-const busy: State = { kind: 'busy' };
+const idle: StateOf<WorkerMachine, 'idle'> = { kind: 'idle', liveness: 3, failures: 0, spoken: true };
+const busy: StateOf<WorkerMachine, 'busy'> = { kind: 'busy', held: [], quiet: false, spoken: true };
 const orphaned: State = { kind: 'orphaned' };
 const resting: State = { kind: 'resting', failures: 0 };
 /** After one loss. */
 const restingOnce: State = { kind: 'resting', failures: 1 };
-const draining: State = { kind: 'draining' };
+const draining: State = { kind: 'draining', quiet: false };
 const closed: State = { kind: 'closed' };
 
 const body = [Buffer.from('body')];
-const REQUEST: WorkerRequest = { kind: 'REQUEST', address: Buffer.from('address'), attempt: 1, body };
+const REQUEST: WorkerRequest = { kind: 'REQUEST', address: [Buffer.from('address')], attempt: 1, body, quiet: false };
+/** From a queue that takes every heartbeat for a READY. */
+const QUIET_REQUEST: WorkerRequest = { ...REQUEST, quiet: true };
 const HEARTBEAT: Event = { kind: 'HEARTBEAT' };
 const DISCONNECT: Event = { kind: 'DISCONNECT' };
 const INVALID: Event = { kind: 'INVALID', reason: 'not an MDP/0.1 message' };
@@ -72,14 +76,25 @@ moves('a request comes: the handler runs', idle, REQUEST, busy, [
   ['run', REQUEST],
   ['disarm', 'silence'],
 ]);
-moves('a heartbeat restores patience and forgives earlier failures', { kind: 'idle', liveness: 1, failures: 4 }, HEARTBEAT, idle, [
+moves(
+  'a heartbeat restores patience and forgives earlier failures',
+  { ...idle, liveness: 1, failures: 4 },
+  HEARTBEAT,
+  { ...idle, spoken: false },
+  [['arm', 'silence', 2500]],
+);
+moves('a broker that beats faster than the worker is answered', { ...idle, spoken: false }, HEARTBEAT, idle, [
   ['arm', 'silence', 2500],
+  ...beats,
 ]);
 moves('the broker says DISCONNECT: the worker comes back on a new connection, soon', idle, DISCONNECT, restingOnce, rests('dismissed'));
 stays('nonsense while idle is dropped', idle, INVALID, 'dropped and counted');
 moves('the connection ends: the worker comes back, soon', idle, brokerGone, restingOnce, rests('disconnected'));
 moves('it is closed while idle: it says DISCONNECT', idle, close, closed, [['leave'], ['closed'], ...idleStops]);
-moves('it is time to heartbeat while idle', idle, heartbeatDue, idle, beats);
+moves('it is time to heartbeat while idle', { ...idle, spoken: false }, heartbeatDue, idle, beats);
+moves('without heartbeats in the protocol none is due, and silence means nothing', fresh, start, idle, [['open']], {
+  heartbeatInterval: 0,
+});
 moves('an interval without a word costs one life', idle, silence, { ...idle, liveness: 2 }, [['arm', 'silence', 2500]]);
 moves(
   'silence for three intervals: the broker is given up',
@@ -90,14 +105,14 @@ moves(
 );
 moves(
   'each broker that was never heard makes the next pause twice as long',
-  { kind: 'idle', liveness: 1, failures: 2 },
+  { ...idle, liveness: 1, failures: 2 },
   silence,
   { kind: 'resting', failures: 3 },
   rests('silent', 2000),
 );
 moves(
   'no pause is longer than the longest',
-  { kind: 'idle', liveness: 1, failures: 20 },
+  { ...idle, liveness: 1, failures: 20 },
   silence,
   { kind: 'resting', failures: 21 },
   rests('silent', 8000),
@@ -112,6 +127,22 @@ moves('the handler ends: the reply goes out, and silence counts again', busy, ha
   ['arm', 'heartbeatDue', 2500],
   ['arm', 'silence', 2500],
 ]);
+moves('a request from a queue that takes every heartbeat for a READY', idle, QUIET_REQUEST, { ...busy, quiet: true }, [
+  ['run', QUIET_REQUEST],
+  ['disarm', 'silence'],
+]);
+moves('a request that came meanwhile waits for its turn', busy, QUIET_REQUEST, { ...busy, held: [QUIET_REQUEST] }, [], { mostHeld: 1 });
+moves(
+  'the handler ends: the reply goes out, and what waited has its turn',
+  { ...busy, held: [QUIET_REQUEST, REQUEST] },
+  handlerDone,
+  { ...busy, held: [REQUEST], quiet: true },
+  [
+    ['sendReply', body],
+    ['arm', 'heartbeatDue', 2500],
+    ['run', QUIET_REQUEST],
+  ],
+);
 moves('the handler fails: the worker leaves, so that the request goes elsewhere, and comes back', busy, handlerFailed, restingOnce, [
   ['leave'],
   ['arm', 'reconnectDelay', 500],
@@ -124,7 +155,16 @@ moves('a second request at work is the broker’s error: the worker leaves it', 
   ['lost', 'protocol', 0],
   ...busyStops,
 ]);
-stays('a heartbeat at work', busy, HEARTBEAT, 'the broker is alive; a busy worker does not count its silence');
+moves('a heartbeat at work', busy, HEARTBEAT, { ...busy, spoken: false }, []);
+moves('a broker that beats faster than the busy worker is answered', { ...busy, spoken: false }, HEARTBEAT, busy, beats);
+moves(
+  'a queue that takes heartbeats for READY is not answered from work',
+  { ...busy, quiet: true, spoken: false },
+  HEARTBEAT,
+  { ...busy, quiet: true, spoken: false },
+  [],
+);
+stays('nor is it sent a heartbeat from work', { ...busy, quiet: true }, heartbeatDue, 'this queue would take it for a READY');
 moves('DISCONNECT at work: nobody waits for the result', busy, DISCONNECT, orphaned, [
   ['shut'],
   ['abort'],
@@ -139,7 +179,10 @@ moves('the connection ends at work: nobody waits for the result', busy, brokerGo
   ...busyStops,
 ]);
 moves('it is closed at work: the handler may finish', busy, close, draining, [['arm', 'drainTimeout', 5000]]);
-moves('it is time to heartbeat at work', busy, heartbeatDue, busy, beats);
+moves('it is time to heartbeat at work', { ...busy, spoken: false }, heartbeatDue, busy, beats);
+moves('it is closed at work for a queue that wants quiet', { ...busy, quiet: true }, close, { kind: 'draining', quiet: true }, [
+  ['arm', 'drainTimeout', 5000],
+]);
 never('a busy worker has started', busy, start, 'it has started');
 
 // At work for nobody.
@@ -196,6 +239,13 @@ moves('a second request while closing is the broker’s error', draining, REQUES
   ['closed'],
   ...drainingStops,
 ]);
+stays(
+  'a second request while closing, from a queue that may be mistaken',
+  draining,
+  REQUEST,
+  'its client asks again, or the queue gives it to another',
+  { mostHeld: 1 },
+);
 moves('DISCONNECT while closing: nobody waits for the result', draining, DISCONNECT, closed, [
   ['shut'],
   ['abort'],
@@ -209,6 +259,12 @@ moves('the connection ends while closing: nobody waits for the result', draining
   ...drainingStops,
 ]);
 moves('it is time to heartbeat while closing: the broker must not give a working worker up', draining, heartbeatDue, draining, beats);
+stays(
+  'it is not sent while closing either, if the queue would mistake it',
+  { kind: 'draining', quiet: true },
+  heartbeatDue,
+  'this queue would take it for a READY',
+);
 stays('a heartbeat while closing', draining, HEARTBEAT, 'the broker is alive');
 stays('nonsense while closing', draining, INVALID, 'dropped and counted');
 stays('it is closed twice', draining, close, 'idempotent');

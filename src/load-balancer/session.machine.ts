@@ -1,0 +1,309 @@
+/**
+ * A broker's view of one worker. What all load-balancing brokers have in common is here: the states, the events, the heartbeats, what
+ * becomes of a request whose worker is lost. On it stand two tables: `workerSession`, below, for the pirates, whose queues cannot tell a
+ * worker to go; and that of Majordomo, which can.
+ */
+import { defineMachine, ignore, never, type Action, type Guard, type Machine, type MachineTypes, type Sink } from '../core/machine.ts';
+import type { Message } from '../wire/message.ts';
+
+/** Why a worker is no longer one. */
+export type WorkerLoss =
+  /** The transport saw its connection end. */
+  | 'disconnected'
+  /** A send found no route to it. */
+  | 'unreachable'
+  /** It was silent for `heartbeatInterval × heartbeatLiveness`. */
+  | 'expired'
+  /** It said READY in the middle of a request: it knows nothing of it any more. */
+  | 'restarted'
+  /** It held one request for longer than `busyLimit`. */
+  | 'busy-limit'
+  /** It said DISCONNECT. */
+  | 'left'
+  /** It broke the protocol. */
+  | 'protocol'
+  /** The broker is closing. */
+  | 'dismissed';
+
+/** Whether a READY is accepted, and if not, why not. Judged by the broker, which knows its tables. */
+export type Admission = 'welcome' | 'reserved' | 'invalid-name' | 'services-full';
+
+/** In place of a handle: the frames are not in the shape of a reply. */
+export const ILLEGIBLE = -2;
+
+export interface SessionReply {
+  readonly kind: 'REPLY';
+  /** The delivery it answers; -1 when it does not carry a handle of ours, or `ILLEGIBLE`. */
+  readonly handle: number;
+  readonly message: Message;
+  readonly body: number;
+}
+
+/**
+ * `spoken`: whether we have sent it anything since its last heartbeat. If not, it beats faster than we do, and may count on an answer.
+ * `More`: states that only one table has.
+ */
+export interface SessionMachine<More extends { readonly kind: string } = never> extends MachineTypes {
+  state:
+    | { readonly kind: 'unknown' }
+    | { readonly kind: 'idle'; readonly heartbeatsWhileBusy: boolean; readonly spoken: boolean }
+    | {
+        readonly kind: 'busy';
+        /** Learnt: this worker goes on heartbeating while it works, so its silence means something. */
+        readonly heartbeatsWhileBusy: boolean;
+        /** The delivery in flight. */
+        readonly handle: number;
+        /** Heartbeats heard during this delivery. The first may have crossed the request on the wire and proves nothing. */
+        readonly heartbeats: number;
+        readonly spoken: boolean;
+      }
+    | { readonly kind: 'gone' }
+    | More;
+  event:
+    | { readonly kind: 'READY'; readonly service: string; readonly admission: Admission }
+    | SessionReply
+    | { readonly kind: 'HEARTBEAT' }
+    | { readonly kind: 'DISCONNECT' }
+    | { readonly kind: 'INVALID'; readonly strikes: number }
+    | { readonly kind: 'dispatch'; readonly handle: number }
+    | { readonly kind: 'dismiss' }
+    | { readonly kind: 'peerGone'; readonly loss: 'disconnected' | 'unreachable' }
+    | { readonly kind: 'expiry' }
+    | { readonly kind: 'heartbeatDue' }
+    | { readonly kind: 'busyLimit' };
+  timers: { expiry: 'idle' | 'busy'; heartbeatDue: 'idle' | 'busy'; busyLimit: 'busy' };
+  effects: SessionEffects;
+  context: SessionContext;
+}
+
+export type WorkerSessionMachine = SessionMachine<
+  /** Was silent for too long while idle: it has no request of ours, so any sign of life makes it ready again. */
+  { readonly kind: 'lapsed' }
+>;
+
+export interface SessionEffects {
+  /** Enters the worker into its service. */
+  register(service: string): void;
+  /** Puts the worker at the end of its service's ready queue. */
+  ready(): void;
+  sendRequest(handle: number): void;
+  sendHeartbeat(): void;
+  sendDisconnect(): void;
+  /** The request in flight is answered. */
+  deliver(reply: SessionReply): void;
+  /** The request in flight goes back to the broker's delivery policy. */
+  surrender(loss: WorkerLoss): void;
+  /** Takes the worker out of its service. */
+  forget(loss: WorkerLoss): void;
+}
+
+export interface SessionContext {
+  /** Ms between our heartbeats; 0 for a protocol that has none. */
+  readonly heartbeatInterval: number;
+  /** Ms of silence after which a worker is gone; 0 for a protocol whose workers are silent. */
+  readonly expiry: number;
+  /** Ms one request may take, or 0 for no limit. */
+  readonly busyLimit: number;
+  /** Invalid messages after which a worker is disconnected. */
+  readonly mostStrikes: number;
+}
+
+type M = WorkerSessionMachine;
+type Out = Sink<M>;
+type Idle = Extract<M['state'], { kind: 'idle' }>;
+type Busy = Extract<M['state'], { kind: 'busy' }>;
+
+export const isCurrent: Guard<M, 'busy', 'REPLY'> = (state, event) => event.handle === state.handle;
+export const struckOut: Guard<M, 'idle' | 'busy', 'INVALID'> = (_state, event, context) => event.strikes >= context.mostStrikes;
+export const heartbeatsWhileBusy: Guard<M, 'busy', 'expiry'> = (state) => state.heartbeatsWhileBusy;
+export const isOwedHeartbeat: Guard<M, 'idle' | 'busy', 'HEARTBEAT'> = (state) => !state.spoken;
+
+/** It was heard from. */
+const renew = (out: Out, context: SessionContext): void => {
+  if (context.expiry > 0) out.arm('expiry', context.expiry);
+};
+/** Something was sent to it, or is: the next heartbeat is due one interval from now. */
+const beatLater = (out: Out, context: SessionContext): void => {
+  if (context.heartbeatInterval > 0) out.arm('heartbeatDue', context.heartbeatInterval);
+};
+
+const enter = (service: string, out: Out, context: SessionContext): Idle => {
+  renew(out, context);
+  beatLater(out, context);
+  out.register(service);
+  out.ready();
+  return { kind: 'idle', heartbeatsWhileBusy: false, spoken: true };
+};
+export const register: Action<M, 'unknown', 'READY', 'idle'> = (_state, event, out, context) => enter(event.service, out, context);
+
+export const assign: Action<M, 'idle', 'dispatch', 'busy'> = (state, event, out, context) => {
+  out.sendRequest(event.handle);
+  beatLater(out, context);
+  if (context.busyLimit > 0) out.arm('busyLimit', context.busyLimit);
+  return { kind: 'busy', heartbeatsWhileBusy: state.heartbeatsWhileBusy, handle: event.handle, heartbeats: 0, spoken: true };
+};
+
+export const deliverReply: Action<M, 'busy', 'REPLY', 'idle'> = (state, event, out, context) => {
+  renew(out, context);
+  out.deliver(event);
+  out.ready();
+  return { kind: 'idle', heartbeatsWhileBusy: state.heartbeatsWhileBusy, spoken: state.spoken };
+};
+
+export const renewIdle: Action<M, 'idle', 'READY' | 'REPLY' | 'HEARTBEAT', 'idle'> = (state, _event, out, context) => {
+  renew(out, context);
+  return state.spoken ? { ...state, spoken: false } : state;
+};
+export const renewBusy: Action<M, 'busy', 'HEARTBEAT', 'busy'> = (state, _event, out, context) => {
+  renew(out, context);
+  const heartbeats = state.heartbeats + 1;
+  return { ...state, heartbeats, heartbeatsWhileBusy: state.heartbeatsWhileBusy || heartbeats >= 2, spoken: false };
+};
+
+const heartbeat = <S extends Idle | Busy>(state: S, out: Out, context: SessionContext): S => {
+  out.sendHeartbeat();
+  beatLater(out, context);
+  return { ...state, spoken: true };
+};
+export const heartbeatIdle: Action<M, 'idle', 'heartbeatDue', 'idle'> = (state, _event, out, context) => heartbeat(state, out, context);
+export const heartbeatBusy: Action<M, 'busy', 'heartbeatDue', 'busy'> = (state, _event, out, context) => heartbeat(state, out, context);
+/** Peers whose intervals differ: the slower one answers the faster one's heartbeats, so that neither takes the other for dead. */
+export const answerIdle: Action<M, 'idle', 'HEARTBEAT', 'idle'> = (state, event, out, context) =>
+  heartbeat(renewIdle(state, event, out, context), out, context);
+export const answerBusy: Action<M, 'busy', 'HEARTBEAT', 'busy'> = (state, event, out, context) =>
+  heartbeat(renewBusy(state, event, out, context), out, context);
+
+export const trustSilence: Action<M, 'busy', 'expiry', 'busy'> = (state) => state;
+
+export const forgetGone: Action<M, 'idle', 'peerGone', 'gone'> = (_state, event, out) => {
+  out.forget(event.loss);
+  return { kind: 'gone' };
+};
+export const surrenderGone: Action<M, 'busy', 'peerGone', 'gone'> = (_state, event, out) => {
+  out.forget(event.loss);
+  out.surrender(event.loss);
+  return { kind: 'gone' };
+};
+
+/* ------------------------------------------------------------------ the pirates */
+
+/** A protocol violation costs a worker its place until it connects anew: nothing on this wire tells it to go. */
+const banIdle: Action<M, 'idle', 'INVALID', 'gone'> = (_state, _event, out) => {
+  out.forget('protocol');
+  return { kind: 'gone' };
+};
+const banBusy: Action<M, 'busy', 'INVALID', 'gone'> = (_state, _event, out) => {
+  out.forget('protocol');
+  out.surrender('protocol');
+  return { kind: 'gone' };
+};
+
+const isLegible: Guard<M, 'unknown', 'REPLY'> = (_state, event) => event.handle !== ILLEGIBLE;
+
+/** It has just answered a request that we know nothing of, or no longer wait for: so it is free. */
+const registerReplying: Action<M, 'unknown', 'REPLY', 'idle'> = (_state, _event, out, context) => enter('', out, context);
+const welcomeBack: Action<M, 'lapsed', 'READY' | 'REPLY' | 'HEARTBEAT', 'idle'> = (_state, _event, out, context) => enter('', out, context);
+const beginAnew: Action<M, 'busy', 'READY', 'idle'> = (_state, event, out, context) => {
+  out.forget('restarted');
+  out.surrender('restarted');
+  return enter(event.service, out, context);
+};
+
+const forgetExpired: Action<M, 'idle', 'expiry', 'lapsed'> = (_state, _event, out) => {
+  out.forget('expired');
+  return { kind: 'lapsed' };
+};
+type Failing = 'REPLY' | 'expiry' | 'busyLimit';
+const LOSS: { readonly [E in Failing]: WorkerLoss } = { REPLY: 'protocol', expiry: 'expired', busyLimit: 'busy-limit' };
+/** Whatever it is doing, it is not waited for. Until it says READY, or ends with a reply, it gets nothing. */
+const giveUpOnIt: Action<M, 'busy', Failing, 'unknown'> = (_state, event, out) => {
+  out.forget(LOSS[event.kind]);
+  out.surrender(LOSS[event.kind]);
+  return { kind: 'unknown' };
+};
+const dismissIdle: Action<M, 'idle', 'dismiss', 'gone'> = (_state, _event, out) => {
+  out.forget('dismissed');
+  return { kind: 'gone' };
+};
+const dismissBusy: Action<M, 'busy', 'dismiss', 'gone'> = (_state, _event, out) => {
+  out.forget('dismissed');
+  out.surrender('dismissed');
+  return { kind: 'gone' };
+};
+
+const NO_SUCH_COMMAND = 'the pirates have no such command';
+
+export const workerSession: Machine<M> = defineMachine<M>({
+  name: 'WorkerSession',
+  start: () => ({ kind: 'unknown' }),
+  timers: { expiry: ['idle', 'busy'], heartbeatDue: ['idle', 'busy'], busyLimit: 'busy' },
+  table: {
+    unknown: {
+      READY: { to: 'idle', do: register },
+      REPLY: [{ to: 'idle', when: isLegible, do: registerReplying }, ignore('not in the shape of a reply: perhaps no pirate at all')],
+      HEARTBEAT: ignore('alive is not ready; hearing no heartbeat from us, it will say READY'),
+      DISCONNECT: ignore(NO_SUCH_COMMAND),
+      INVALID: ignore('dropped and counted'),
+      dispatch: never('only registered workers are in a ready queue'),
+      dismiss: ignore('it was not here'),
+      peerGone: ignore('it was not here'),
+    },
+    idle: {
+      READY: { to: 'idle', do: renewIdle },
+      REPLY: { to: 'idle', do: renewIdle },
+      HEARTBEAT: [
+        { to: 'idle', when: isOwedHeartbeat, do: answerIdle },
+        { to: 'idle', do: renewIdle },
+      ],
+      DISCONNECT: ignore(NO_SUCH_COMMAND),
+      INVALID: [{ to: 'gone', when: struckOut, do: banIdle }, ignore('dropped and counted')],
+      dispatch: { to: 'busy', do: assign },
+      dismiss: { to: 'gone', do: dismissIdle },
+      peerGone: { to: 'gone', do: forgetGone },
+      expiry: { to: 'lapsed', do: forgetExpired },
+      heartbeatDue: { to: 'idle', do: heartbeatIdle },
+    },
+    busy: {
+      READY: { to: 'idle', do: beginAnew },
+      REPLY: [
+        { to: 'idle', when: isCurrent, do: deliverReply },
+        { to: 'unknown', do: giveUpOnIt },
+      ],
+      HEARTBEAT: [
+        { to: 'busy', when: isOwedHeartbeat, do: answerBusy },
+        { to: 'busy', do: renewBusy },
+      ],
+      DISCONNECT: ignore(NO_SUCH_COMMAND),
+      INVALID: [{ to: 'gone', when: struckOut, do: banBusy }, ignore('dropped and counted')],
+      dispatch: never('a busy worker is in no ready queue'),
+      dismiss: { to: 'gone', do: dismissBusy },
+      peerGone: { to: 'gone', do: surrenderGone },
+      expiry: [
+        { to: 'unknown', when: heartbeatsWhileBusy, do: giveUpOnIt },
+        { to: 'busy', do: trustSilence },
+      ],
+      heartbeatDue: { to: 'busy', do: heartbeatBusy },
+      busyLimit: { to: 'unknown', do: giveUpOnIt },
+    },
+    lapsed: {
+      READY: { to: 'idle', do: welcomeBack },
+      REPLY: { to: 'idle', do: welcomeBack },
+      HEARTBEAT: { to: 'idle', do: welcomeBack },
+      DISCONNECT: ignore(NO_SUCH_COMMAND),
+      INVALID: ignore('dropped and counted'),
+      dispatch: never('only registered workers are in a ready queue'),
+      dismiss: ignore('it is not here now'),
+      peerGone: ignore('it is not here now'),
+    },
+    gone: {
+      READY: ignore('not on this connection'),
+      REPLY: ignore('not on this connection'),
+      HEARTBEAT: ignore('not on this connection'),
+      DISCONNECT: ignore(NO_SUCH_COMMAND),
+      INVALID: ignore('dropped and counted'),
+      dispatch: never('a worker that is gone is in no ready queue'),
+      dismiss: ignore('already gone'),
+      peerGone: ignore('already gone'),
+    },
+  },
+});

@@ -1,0 +1,327 @@
+/**
+ * A load-balanced worker: one request at a time, and always on its way back to whoever hands out the work. What goes on the wire is the
+ * pattern's.
+ */
+import { InvalidOption, SeaworthyError } from '../core/errors.ts';
+import { Performer } from '../runtime/actor.ts';
+import type { IncomingRequest, ReplyBody } from '../runtime/handlers.ts';
+import { reconnectBackoff, transportHeartbeatOf } from '../runtime/options.ts';
+import { Role, type RoleEvents, type RoleOptions } from '../runtime/role.ts';
+import { checkEndpoint, type Connector, type LivenessLayers, type Peer, type Transport } from '../transport/transport.ts';
+import { bodyOption, type Frame, type Message } from '../wire/message.ts';
+import type { WorkerDialect } from './dialect.ts';
+import type { LoadBalancedWorkerSettings } from './options.ts';
+import {
+  loadBalancedWorker,
+  type BrokerLoss,
+  type WorkerContext,
+  type WorkerEffects,
+  type WorkerMachine,
+  type WorkerRequest,
+} from './worker.machine.ts';
+
+/** What a handler is told besides the request. `S` names the service, where the pattern has services. */
+export type WorkerHandlerContext<S extends object> = S & {
+  /** 1 for the first delivery of this request; 2 and more after other workers were lost with it. Always 1 from a foreign broker. */
+  readonly attempt: number;
+  /** Aborted when nobody waits for the result any more: the broker is lost, or `close()` ran out of patience. */
+  readonly signal: AbortSignal;
+};
+
+export type LoadBalancedHandler<S extends object> = (
+  request: IncomingRequest,
+  context: WorkerHandlerContext<S>,
+) => ReplyBody | Promise<ReplyBody>;
+
+export interface LoadBalancedWorkerEvents<S extends object> extends RoleEvents {
+  /** READY was sent on a new connection. Nothing answers it. */
+  registered: S & { readonly endpoint: string };
+  /** The broker is lost; the worker tries again after `retryIn` ms, or when its handler has ended. */
+  brokerLost: { readonly reason: BrokerLoss; readonly retryIn: number };
+  requestStarted: S & { readonly attempt: number };
+  requestFinished: S & { readonly attempt: number; readonly milliseconds: number };
+  handlerFailed: S & { readonly error: unknown; readonly attempt: number };
+  /** The handler's result had nobody to go to. */
+  replyDiscarded: S & { readonly attempt: number };
+  closed: S;
+}
+
+export interface WorkerCounters {
+  connections: number;
+  requests: number;
+  replies: number;
+  handlerFailures: number;
+  repliesDiscarded: number;
+  /** Messages that are not the protocol, or came at the wrong time. */
+  invalid: number;
+  /** Messages the connection would not take. */
+  undeliverable: number;
+  faults: number;
+}
+
+/** What every load-balanced worker can be asked. */
+export interface LoadBalancedWorkerSnapshot {
+  readonly name: string;
+  readonly endpoint: string;
+  /** The machine's state: `new`, `idle`, `busy`, `orphaned`, `resting`, `draining` or `closed`. */
+  readonly state: string;
+  readonly layers: LivenessLayers & { readonly heartbeats: boolean };
+  readonly counters: Readonly<WorkerCounters>;
+}
+
+export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBalancedWorkerEvents<S>> {
+  readonly endpoint: string;
+  readonly #service: S;
+  readonly #settings: LoadBalancedWorkerSettings;
+  readonly #dialect: WorkerDialect;
+  readonly #handler: LoadBalancedHandler<S>;
+  readonly #machine: Performer<WorkerMachine>;
+  readonly #counters: WorkerCounters = {
+    connections: 0,
+    requests: 0,
+    replies: 0,
+    handlerFailures: 0,
+    repliesDiscarded: 0,
+    invalid: 0,
+    undeliverable: 0,
+    faults: 0,
+  };
+  #transport: Transport | undefined;
+  #connector: Connector | undefined;
+  #layers: LivenessLayers = { disconnectNotices: false, transportHeartbeats: false };
+  /** The request in hand. */
+  #request: WorkerRequest | undefined;
+  #abort: AbortController | undefined;
+  #closing: Promise<void> | undefined;
+  #whenClosed: () => void = () => undefined;
+  #shut: Promise<void> = Promise.resolve();
+
+  protected constructor(
+    kind: string,
+    endpoint: string,
+    service: S,
+    handler: LoadBalancedHandler<S>,
+    options: RoleOptions,
+    settings: LoadBalancedWorkerSettings,
+    dialect: WorkerDialect,
+  ) {
+    super(kind, options);
+    this.#settings = settings;
+    if (typeof handler !== 'function') throw new InvalidOption('handler', handler, 'a function');
+    this.endpoint = checkEndpoint(endpoint, options.transport);
+    this.#service = service;
+    this.#handler = handler;
+    this.#dialect = dialect;
+    const { heartbeatInterval, heartbeatLiveness, drainTimeout } = settings;
+    const context: WorkerContext = {
+      heartbeatInterval,
+      heartbeatLiveness,
+      drainTimeout,
+      mostHeld: dialect.mostHeld,
+      backoff: reconnectBackoff(settings),
+      random: this.random,
+    };
+    this.#machine = new Performer(loadBalancedWorker, this.driver, context, this.observer, this.#effects());
+  }
+
+  /** Connects, as soon as there is a transport. */
+  protected start(): void {
+    this.withTransport((transport) => {
+      this.#transport = transport;
+      this.attempt(() => {
+        this.#machine.step({ kind: 'start' });
+      });
+    }, this.#giveUp);
+  }
+
+  /** Finishes the request in hand (up to `drainTimeout`), says goodbye, and leaves. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** What cannot work, now or later: says so once and ends. */
+  readonly #giveUp = (error: SeaworthyError): void => {
+    this.emit('unusable', { error });
+    this.driver.callback(() => {
+      void this.close();
+    });
+  };
+
+  async #close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => (this.#whenClosed = resolve));
+    this.driver.run(() => {
+      this.#machine.step({ kind: 'close' });
+    });
+    await closed;
+    this.driver.stop();
+    await this.#shut;
+    this.emit('closed', this.#service);
+    this.silence();
+  }
+
+  protected snapshot(): LoadBalancedWorkerSnapshot {
+    return {
+      name: this.name,
+      endpoint: this.endpoint,
+      state: this.#machine.state.kind,
+      layers: { ...this.#layers, heartbeats: this.#dialect.heartbeat !== undefined },
+      counters: { ...this.#counters, faults: this.faults },
+    };
+  }
+
+  protected override receive(_peer: Peer, message: Message): void {
+    const command = this.#dialect.decode(message);
+    if (command.kind === 'INVALID') this.#counters.invalid++;
+    this.#machine.step(command);
+  }
+
+  protected override lose(): void {
+    this.#machine.step({ kind: 'brokerGone' });
+  }
+
+  protected override overflowed(): void {
+    this.#counters.undeliverable++;
+    this.#machine.step({ kind: 'brokerGone' });
+  }
+
+  #effects(): WorkerEffects & { refuse(): void } {
+    return {
+      open: () => {
+        try {
+          this.#open();
+        } catch (error) {
+          if (error instanceof SeaworthyError && !error.retriable) {
+            this.#giveUp(error);
+            return;
+          }
+          // The transport may be out of sockets: as bad as a connection that is lost at once, and tried again like one.
+          this.logger.warn({ err: error, role: this.name }, 'cannot open a connection');
+          this.#machine.later({ kind: 'brokerGone' });
+        }
+      },
+      shut: () => {
+        // What a lost broker did not take must not reach the next one: a READY of a connection that is no more.
+        this.#shutConnection(0);
+      },
+      leave: () => {
+        const { farewell } = this.#dialect;
+        if (this.#connector !== undefined && farewell !== undefined) this.#send(farewell);
+        this.#shutConnection(this.#settings.linger);
+      },
+      sendReply: (body) => {
+        this.#counters.replies++;
+        this.#send(this.#dialect.reply((this.#request as WorkerRequest).address, body));
+      },
+      sendHeartbeat: () => {
+        const { heartbeat } = this.#dialect;
+        if (heartbeat !== undefined) this.#send(heartbeat);
+      },
+      run: (request) => {
+        this.#run(request);
+      },
+      abort: () => {
+        const abort = this.#abort;
+        if (abort !== undefined)
+          this.driver.callback(() => {
+            abort.abort(new BrokerLost(this.#service));
+          });
+      },
+      discard: () => {
+        this.#counters.repliesDiscarded++;
+        this.emit('replyDiscarded', { ...this.#service, attempt: this.#request?.attempt ?? 1 });
+      },
+      lost: (reason, retryIn) => {
+        this.logger.info({ role: this.name, ...this.#service, reason, retryIn: Math.round(retryIn) }, 'broker lost');
+        this.emit('brokerLost', { reason, retryIn });
+      },
+      closed: () => {
+        this.driver.callback(() => {
+          this.#whenClosed();
+        });
+      },
+      refuse: () => {
+        this.#counters.invalid++;
+      },
+    };
+  }
+
+  #open(): void {
+    const { linger, reconnectInterval } = this.#settings;
+    this.#connector = (this.#transport as Transport).connect(this.endpoint, this.handler, {
+      linger,
+      transportHeartbeat: transportHeartbeatOf(this.#settings),
+      // Spread, because all workers of a broker look for it at the same time.
+      reconnectInterval: Math.ceil(reconnectInterval * (0.2 + 0.8 * this.random())),
+    });
+    this.#layers = this.#connector.layers;
+    this.#counters.connections++;
+    this.#send(this.#dialect.ready);
+    this.emit('registered', { ...this.#service, endpoint: this.endpoint });
+  }
+
+  #shutConnection(linger: number): void {
+    const connector = this.#connector;
+    this.#connector = undefined;
+    if (connector === undefined) return;
+    // One that lingers may outlive its successor.
+    this.#shut = Promise.all([this.#shut, connector.close(linger)]).then(() => undefined);
+    // A connection that is closed during its own burst of messages is not told of the burst's end.
+    this.driver.batchEnd();
+  }
+
+  /** A message that the connection does not take is lost; without a lost REPLY broker and worker would wait for each other. So we leave. */
+  #send(frames: readonly Frame[]): void {
+    const connector = this.#connector as Connector;
+    if (connector.send(connector.remote, frames) === 'ok') return;
+    this.#counters.undeliverable++;
+    this.#machine.later({ kind: 'brokerGone' });
+  }
+
+  /** Calls the handler after the step. Its end is an event of its own, even if it ends at once. */
+  #run(request: WorkerRequest): void {
+    this.#counters.requests++;
+    this.#request = request;
+    const abort = (this.#abort = new AbortController());
+    this.driver.callback(() => {
+      void this.#handle(request, abort.signal);
+    });
+  }
+
+  async #handle(request: WorkerRequest, signal: AbortSignal): Promise<void> {
+    const { attempt } = request;
+    const about = { ...this.#service, attempt };
+    const startedAt = this.driver.clock.now();
+    if (this.trace !== undefined) this.trace({ t: startedAt, node: this.name, kind: 'start', ...about });
+    this.emit('requestStarted', about);
+    let event: WorkerMachine['event'];
+    try {
+      const body = await this.#handler.call(undefined, { body: request.body }, { ...about, signal });
+      event = { kind: 'handlerDone', body: body === undefined ? [] : bodyOption(body, this.#settings.maxFrameBytes) };
+    } catch (error) {
+      this.#counters.handlerFailures++;
+      this.logger.warn({ err: error, role: this.name, ...about }, 'the handler failed');
+      this.emit('handlerFailed', { error, ...about });
+      event = { kind: 'handlerFailed' };
+    }
+    const finishedAt = this.driver.clock.now();
+    if (this.trace !== undefined) this.trace({ t: finishedAt, node: this.name, kind: 'finish', ...about });
+    this.emit('requestFinished', { ...about, milliseconds: finishedAt - startedAt });
+    this.attempt(() => {
+      this.#machine.step(event);
+    });
+  }
+}
+
+/** The reason of a handler's aborted signal: nobody waits for its result. */
+export class BrokerLost extends SeaworthyError {
+  override readonly code = 'BROKER_LOST';
+  override readonly retriable = true;
+  /** The service it was for, where the pattern has services. */
+  readonly service: string | undefined;
+
+  constructor({ service }: { readonly service?: string }) {
+    super(`nobody waits for this result${service === undefined ? '' : ` of "${service}"`} any more`);
+    this.service = service;
+  }
+}

@@ -1,5 +1,6 @@
 import { createMemoryNetwork } from '../../src/transport/memory.ts';
 import type { Connector } from '../../src/transport/transport.ts';
+import { conformQueues } from './queues.ts';
 import { conform } from './suite.ts';
 import type { Ground } from './world.ts';
 
@@ -31,5 +32,7 @@ function memoryGround(name: string, disconnectNotices: boolean): Ground {
   };
 }
 
-conform(memoryGround('memory', true));
-conform(memoryGround('memory without notices', false));
+for (const ground of [memoryGround('memory', true), memoryGround('memory without notices', false)]) {
+  conform(ground);
+  conformQueues(ground);
+}

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { zeromqTransport } from '../../src/transport/zeromq.ts';
 import { Relay, freeTcpEndpoint } from './relay.ts';
+import { conformQueues } from './queues.ts';
 import { conform } from './suite.ts';
-import type { Line } from './world.ts';
+import type { Ground, Line } from './world.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'seaworthy-conformance-'));
 let names = 0;
@@ -32,18 +33,23 @@ async function lineOver(relay: Relay): Promise<Line> {
   };
 }
 
-conform({
+const TCP: Ground = {
   name: 'zeromq over tcp',
   transport: zeromqTransport,
   freeEndpoint: () => 'tcp://127.0.0.1:*',
   emptyEndpoint: freeTcpEndpoint,
   line: async (endpoint) => lineOver(await Relay.start(endpoint)),
-});
+};
 
-conform({
+const IPC: Ground = {
   name: 'zeromq over ipc',
   transport: zeromqTransport,
   freeEndpoint: () => `ipc://${freeFile()}`,
   emptyEndpoint: async () => `ipc://${freeFile()}`,
   line: async (endpoint) => lineOver(await Relay.start(endpoint, freeFile())),
-});
+};
+
+for (const ground of [TCP, IPC]) {
+  conform(ground);
+  conformQueues(ground);
+}

@@ -2,6 +2,7 @@
  * The pirates' queues as scripts that run over every transport: workers and clients speak bare frames. What only one of the two queues does
  * has a script of its own in that pattern's tests.
  */
+import assert from 'node:assert/strict';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ParanoidPirateQueue } from '../../src/paranoid-pirate/queue.ts';
 import { ParanoidPirateWorker } from '../../src/paranoid-pirate/worker.ts';
@@ -79,9 +80,9 @@ class Scene {
   }
 
   async queue(options: object = {}, endpoints?: { readonly frontend: string; readonly backend: string }): Promise<Queue> {
-    const { transport, freeEndpoint } = this.world.ground;
-    const queue = await this.dialect.queue.listen(endpoints ?? { frontend: freeEndpoint(), backend: freeEndpoint() }, {
-      transport,
+    const { ground } = this.world;
+    const queue = await this.dialect.queue.listen(endpoints ?? { frontend: ground.freeEndpoint(), backend: ground.freeEndpoint() }, {
+      transport: ground.transport,
       ...options,
     });
     this.#roles.push(queue);
@@ -115,7 +116,8 @@ class Scene {
   async end(): Promise<void> {
     for (const role of this.#roles) {
       await role.close();
-      expect(role.inspect()).toMatchObject({ state: 'closed', counters: { faults: 0 } });
+      const { state, counters } = role.inspect();
+      assert.deepEqual({ state, faults: counters.faults }, { state: 'closed', faults: 0 }, role.name);
     }
     await this.world.end();
   }
@@ -139,11 +141,15 @@ export function conformQueues(ground: Ground): void {
     });
 
     test.for(SCRIPTS.map((script) => [script.name, script] as const))('%s', async ([, script], { skip }) => {
-      if (script.needsNotices === true && !(await scene.queue()).inspect().layers.disconnectNotices)
-        skip('nobody is told of a lost connection');
-      await script.play(scene);
+      await conformWith(script, scene, skip);
     });
   });
+}
+
+async function conformWith(script: Script, scene: Scene, skip: (why: string) => void): Promise<void> {
+  const lacksNotices = script.needsNotices === true && !(await scene.queue()).inspect().layers.disconnectNotices;
+  if (lacksNotices) skip('nobody is told of a lost connection');
+  await script.play(scene);
 }
 
 const SCRIPTS: readonly Script[] = [
@@ -332,8 +338,8 @@ const SCRIPTS: readonly Script[] = [
     name: 'a queue that restarts: workers come back, and clients are served',
     needsNotices: true,
     async play(scene) {
-      const { emptyEndpoint } = scene.world.ground;
-      const endpoints = { frontend: await emptyEndpoint(), backend: await emptyEndpoint() };
+      const { ground } = scene.world;
+      const endpoints = { frontend: await ground.emptyEndpoint(), backend: await ground.emptyEndpoint() };
       const before = await scene.queue({}, endpoints);
       const workers = [scene.echo(before), scene.echo(before)];
       await until('the workers', () => before.inspect().idle === 2);

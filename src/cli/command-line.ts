@@ -7,10 +7,11 @@ import { allOptions, helpOf, type Command } from './command.ts';
 import { demo } from './demo.ts';
 import { EXIT, UsageError, exitCodeOf, problemOf } from './failures.ts';
 import { Output, type Streams } from './output.ts';
+import { queue } from './queue.ts';
 import { services } from './services.ts';
 import { worker } from './worker.ts';
 
-const COMMANDS: readonly Command[] = [broker, worker, call, services, demo];
+const COMMANDS: readonly Command[] = [broker, queue, worker, call, services, demo];
 
 /**
  * Runs the command line `words`, without the names of Node and of the script.

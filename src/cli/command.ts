@@ -34,6 +34,9 @@ const COMMON_OPTIONS: readonly Option[] = [
 
 export const DEFAULT_ENDPOINT = 'tcp://127.0.0.1:5555';
 
+/** Where pirate workers find their queue, as in the Guide. */
+export const QUEUE_BACKEND = 'tcp://127.0.0.1:5556';
+
 /** Where the commands that connect find their broker. */
 export const BROKER_ENDPOINT: Option = {
   flag: 'broker',

@@ -1,7 +1,7 @@
 /** A worker's handler that runs a shell command per request. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { InvalidOption, SeaworthyError } from '../core/errors.ts';
-import type { WorkerHandler } from '../majordomo/worker.ts';
+import type { LoadBalancedHandler } from '../load-balancer/worker.ts';
 
 /** How long a command that nobody waits for may take to obey SIGTERM before it is killed. */
 const GRACE_MS = 1000;
@@ -30,7 +30,7 @@ export class CommandFailed extends SeaworthyError {
  *
  * @param mostReplyBytes beyond which its output is a failure: the broker would cut the connection of whoever sends more.
  */
-export function commandHandler(command: string, mostReplyBytes: number): WorkerHandler {
+export function commandHandler(command: string, mostReplyBytes: number): LoadBalancedHandler<{ readonly service?: string }> {
   if (command.trim() === '') throw new InvalidOption('exec', command, 'a command');
   if (!Number.isInteger(mostReplyBytes) || mostReplyBytes < 0)
     throw new InvalidOption('max-reply-bytes', mostReplyBytes, 'a whole number of at least 0');
@@ -40,7 +40,7 @@ export function commandHandler(command: string, mostReplyBytes: number): WorkerH
         shell: true,
         detached: OWN_GROUP,
         stdio: ['pipe', 'pipe', 'inherit'],
-        env: { ...process.env, SEAWORTHY_SERVICE: service, SEAWORTHY_ATTEMPT: String(attempt) },
+        env: { ...process.env, ...(service === undefined ? {} : { SEAWORTHY_SERVICE: service }), SEAWORTHY_ATTEMPT: String(attempt) },
       });
       const output: Buffer[] = [];
       let bytes = 0;

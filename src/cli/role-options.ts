@@ -8,6 +8,8 @@ import {
   type MajordomoWorkerOptions,
 } from '../majordomo/options.ts';
 import { lazyPirateClientSettings, type LazyPirateClientOptions } from '../lazy-pirate/options.ts';
+import { paranoidPirateQueueSettings, paranoidPirateWorkerSettings, type ParanoidPirateQueueOptions } from '../paranoid-pirate/options.ts';
+import { simplePirateQueueSettings } from '../simple-pirate/options.ts';
 import type { Option } from './arguments.ts';
 
 type Placeholder = 'MS' | 'N' | 'BYTES' | 'RATIO' | 'POLICY' | 'WAY';
@@ -28,9 +30,26 @@ function dashed(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
+/** The defaults of one pattern, and those of another where they differ. */
+function differing<O extends object>(
+  defaults: O,
+  others: { readonly [K in keyof O]: unknown },
+  name: string,
+): { readonly [K in keyof O]: unknown } {
+  const entries = Object.entries(defaults).map(([option, value]) => {
+    const other = others[option as keyof O];
+    return [option, other === value ? value : `${String(value)}, ${name}: ${String(other)}`];
+  });
+  return Object.fromEntries(entries) as { readonly [K in keyof O]: unknown };
+}
+
 const broker = rowsFor<MajordomoBrokerOptions>(brokerSettings({}));
-const worker = rowsFor<MajordomoWorkerOptions>(workerSettings({}));
+const worker = rowsFor<MajordomoWorkerOptions>(differing(workerSettings({}), paranoidPirateWorkerSettings({}), 'paranoid'));
 const client = rowsFor<MajordomoClientOptions>(clientSettings({}));
+const queue = rowsFor<ParanoidPirateQueueOptions>({
+  ...paranoidPirateQueueSettings({}),
+  deliveryPolicy: `${paranoidPirateQueueSettings({}).deliveryPolicy}, simple: ${simplePirateQueueSettings({}).deliveryPolicy}`,
+});
 const lazyClient = rowsFor<LazyPirateClientOptions>(lazyPirateClientSettings({}));
 
 export const BROKER_OPTIONS: readonly Option[] = [
@@ -54,9 +73,26 @@ export const BROKER_OPTIONS: readonly Option[] = [
   broker('transportHeartbeatTimeout', 'MS', 'time without an answer after which a connection is cut'),
 ];
 
+export const QUEUE_OPTIONS: readonly Option[] = [
+  queue('heartbeatInterval', 'MS', 'paranoid: time between heartbeats to workers'),
+  queue('heartbeatLiveness', 'N', 'paranoid: intervals of silence after which a worker is gone'),
+  queue('deliveryPolicy', 'POLICY', 'what happens to the request of a lost worker: requeue, fail'),
+  queue('maxDeliveries', 'N', 'how often one request is handed out before it is given up'),
+  queue('requestExpiry', 'MS', 'how long a request that came back may wait for a worker'),
+  queue('busyLimit', 'MS', 'longest time one request may be with one worker, 0: no limit'),
+  queue('drainTimeout', 'MS', 'how long a stop waits for requests in flight'),
+  queue('maxBodyFrames', 'N', 'frames in one body'),
+  queue('maxFrameBytes', 'BYTES', 'bytes in one frame'),
+  queue('maxInvalidMessages', 'N', 'invalid messages after which a worker is ignored'),
+  queue('highWaterMark', 'N', 'messages queued towards one peer'),
+  queue('handshakeTimeout', 'MS', 'how long a new connection may take to say hello'),
+  queue('transportHeartbeatInterval', 'MS', "time between the transport's own pings, 0: none"),
+  queue('transportHeartbeatTimeout', 'MS', 'time without an answer after which a connection is cut'),
+];
+
 export const WORKER_OPTIONS: readonly Option[] = [
-  worker('heartbeatInterval', 'MS', 'time between heartbeats to the broker'),
-  worker('heartbeatLiveness', 'N', 'intervals of silence after which the broker is gone'),
+  worker('heartbeatInterval', 'MS', 'time between heartbeats to the broker; not with simple'),
+  worker('heartbeatLiveness', 'N', 'intervals of silence after which the broker is gone; not with simple'),
   worker('drainTimeout', 'MS', 'how long a stop waits for the request in hand'),
   worker('linger', 'MS', 'how long a stop goes on delivering the last reply'),
   worker('reconnectInterval', 'MS', 'first pause before a new connection'),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nearest } from '../../src/cli/arguments.ts';
-import { isLocal } from '../../src/cli/broker.ts';
+import { isLocal } from '../../src/cli/serving.ts';
 import { Output, frameAsJson, table } from '../../src/cli/output.ts';
 
 /** An output and what it wrote; `isTTY` makes its standard output a terminal. */

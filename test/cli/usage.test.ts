@@ -29,7 +29,7 @@ test('the version is that of the package', async () => {
   expect(await run('--version')).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
-test.each([[[]], [['broker']], [['worker']], [['call']], [['services']], [['demo']]])(
+test.each([[[]], [['broker']], [['queue']], [['worker']], [['call']], [['services']], [['demo']]])(
   '%j --help explains itself on standard output, and docs/cli.md shows it as it is',
   async (words) => {
     const { code, stdout, stderr } = await run(...words, '--help');
@@ -40,7 +40,7 @@ test.each([[[]], [['broker']], [['worker']], [['call']], [['services']], [['demo
 );
 
 test.each([
-  { words: [], says: 'seaworthy: which command? There are broker, worker, call, services, demo' },
+  { words: [], says: 'seaworthy: which command? There are broker, queue, worker, call, services, demo' },
   { words: ['brokr'], says: 'seaworthy: unknown command "brokr"; did you mean broker?' },
   { words: ['call', '--tiemout', '5', 'echo'], says: 'seaworthy call: unknown option --tiemout; did you mean --timeout?' },
   { words: ['call', 'echo', '-5'], says: 'seaworthy call: unknown option -5; what begins with a dash and is not an option goes behind --' },
@@ -53,6 +53,36 @@ test.each([
     says: 'seaworthy call: INVALID_OPTION: --count must be a whole number of at least 1, not 1.5',
   },
   { words: ['call'], says: 'seaworthy call: which service?' },
+  { words: ['queue'], says: 'seaworthy queue: which queue? simple or paranoid' },
+  { words: ['queue', 'paranoic'], says: 'seaworthy queue: there is no queue "paranoic"; did you mean paranoid?' },
+  { words: ['queue', 'lazy'], says: 'seaworthy queue: there is no queue "lazy"; there are simple and paranoid' },
+  { words: ['queue', 'simple', 'twice'], says: 'seaworthy queue: unexpected "twice"' },
+  {
+    words: ['queue', 'simple', '--heartbeat-interval', '10'],
+    says: 'seaworthy queue: --heartbeat-interval does not go with a simple queue',
+  },
+  {
+    words: ['queue', 'paranoid', '--frontend', 'nowhere'],
+    says: 'seaworthy queue: INVALID_ENDPOINT: "nowhere" is not an endpoint; one is, for instance, tcp://127.0.0.1:5555',
+  },
+  {
+    words: ['queue', 'paranoid', '--heartbeat-liveness', '0'],
+    says: 'seaworthy queue: INVALID_OPTION: --heartbeat-liveness must be a number of at least 1, not 0',
+  },
+  { words: ['worker', '--pattern', 'lazy'], says: 'seaworthy worker: --pattern must be majordomo, simple or paranoid, not "lazy"' },
+  { words: ['worker', '--service', 'x', '--queue', 'y'], says: 'seaworthy worker: --queue does not go with --pattern majordomo' },
+  {
+    words: ['worker', '--pattern', 'simple', '--service', 'x'],
+    says: 'seaworthy worker: --service does not go with --pattern simple',
+  },
+  {
+    words: ['worker', '--pattern', 'simple', '--heartbeat-interval', '10'],
+    says: 'seaworthy worker: --heartbeat-interval does not go with --pattern simple',
+  },
+  {
+    words: ['worker', '--pattern', 'paranoid', '--broker', 'x'],
+    says: 'seaworthy worker: --broker does not go with --pattern paranoid',
+  },
   { words: ['call', '--pattern', 'simple', 'x'], says: 'seaworthy call: --pattern must be majordomo or lazy, not "simple"' },
   {
     words: ['call', '--pattern', 'lazy', '--broker', 'tcp://127.0.0.1:1', 'x'],

@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PARANOID_PIRATE_QUEUE, PARANOID_PIRATE_WORKER } from '../../src/paranoid-pirate/codec.ts';
 import { SIMPLE_PIRATE_QUEUE, SIMPLE_PIRATE_WORKER } from '../../src/simple-pirate/codec.ts';
-import { FramesMessage } from '../../src/wire/message.ts';
+import { FramesMessage, type Message } from '../../src/wire/message.ts';
 import { BACKEND, FRONTEND, Pirates } from '../support/pirates.ts';
 import { markOf, Outcome, textsOf, World, type RawPeer } from '../support/world.ts';
 
@@ -32,10 +32,10 @@ const longMessage = fc.oneof(
 
 describe('the decoders answer to any frames with a command or INVALID, and never throw', () => {
   test.each([
-    ['Simple Pirate queue', SIMPLE_PIRATE_QUEUE.decodeAtQueue],
-    ['Paranoid Pirate queue', PARANOID_PIRATE_QUEUE.decodeAtQueue],
-    ['Simple Pirate worker', SIMPLE_PIRATE_WORKER.decode],
-    ['Paranoid Pirate worker', PARANOID_PIRATE_WORKER.decode],
+    ['Simple Pirate queue', (message: Message) => SIMPLE_PIRATE_QUEUE.decodeAtQueue(message)],
+    ['Paranoid Pirate queue', (message: Message) => PARANOID_PIRATE_QUEUE.decodeAtQueue(message)],
+    ['Simple Pirate worker', (message: Message) => SIMPLE_PIRATE_WORKER.decode(message)],
+    ['Paranoid Pirate worker', (message: Message) => PARANOID_PIRATE_WORKER.decode(message)],
   ])('100,000 generated messages at a %s', { timeout: 60_000 * times }, (_where, decode) => {
     const kinds = new Set<string>();
     fc.assert(

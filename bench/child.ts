@@ -96,6 +96,11 @@ export class Child {
     return this.ask<Mark>('mark');
   }
 
+  /** Does to it what happens to processes. */
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
   /** Lets the child go and waits until it is gone; a processor profile, if it was to write one, is then written. */
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;

@@ -138,19 +138,8 @@ export abstract class LoadBalancingQueue extends LoadBalancer<object, QueueEndpo
 
   /* ---------------------------------------------------------------- workers */
 
-  readonly #workers = this.handlerOf({
-    receive: (peer, message) => {
-      this.#hear(peer, message);
-    },
-    lose: (peer, reason) => {
-      this.lose(peer, reason);
-    },
-    overflowed: (peer) => {
-      this.overflowed(peer);
-    },
-    sendRefused: (peer) => {
-      this.sendRefused(peer);
-    },
+  readonly #workers = this.handlerOf((peer, message) => {
+    this.#hear(peer, message);
   });
 
   #hear(peer: Peer, message: Message): void {

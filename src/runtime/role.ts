@@ -58,14 +58,6 @@ function checkRoleOptions(options: RoleOptions): void {
   if (options.name !== undefined && typeof options.name !== 'string') throw new InvalidOption('name', options.name, 'a string');
 }
 
-/** Where the events of one socket go. */
-export interface Inbox {
-  receive(peer: Peer, message: Message): void;
-  lose(peer: Peer, reason: GoneReason): void;
-  overflowed(peer: Peer): void;
-  sendRefused(peer: Peer): void;
-}
-
 export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
   /** Typed events, named in the past tense: `role.events.on('…', listener)`. */
   readonly events: TypedEvents<E>;
@@ -103,19 +95,8 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
         this.logger.error({ err: error, role: this.name }, 'a callback threw');
       },
     });
-    this.handler = this.handlerOf({
-      receive: (peer, message) => {
-        this.receive(peer, message);
-      },
-      lose: (peer, reason) => {
-        this.lose(peer, reason);
-      },
-      overflowed: (peer) => {
-        this.overflowed(peer);
-      },
-      sendRefused: (peer) => {
-        this.sendRefused(peer);
-      },
+    this.handler = this.handlerOf((peer, message) => {
+      this.receive(peer, message);
     });
     this.observer = this.trace === undefined ? undefined : traceObserver(this.trace, this.name, () => this.driver.now);
   }
@@ -157,25 +138,25 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
     });
   }
 
-  /** What the transport calls for one of several sockets: each call is one event. */
-  protected handlerOf(inbox: Inbox): TransportHandler {
+  /** What the transport calls for a socket: each call is one event. A role with several sockets tells by `receive` what came over which. */
+  protected handlerOf(receive: (peer: Peer, message: Message) => void): TransportHandler {
     return {
       message: (peer, message) => {
-        this.#message(inbox, peer, message);
+        this.#message(receive, peer, message);
       },
       peerGone: (peer, reason) => {
         this.attempt(() => {
-          inbox.lose(peer, reason);
+          this.lose(peer, reason);
         });
       },
       refused: (peer) => {
         this.attempt(() => {
-          inbox.sendRefused(peer);
+          this.sendRefused(peer);
         });
       },
       overflow: (peer) => {
         this.attempt(() => {
-          inbox.overflowed(peer);
+          this.overflowed(peer);
         });
       },
       batchEnd: () => {
@@ -184,10 +165,10 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
     };
   }
 
-  #message(inbox: Inbox, peer: Peer, message: Message): void {
+  #message(receive: (peer: Peer, message: Message) => void, peer: Peer, message: Message): void {
     this.driver.enterMessage();
     try {
-      inbox.receive(peer, message);
+      receive(peer, message);
     } catch (error) {
       this.fault(error);
     } finally {

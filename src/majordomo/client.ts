@@ -1,25 +1,16 @@
 /** The Majordomo client (RFC 7): many requests at once, each with one outcome, whatever becomes of the broker. */
-import { SeaworthyError } from '../core/errors.ts';
-import { Fifo, type Linked } from '../core/fifo.ts';
+import type { SeaworthyError } from '../core/errors.ts';
 import type { StepObserver } from '../core/machine.ts';
 import { knownOptions } from '../core/options.ts';
-import {
-  AttemptLog,
-  ClientClosed,
-  RequestAborted,
-  TooManyRequests,
-  UNTRIED,
-  type AttemptOutcome,
-  type AttemptRecord,
-} from '../core/requests.ts';
+import { ClientClosed, RequestAborted, UNTRIED, type AttemptOutcome, type AttemptRecord } from '../core/requests.ts';
 import type { FailureCode } from '../load-balancer/failures.ts';
-import { AbortSignals, checkSignal } from '../runtime/abort-signals.ts';
-import { Actor, Performer } from '../runtime/actor.ts';
+import { Performer } from '../runtime/actor.ts';
 import type { Driver } from '../runtime/driver.ts';
-import { Lanes, type Lane } from '../runtime/lanes.ts';
+import type { Lane } from '../runtime/lanes.ts';
 import { checkRequest, reconnectBackoff, retryBackoff, transportHeartbeatOf, type RequestOptions } from '../runtime/options.ts';
-import { Role, type RoleEvents } from '../runtime/role.ts';
-import { checkEndpoint, type Connector, type LivenessLayers, type Peer, type Transport } from '../transport/transport.ts';
+import { OpenRequest, Requester, type RequesterCounters } from '../runtime/requester.ts';
+import type { RoleEvents } from '../runtime/role.ts';
+import type { Connector, LivenessLayers, Peer } from '../transport/transport.ts';
 import { bodyOption, type Frame, type FrameLike, type Message } from '../wire/message.ts';
 import {
   PROBE,
@@ -71,21 +62,7 @@ export interface MajordomoClientEvents extends RoleEvents {
   closed: { readonly endpoint: string };
 }
 
-export interface ClientCounters {
-  requests: number;
-  replies: number;
-  failures: number;
-  /** Attempts beyond the first. */
-  retries: number;
-  /** Replies that nobody waited for any more. */
-  stale: number;
-  /** Messages that are no answer to a client. */
-  invalid: number;
-  connections: number;
-  /** Messages the connection would not take. */
-  undeliverable: number;
-  faults: number;
-}
+export type ClientCounters = RequesterCounters;
 
 export interface ClientSnapshot {
   readonly role: 'client';
@@ -113,43 +90,19 @@ export interface ClientSnapshot {
  * const client = MajordomoClient.connect('tcp://127.0.0.1:5555');
  * const reply = await client.request('echo', 'hello');
  */
-export class MajordomoClient extends Role<MajordomoClientEvents> {
+export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoCall> {
   readonly endpoint: string;
   readonly #settings: ClientSettings;
   readonly #context: RequestContext;
   readonly #link: Performer<MajordomoLinkMachine>;
-  readonly #open = new Set<OpenRequest>();
-  readonly #waiting = new Fifo<OpenRequest>();
   /** Attempts on the shared connection, by id. Older attempts of an open request stay: their reply is as good. */
-  readonly #attempts = new Map<number, { readonly request: OpenRequest; readonly attempt: number }>();
-  /** Under `socket` correlation: a connection for each request in flight. */
-  readonly #lanes: Lanes<OpenRequest>;
+  readonly #attempts = new Map<number, { readonly request: MajordomoCall; readonly attempt: number }>();
   readonly #serviceFrames = new Map<string, Frame>();
-  readonly #signals = new AbortSignals<OpenRequest>((requests) => {
-    this.driver.run(() => {
-      for (const each of requests) each.later({ kind: 'abort' });
-    });
-  });
-  readonly #counters: ClientCounters = {
-    requests: 0,
-    replies: 0,
-    failures: 0,
-    retries: 0,
-    stale: 0,
-    invalid: 0,
-    connections: 0,
-    undeliverable: 0,
-    faults: 0,
-  };
-  #transport: Transport | undefined;
+  /** Under `envelope` correlation: the connection of all requests. Under `socket` correlation each has its own, one of `lanes`. */
   #shared: Connector | undefined;
-  #layers: LivenessLayers = { disconnectNotices: false, transportHeartbeats: false };
   #lastId: number;
-  #placing = false;
   /** Messages the shared connection has brought. */
   #heard = 0;
-  #unusable: SeaworthyError | undefined;
-  #closing: Promise<void> | undefined;
 
   /**
    * @param endpoint the broker's, for instance `tcp://127.0.0.1:5555`.
@@ -157,37 +110,23 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
    */
   static connect(endpoint: string, options: MajordomoClientOptions = {}): MajordomoClient {
     const client = new MajordomoClient(endpoint, options);
-    client.withTransport((transport) => {
-      client.#transport = transport;
-      client.attempt(() => {
-        client.#link.step({ kind: 'start', correlation: client.#settings.correlation });
-      });
-    }, client.#giveUp);
+    client.start(() => {
+      client.#link.step({ kind: 'start', correlation: client.#settings.correlation });
+    });
     return client;
   }
 
   private constructor(endpoint: string, options: MajordomoClientOptions) {
-    super('client', options);
-    this.#settings = clientSettings(options);
-    this.endpoint = checkEndpoint(endpoint, options.transport);
-    const { requestTimeout, requestRetries, correlation, probeTimeout } = this.#settings;
+    const settings = clientSettings(options);
+    super('client', options, settings);
+    this.#settings = settings;
+    this.endpoint = this.endpointOption(endpoint);
+    const { requestTimeout, requestRetries, correlation, probeTimeout } = settings;
     const { random } = this;
-    this.#context = {
-      requestTimeout,
-      requestRetries,
-      backoff: retryBackoff(this.#settings),
-      random,
-    };
-    const link = { correlation, probeTimeout, backoff: reconnectBackoff(this.#settings), random };
+    this.#context = { requestTimeout, requestRetries, backoff: retryBackoff(settings), random };
+    const link = { correlation, probeTimeout, backoff: reconnectBackoff(settings), random };
     this.#link = new Performer(majordomoLink, this.driver, link, this.observer, this.#linkEffects());
     this.#lastId = Math.floor(random() * 2 ** 32);
-    this.#lanes = new Lanes(
-      this.#settings.maxSockets,
-      () => this.#connect(FEW_MESSAGES),
-      (connector) => {
-        this.#leave(connector);
-      },
-    );
   }
 
   /**
@@ -202,27 +141,12 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     const frames = bodyOption(body, this.#settings.maxFrameBytes);
     const context = this.#contextOf(options);
     const { signal } = options;
-    checkSignal(signal);
-    if (this.#open.size >= this.#settings.maxOpenRequests) throw new TooManyRequests(this.#open.size);
-    if (this.#unusable !== undefined) throw this.#unusable;
-    if (this.#closing !== undefined) throw new ClientClosed('the client is closed', { service, ...UNTRIED });
-    if (signal?.aborted === true)
-      throw new RequestAborted(
-        `the request to "${service}" was aborted before it began`,
-        { service, ...UNTRIED },
-        { cause: signal.reason },
-      );
-    this.#counters.requests++;
-    return new Promise<Reply>((resolve, reject) => {
-      const request = new OpenRequest(this.#host, context, service, frames, resolve, reject);
-      this.driver.run(() => {
-        request.step({ kind: 'begin' });
-        this.#open.add(request);
-        if (signal === undefined) return;
-        request.signal = signal;
-        this.#signals.listen(signal, request);
-      });
-    });
+    return this.begin<Reply>(
+      `the request to "${service}"`,
+      { service, ...UNTRIED },
+      signal,
+      (resolve, reject) => new MajordomoCall(this.#host, context, service, frames, signal, resolve, reject),
+    );
   }
 
   #contextOf(options: RequestCallOptions): RequestContext {
@@ -233,33 +157,18 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     return { ...this.#context, requestTimeout, requestRetries };
   }
 
-  /** Ends all open requests with `ClientClosed` and leaves. To drain, await the requests first. Idempotent. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+  protected override async shut(): Promise<void> {
+    const closing = this.#shared?.close(0);
+    this.#link.step({ kind: 'close' });
+    await closing;
   }
 
-  /** What cannot work, now or later: says so once, to every open request and to every later one, and ends. */
-  readonly #giveUp = (error: SeaworthyError): void => {
-    this.#unusable = error;
-    this.emit('unusable', { error });
-    this.driver.callback(() => {
-      void this.close();
-    });
-  };
-
-  async #close(): Promise<void> {
-    const closing: Promise<void>[] = [];
-    this.driver.run(() => {
-      for (const request of [...this.#open]) request.step({ kind: 'close' });
-      closing.push(this.#lanes.close());
-      if (this.#shared !== undefined) closing.push(this.#shared.close(0));
-      this.#link.step({ kind: 'close' });
-    });
-    this.driver.stop();
-    await Promise.all(closing);
+  protected override sayClosed(): void {
     this.emit('closed', { endpoint: this.endpoint });
-    this.silence();
+  }
+
+  protected override sayUnusable(error: SeaworthyError): void {
+    this.emit('unusable', { error });
   }
 
   /** A plain snapshot: the link, the open requests, what was counted. */
@@ -271,11 +180,11 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
       endpoint: this.endpoint,
       state,
       correlation: state === 'correlated' ? 'envelope' : state === 'plain' ? 'socket' : 'unknown',
-      layers: { ...this.#layers, heartbeats: false },
-      open: this.#open.size,
-      waiting: this.#waiting.size,
-      sockets: this.#lanes.size,
-      counters: { ...this.#counters, faults: this.faults },
+      layers: { ...this.layers, heartbeats: false },
+      open: this.open.size,
+      waiting: this.waiting.size,
+      sockets: this.lanes.size,
+      counters: { ...this.counters, faults: this.faults },
     };
   }
 
@@ -284,10 +193,10 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
   protected override receive(peer: Peer, message: Message): void {
     const command = decodeAtClient(message);
     if (command.kind === 'INVALID') {
-      this.#counters.invalid++;
+      this.counters.invalid++;
       return;
     }
-    const lane = peer.session as Lane<OpenRequest> | undefined;
+    const lane = peer.session as Lane<MajordomoCall> | undefined;
     if (lane === undefined) this.#hear();
     if (lane !== undefined) this.#answerOnLane(lane, command);
     else if (command.id >= 0) this.#answerOnShared(command);
@@ -313,7 +222,7 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     }
   }
 
-  #answerOnLane(lane: Lane<OpenRequest>, command: CommandAtClient): void {
+  #answerOnLane(lane: Lane<MajordomoCall>, command: CommandAtClient): void {
     const { request } = lane;
     if (request !== undefined && command.kind === 'REPLY' && command.id < 0 && command.service === request.service) {
       request.step({ kind: 'REPLY', attempt: request.attempt, body: command.body, deliveries: command.deliveries });
@@ -321,27 +230,21 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     }
     this.#stale(command.service);
     lane.suspect = true;
-    if (request === undefined) this.#lanes.retire(lane);
+    if (request === undefined) this.lanes.retire(lane);
   }
 
   #stale(service: string): void {
-    this.#counters.stale++;
+    this.counters.stale++;
     this.emit('staleReply', { service });
   }
 
   protected override lose(peer: Peer): void {
-    const lane = peer.session as Lane<OpenRequest> | undefined;
+    const lane = peer.session as Lane<MajordomoCall> | undefined;
     if (lane === undefined) {
       this.#link.step({ kind: 'brokerGone' });
       return;
     }
-    const { request } = lane;
-    this.#lanes.retire(lane);
-    request?.step({ kind: 'connectionLost' });
-  }
-
-  protected override overflowed(): void {
-    this.#counters.undeliverable++;
+    this.loseLane(lane);
   }
 
   /* ---------------------------------------------------------------- the link */
@@ -353,23 +256,23 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
         if (this.#shared === undefined) this.#link.later({ kind: 'brokerGone' });
       },
       shut: () => {
-        if (this.#shared !== undefined) this.#leave(this.#shared);
+        if (this.#shared !== undefined) this.leave(this.#shared);
         this.#shared = undefined;
-        for (const request of this.#open)
+        for (const request of this.open)
           if (request.shared)
             this.driver.followUp(() => {
               request.step({ kind: 'connectionLost' });
             });
       },
       probe: () => {
-        if (this.#shared !== undefined) this.#sendOver(this.#shared, PROBE);
+        if (this.#shared !== undefined) this.sendOver(this.#shared, PROBE);
       },
       usable: () => {
-        this.#placeSoon();
+        this.placeSoon();
         this.driver.followUp(() => {
           const { kind } = this.#link.state;
           if (kind !== 'correlated' && kind !== 'plain') return;
-          if (kind === 'correlated') this.#lanes.retireIdle();
+          if (kind === 'correlated') this.lanes.retireIdle();
           const correlation = kind === 'correlated' ? 'envelope' : 'socket';
           this.logger.info({ role: this.name, correlation }, 'link usable');
           this.emit('linkUsable', { correlation });
@@ -380,35 +283,21 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
         this.emit('brokerLost', { retryIn });
       },
       refuse: () => {
-        this.#counters.invalid++;
+        this.counters.invalid++;
       },
     };
   }
 
-  /** A new connection; none when the transport cannot make one now (it may be out of sockets), which is as bad as losing it at once. */
   #connect(highWaterMark: number): Connector | undefined {
-    try {
-      const connector = (this.#transport as Transport).connect(this.endpoint, this.handler, {
-        highWaterMark,
-        linger: 0,
-        transportHeartbeat: transportHeartbeatOf(this.#settings),
-        reconnectInterval: Math.ceil(this.#settings.reconnectInterval * (0.2 + 0.8 * this.random())),
-      });
-      this.#counters.connections++;
-      this.#layers = connector.layers;
-      return connector;
-    } catch (error) {
-      if (error instanceof SeaworthyError && !error.retriable) this.#giveUp(error);
-      else this.logger.warn({ err: error, role: this.name }, 'cannot open a connection');
-      return undefined;
-    }
+    return this.connectTo(this.endpoint, {
+      highWaterMark,
+      transportHeartbeat: transportHeartbeatOf(this.#settings),
+      reconnectInterval: Math.ceil(this.#settings.reconnectInterval * (0.2 + 0.8 * this.random())),
+    });
   }
 
-  /** Whether the connection took it. */
-  #sendOver(connector: Connector, frames: readonly Frame[]): boolean {
-    const taken = connector.send(connector.remote, frames) === 'ok';
-    if (!taken) this.#counters.undeliverable++;
-    return taken;
+  protected override connectLane(): Connector | undefined {
+    return this.#connect(FEW_MESSAGES);
   }
 
   /* ---------------------------------------------------------------- requests and their connections */
@@ -418,65 +307,54 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     driver: this.driver,
     observer: this.observer,
     enqueue: (request) => {
-      this.#waiting.add(request);
-      this.#placeSoon();
+      this.enqueue(request);
     },
     silent: (request) => {
       if (request.shared && request.heardBefore === this.#heard) this.#link.later({ kind: 'doubt' });
     },
     retire: (request) => {
-      if (this.#waiting.has(request)) this.#waiting.remove(request);
+      if (this.waiting.has(request)) this.waiting.remove(request);
       request.shared = false;
       if (request.lane !== undefined) {
         // What may still bring a late answer must not carry another request.
-        if (request.answered && this.#link.state.kind !== 'correlated') this.#lanes.reuse(request.lane);
-        else this.#lanes.retire(request.lane);
-        if (this.#waiting.size > 0) this.#placeSoon();
+        if (request.answered && this.#link.state.kind !== 'correlated') this.lanes.reuse(request.lane);
+        else this.lanes.retire(request.lane);
+        if (this.waiting.size > 0) this.placeSoon();
         request.lane = undefined;
       }
     },
     transmit: (request, attempt) => this.#transmit(request, attempt),
-    unusable: () => this.#unusable,
+    unusable: () => this.unusable,
     retrying: (request, attempt, after) => {
-      this.#counters.retries++;
+      this.counters.retries++;
       this.emit('requestRetried', { service: request.service, attempt, after });
     },
     settled: (request, replied) => {
-      this.#open.delete(request);
-      if (request.signal !== undefined) this.#signals.forget(request.signal, request);
       for (const id of request.ids) this.#attempts.delete(id);
-      if (replied) this.#counters.replies++;
-      else this.#counters.failures++;
+      this.settled(request, replied);
       if (this.trace !== undefined) {
         this.trace({ t: this.driver.now, node: this.name, kind: replied ? 'reply' : 'fail', service: request.service });
       }
     },
   };
 
-  #placeSoon(): void {
-    if (this.#placing) return;
-    this.#placing = true;
-    this.driver.followUp(this.#place);
-  }
-
-  readonly #place = (): void => {
-    this.#placing = false;
+  protected override place(): void {
     const { kind } = this.#link.state;
     const shared = kind === 'correlated' || kind === 'doubting';
     if (!shared && kind !== 'plain') return;
-    while (this.#waiting.size > 0) {
-      if (kind === 'plain' && this.#lanes.full) return;
-      const lane = kind === 'plain' ? this.#lanes.take(this.endpoint) : undefined;
-      const request = this.#waiting.take() as OpenRequest;
+    while (this.waiting.size > 0) {
+      if (kind === 'plain' && this.lanes.full) return;
+      const lane = kind === 'plain' ? this.lanes.take(this.endpoint) : undefined;
+      const request = this.waiting.take() as MajordomoCall;
       request.lane = lane;
       request.shared = shared;
       if (lane !== undefined) lane.request = request;
       request.step({ kind: 'place' });
       if (lane === undefined && !request.shared) request.later({ kind: 'connectionLost' });
     }
-  };
+  }
 
-  #transmit(request: OpenRequest, attempt: number): boolean {
+  #transmit(request: MajordomoCall, attempt: number): boolean {
     const { service, lane } = request;
     let frame = this.#serviceFrames.get(service);
     if (frame === undefined) {
@@ -484,13 +362,13 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
       this.#serviceFrames.set(service, (frame = Buffer.from(service, 'latin1')));
     }
     if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'attempt', service, attempt });
-    if (lane !== undefined) return this.#sendOver(lane.connector, requestToBroker(frame, request.body));
+    if (lane !== undefined) return this.sendOver(lane.connector, requestToBroker(frame, request.body));
     if (!request.shared) return false;
     const id = this.#nextId();
     request.ids.push(id);
     this.#attempts.set(id, { request, attempt });
     request.heardBefore = this.#heard;
-    return this.#sendOver(this.#shared as Connector, correlatedRequestToBroker(id, request.timeLeft, frame, request.body));
+    return this.sendOver(this.#shared as Connector, correlatedRequestToBroker(id, request.timeLeft, frame, request.body));
   }
 
   /** Ids wrap; one that an open request still uses is passed over. */
@@ -498,12 +376,6 @@ export class MajordomoClient extends Role<MajordomoClientEvents> {
     do this.#lastId = (this.#lastId + 1) % 2 ** 32;
     while (this.#attempts.has(this.#lastId));
     return this.#lastId;
-  }
-
-  /** A connection that is closed during its own burst of messages is not told of the burst's end. */
-  #leave(connector: Connector): void {
-    void connector.close(0);
-    this.driver.batchEnd();
   }
 }
 
@@ -515,71 +387,51 @@ const FEW_MESSAGES = 10;
 interface RequestHost {
   readonly driver: Driver;
   readonly observer: StepObserver | undefined;
-  enqueue(request: OpenRequest): void;
+  enqueue(request: MajordomoCall): void;
   /** Its attempt timed out: has its connection brought anything meanwhile? */
-  silent(request: OpenRequest): void;
-  retire(request: OpenRequest): void;
+  silent(request: MajordomoCall): void;
+  retire(request: MajordomoCall): void;
   /** Whether the connection took it. */
-  transmit(request: OpenRequest, attempt: number): boolean;
-  retrying(request: OpenRequest, attempt: number, after: AttemptOutcome): void;
-  settled(request: OpenRequest, replied: boolean): void;
+  transmit(request: MajordomoCall, attempt: number): boolean;
+  retrying(request: MajordomoCall, attempt: number, after: AttemptOutcome): void;
+  settled(request: MajordomoCall, replied: boolean): void;
   /** Why the client can never work, if so. */
   unusable(): SeaworthyError | undefined;
 }
 
-/** One request from the call to its outcome: the machine at work, and the promise it settles. */
-class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffects, Linked<OpenRequest> {
+/** One request from the call to its outcome. */
+class MajordomoCall extends OpenRequest<MajordomoRequestMachine, MajordomoCall, Reply> implements RequestEffects {
   readonly service: string;
-  readonly body: readonly Frame[];
   readonly ids: number[] = [];
-  /** The connection it has to itself. */
-  lane: Lane<OpenRequest> | undefined;
   /** It was sent over the shared connection. */
   shared = false;
-  answered = false;
   /** What the shared connection had brought when it was sent. */
   heardBefore = 0;
-  /** What may abort it. */
-  signal: AbortSignal | undefined;
-  previous: OpenRequest | undefined;
-  next: OpenRequest | undefined;
-  queue: unknown;
   readonly #host: RequestHost;
-  readonly #resolve: (reply: Reply) => void;
-  readonly #reject: (error: Error) => void;
-  readonly #log: AttemptLog;
 
   constructor(
     host: RequestHost,
     context: RequestContext,
     service: string,
     body: readonly Frame[],
+    signal: AbortSignal | undefined,
     resolve: (reply: Reply) => void,
     reject: (error: Error) => void,
   ) {
-    super(majordomoRequest, host.driver, context, host.observer);
+    super(majordomoRequest, host, context, body, signal, resolve, reject);
     this.#host = host;
     this.service = service;
-    this.body = body;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#log = new AttemptLog(host.driver.clock.now());
-  }
-
-  /** The attempt under way, or the next one; 0 before and after. */
-  get attempt(): number {
-    return 'attempt' in this.state ? this.state.attempt : 0;
   }
 
   /** How long this attempt will still be waited for, in ms, at least 1: the wait for a connection is part of it. */
   get timeLeft(): number {
-    return Math.max(1, this.context.requestTimeout - (this.driver.now - this.#log.attemptAt));
+    return Math.max(1, this.context.requestTimeout - (this.driver.now - this.log.attemptAt));
   }
 
   enqueue(): void {
-    const last = this.#log.records.at(-1);
+    const last = this.log.records.at(-1);
     if (last !== undefined) this.#host.retrying(this, last.attempt + 1, last.outcome);
-    this.#log.begin(this.driver.now);
+    this.log.begin(this.driver.now);
     this.#host.enqueue(this);
   }
 
@@ -588,36 +440,28 @@ class OpenRequest extends Actor<MajordomoRequestMachine> implements RequestEffec
   }
 
   transmit(attempt: number): void {
-    this.#log.sent = this.#host.transmit(this, attempt);
+    this.log.sent = this.#host.transmit(this, attempt);
   }
 
   note(attempt: number, outcome: AttemptOutcome, deliveries?: number): void {
     this.answered = outcome === 'replied';
     if (outcome === 'timed-out') this.#host.silent(this);
-    this.#log.note(attempt, outcome, this.driver.now, deliveries === undefined ? {} : { deliveries });
+    this.log.note(attempt, outcome, this.driver.now, deliveries === undefined ? {} : { deliveries });
   }
 
   succeed(body: readonly Frame[], deliveries: number): void {
-    this.#settle(true);
-    this.#resolve({ service: this.service, body, attempts: this.#log.records, deliveries });
+    this.#host.settled(this, true);
+    this.resolve({ service: this.service, body, attempts: this.log.records, deliveries });
   }
 
   fail(failure: RequestFailure, code: FailureCode | undefined, deliveries: number): void {
-    this.#settle(false);
-    this.#reject(this.#errorOf(failure, code, deliveries));
-  }
-
-  refuse(): void {
-    // No cell of this machine refuses anything.
-  }
-
-  #settle(replied: boolean): void {
-    this.#host.settled(this, replied);
+    this.#host.settled(this, false);
+    this.reject(this.#errorOf(failure, code, deliveries));
   }
 
   #errorOf(failure: RequestFailure, code: FailureCode | undefined, deliveries: number): SeaworthyError {
     const { service } = this;
-    const request = { service, attempts: this.#log.records, mayHaveRun: this.#log.mayHaveRun };
+    const request = { service, attempts: this.log.records, mayHaveRun: this.log.mayHaveRun };
     const { requestTimeout, requestRetries } = this.context;
     switch (failure) {
       case 'timed-out': {

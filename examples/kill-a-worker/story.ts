@@ -1,9 +1,10 @@
 /** The story: who starts, who is hit, and what has to happen then. Every step waits for what was reported, never for time to pass. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '../shared/ports.ts';
 import { now } from './clock.ts';
 import type { Ledger, Start } from './ledger.ts';
 import type { Settings } from './options.ts';
-import { freePort, type Child, type Processes } from './processes.ts';
+import type { Child, Processes } from './processes.ts';
 import type { ChildSettings, ClientSettings, ReportOf } from './reports.ts';
 import type { Blow, LateReplyFate } from './table.ts';
 import type { Teller, TimelineEvent } from './timeline.ts';

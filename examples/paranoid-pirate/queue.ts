@@ -1,0 +1,15 @@
+/** The queue's process. */
+import { ParanoidPirateQueue } from 'seaworthy';
+import { endWhenTold, report } from '../shared/child.ts';
+
+const [frontend = '', backend = ''] = process.argv.slice(2);
+
+const queue = await ParanoidPirateQueue.listen({ frontend, backend });
+queue.events.on('workerRegistered', () => {
+  report('workerRegistered');
+});
+queue.events.on('workerLost', ({ heldRequest }) => {
+  if (heldRequest) report('workerLost');
+});
+endWhenTold(queue);
+report('listening');

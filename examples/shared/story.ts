@@ -102,7 +102,7 @@ export class Child {
       news.emit('report');
     });
     this.gone = once(child, 'exit').then(([code, signal]: unknown[]) => {
-      if (!this.#mayEnd) giveUp(1, `NOT AS EXPECTED: ${name} ended by itself (${String(signal ?? code)})`);
+      if (!this.#mayEnd) giveUp(1, `NOT AS EXPECTED: ${name} ended, which nobody had asked of it (${String(signal ?? code)})`);
     });
   }
 
@@ -124,9 +124,12 @@ export class Child {
   }
 
   async end(): Promise<void> {
+    // It was killed, and its end is only not known yet.
+    if (this.#mayEnd) return this.gone;
     this.#mayEnd = true;
     this.tell('end');
     await this.gone;
-    if (this.#process.exitCode !== 0) throw new NotAsPromised(`${this.name} could not end by itself (${this.#process.exitCode})`);
+    if (this.#process.exitCode !== 0)
+      throw new NotAsPromised(`${this.name} was told to end, but failed (${this.#process.signalCode ?? this.#process.exitCode})`);
   }
 }

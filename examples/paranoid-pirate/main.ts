@@ -1,4 +1,4 @@
-/** Paranoid Pirate: three of four workers are killed one by one, and the queue between them; only then must the client ask again. See README.md. */
+/** Paranoid Pirate: three of four workers are killed one by one, and the queue in between. See README.md. */
 import { LazyPirateClient } from 'seaworthy';
 import { ask, milliseconds, type Outcome } from '../shared/client.ts';
 import { Crew } from '../shared/crew.ts';

@@ -12,20 +12,17 @@ import { ParanoidPirateQueue } from '../../src/paranoid-pirate/queue.ts';
 import { ParanoidPirateWorker } from '../../src/paranoid-pirate/worker.ts';
 import { SimplePirateQueue } from '../../src/simple-pirate/queue.ts';
 import { SimplePirateWorker } from '../../src/simple-pirate/worker.ts';
-import type { Connector } from '../../src/transport/transport.ts';
 import { BACKEND, FRONTEND } from '../support/pirates.ts';
-import { generator, Outcome, textsOf, World } from '../support/world.ts';
+import { LONGEST_REQUEST, LOOK_EVERY_MS, RETRIES, Storm, type Question, type Work } from '../support/storm.ts';
+import { generator, textsOf } from '../support/world.ts';
 
-const RETRIES = { requestTimeout: 300, requestRetries: 3, retryInterval: 20, retryMaximum: 100, maxSockets: 100 } as const;
-/** Three attempts and two pauses at their longest, jitter included, and a little for native timers that count whole milliseconds. */
-const LONGEST_REQUEST = 3 * 300 + (20 + 40) * 1.5 + 5;
 const WORKERS = { reconnectInterval: 20, reconnectMaximum: 100, drainTimeout: 50 };
 const QUEUE = { busyLimit: 700, requestExpiry: 1000, drainTimeout: 50 };
 /** Fast enough for a storm. */
 const HEARTBEATS = { heartbeatInterval: 50, heartbeatLiveness: 3 };
 
 type Act =
-  | { readonly do: 'ask'; readonly job: 'quick' | 'slow' | 'fails once' | 'fails' }
+  | { readonly do: 'ask'; readonly job: Work }
   | { readonly do: 'abort' | 'cut' | 'freeze' | 'thaw' | 'worker' | 'fire' | 'restart'; readonly which: number }
   | { readonly do: 'wait'; readonly time: number };
 
@@ -56,35 +53,22 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   },
 );
 
-interface Question {
-  readonly text: string;
-  readonly askedAt: number;
-  readonly outcome: Outcome<LazyPirateReply>;
-  readonly abort: AbortController;
-  /** When it ended, as far as looked. */
-  endedAt: number | undefined;
-}
-
 type Queue = SimplePirateQueue | ParanoidPirateQueue;
 type Worker = SimplePirateWorker | ParanoidPirateWorker;
 
-class Storm {
-  readonly world: World;
-  readonly questions: Question[] = [];
+class PirateStorm extends Storm<Question<LazyPirateReply>> {
   readonly client: LazyPirateClient;
   readonly #paranoid: boolean;
   readonly #policy: 'requeue' | 'fail';
   readonly #workers = new Set<Worker>();
-  readonly #frozen = new Set<Connector>();
-  readonly #failed = new Set<string>();
   readonly #queues: Queue[] = [];
   #queue: Queue | undefined;
 
   constructor(paranoid: boolean, policy: 'requeue' | 'fail', disconnectNotices: boolean, random: () => number) {
-    this.world = new World({ disconnectNotices, random });
+    super(disconnectNotices, random);
     this.#paranoid = paranoid;
     this.#policy = policy;
-    this.client = this.world.keep(LazyPirateClient.connect(FRONTEND, { ...this.world.ports(), ...RETRIES }));
+    this.client = this.world.keep(LazyPirateClient.connect(FRONTEND, { ...this.world.ports(), ...RETRIES, maxSockets: 100 }));
   }
 
   async begin(): Promise<void> {
@@ -102,20 +86,16 @@ class Storm {
         await this.wait(move.time);
         break;
       case 'abort':
-        this.questions.filter(({ outcome }) => outcome.state === 'open')[move.which % 5]?.abort.abort();
+        this.abort(move.which);
         break;
       case 'cut':
-        this.world.network.cut(this.#connector(move.which) ?? [FRONTEND, BACKEND][move.which % 2]!);
+        this.cut(move.which, [FRONTEND, BACKEND][move.which % 2]!);
         break;
-      case 'freeze': {
-        const connector = this.#connector(move.which);
-        if (connector === undefined) break;
-        this.world.network.freeze(connector);
-        this.#frozen.add(connector);
+      case 'freeze':
+        this.freeze(move.which);
         break;
-      }
       case 'thaw':
-        this.#thaw();
+        this.thaw();
         break;
       case 'worker':
         if (this.#workers.size < 6) this.#hire();
@@ -136,37 +116,19 @@ class Storm {
     await this.look();
   }
 
-  ask(job: string): void {
-    const abort = new AbortController();
-    const text = `${job} ${this.questions.length}`;
-    const outcome = new Outcome(this.client.request(text, { signal: abort.signal }));
-    this.questions.push({ text, askedAt: this.world.time.now, outcome, abort, endedAt: undefined });
-  }
-
-  async wait(milliseconds: number): Promise<void> {
-    for (let left = milliseconds; left > 0; left -= 10) {
-      this.world.time.tick(Math.min(10, left));
-      await this.look();
-    }
+  ask(work: Work): void {
+    this.questions.push(this.watch(work, (text, signal) => this.client.request(text, { signal })));
   }
 
   /** Nothing breaks any more, and there are workers, for as long as all that was asked may take. */
   async heal(): Promise<void> {
-    this.#thaw();
+    this.thaw();
     this.#hire();
     while (this.client.inspect().open > 0) await this.wait(300);
     await this.wait(2500);
   }
 
-  async look(): Promise<void> {
-    await this.world.settle();
-    for (const question of this.questions)
-      if (question.endedAt === undefined && question.outcome.state !== 'open') question.endedAt = this.world.time.now;
-    this.#assertSound();
-  }
-
-  /** What must hold at every moment. */
-  #assertSound(): void {
+  protected override assertSound(): void {
     if (this.#queue === undefined) return;
     const { counters, queued, inFlight, idle, reading, workers, state } = this.#queue.inspect();
     assert.equal(
@@ -212,26 +174,13 @@ class Storm {
   #hire(): void {
     const handle = async ({ body }: { readonly body: readonly Buffer[] }): Promise<string> => {
       const [text = ''] = textsOf(body);
-      if (text.startsWith('slow')) await new Promise((resolve) => this.world.clock.setTimeout(() => resolve(undefined), 200));
-      const failsOnce = text.startsWith('fails once') && !this.#failed.has(text);
-      this.#failed.add(text);
-      if (failsOnce || (text.startsWith('fails') && !text.startsWith('fails once'))) throw new Error('as asked');
+      await this.work(text, 200);
       return `answer to ${text}`;
     };
     const worker = this.#paranoid
       ? ParanoidPirateWorker.connect(BACKEND, handle, { ...this.world.ports(), ...WORKERS, ...HEARTBEATS })
       : SimplePirateWorker.connect(BACKEND, handle, { ...this.world.ports(), ...WORKERS });
     this.#workers.add(this.world.keep(worker));
-  }
-
-  #connector(which: number): Connector | undefined {
-    const connectors = [...this.world.transport.open].filter((socket) => 'remote' in socket);
-    return connectors[which % Math.max(1, connectors.length)] as Connector | undefined;
-  }
-
-  #thaw(): void {
-    for (const connector of this.#frozen) this.world.network.thaw(connector);
-    this.#frozen.clear();
   }
 }
 
@@ -246,13 +195,12 @@ test.each([
     const policy = fc.constantFrom('requeue' as const, 'fail' as const);
     await fc.assert(
       fc.asyncProperty(fc.array(act, { maxLength: 40, size: 'max' }), policy, notices, fc.nat(), async (acts, how, told, seed) => {
-        const storm = new Storm(paranoid, how, told, generator(seed));
+        const storm = new PirateStorm(paranoid, how, told, generator(seed));
         await storm.begin();
         for (const one of acts) await storm.play(one);
         await storm.heal();
         for (const { text, askedAt, outcome, endedAt } of storm.questions) {
-          // Looked at every 10 ms.
-          expect(endedAt! - askedAt, `the time of ${text}`).toBeLessThanOrEqual(LONGEST_REQUEST + 10);
+          expect(endedAt! - askedAt, `the time of ${text}`).toBeLessThanOrEqual(LONGEST_REQUEST + LOOK_EVERY_MS);
           if (outcome.state === 'fulfilled') expect(textsOf(outcome.value!.body)).toEqual([`answer to ${text}`]);
           else expect(outcome.error).toBeInstanceOf(RequestError);
         }

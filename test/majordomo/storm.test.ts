@@ -10,16 +10,12 @@ import type { MajordomoBroker } from '../../src/majordomo/broker.ts';
 import type { MajordomoClient, Reply } from '../../src/majordomo/client.ts';
 import { RequestError } from '../../src/core/requests.ts';
 import type { MajordomoWorker } from '../../src/majordomo/worker.ts';
-import type { Connector } from '../../src/transport/transport.ts';
-import { ENDPOINT, generator, Outcome, textsOf, World } from '../support/world.ts';
+import { LONGEST_REQUEST, LOOK_EVERY_MS, RETRIES, Storm, type Question, type Work } from '../support/storm.ts';
+import { ENDPOINT, generator, textsOf } from '../support/world.ts';
 
 const SERVICES = ['a', 'b'] as const;
 const TIMING = { heartbeatInterval: 100, heartbeatLiveness: 3 } as const;
 const RECONNECT = { reconnectInterval: 50, reconnectMaximum: 400 } as const;
-const RETRIES = { requestTimeout: 300, requestRetries: 3, retryInterval: 20, retryMaximum: 100 } as const;
-/** Three attempts and two pauses at their longest, jitter included, and a little for native timers that count whole milliseconds. */
-const LONGEST_REQUEST = 3 * 300 + (20 + 40) * 1.5 + 5;
-
 type Act =
   | { readonly do: 'ask'; readonly client: number; readonly service: number; readonly job: 'quick' | 'slow' | 'fails' | 'fails once' }
   | { readonly do: 'abort' | 'cut' | 'freeze' | 'thaw' | 'close worker' | 'open worker'; readonly which: number }
@@ -60,28 +56,16 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   },
 );
 
-interface Question {
-  readonly service: string;
-  readonly text: string;
-  readonly askedAt: number;
-  readonly outcome: Outcome<Reply>;
-  readonly abort: AbortController;
-  /** When it ended, as far as looked. */
-  endedAt: number | undefined;
-}
+type Asked = Question<Reply> & { readonly service: string };
 
-class Storm {
-  readonly world: World;
-  readonly questions: Question[] = [];
-  readonly #clients: MajordomoClient[];
+class MajordomoStorm extends Storm<Asked> {
+  readonly clients: readonly MajordomoClient[];
   readonly #workers: MajordomoWorker[] = [];
-  readonly #frozen = new Set<Connector>();
-  readonly #failedOnce = new Set<string>();
   #broker: MajordomoBroker | undefined;
 
   constructor(disconnectNotices: boolean, random: () => number) {
-    this.world = new World({ disconnectNotices, random });
-    this.#clients = (['auto', 'envelope', 'socket'] as const).map((correlation) =>
+    super(disconnectNotices, random);
+    this.clients = (['auto', 'envelope', 'socket'] as const).map((correlation) =>
       this.world.client({ ...RETRIES, ...RECONNECT, correlation, probeTimeout: 30, maxSockets: 5 }),
     );
   }
@@ -89,32 +73,25 @@ class Storm {
   async play(act: Act): Promise<void> {
     switch (act.do) {
       case 'ask':
-        this.ask(this.#clients[act.client]!, SERVICES[act.service]!, act.job);
+        this.ask(this.clients[act.client]!, SERVICES[act.service]!, act.job);
         break;
       case 'wait':
         await this.wait(act.time);
         break;
       case 'abort':
-        this.questions
-          .filter(({ outcome }) => outcome.state === 'open')
-          .at(-1 - (act.which % 3))
-          ?.abort.abort();
+        this.abort(act.which);
         break;
       case 'cut':
-        this.world.network.cut(this.#connector(act.which) ?? ENDPOINT);
+        this.cut(act.which, ENDPOINT);
         break;
       case 'cut all':
         this.world.network.cut(ENDPOINT);
         break;
-      case 'freeze': {
-        const connector = this.#connector(act.which);
-        if (connector === undefined) break;
-        this.world.network.freeze(connector);
-        this.#frozen.add(connector);
+      case 'freeze':
+        this.freeze(act.which);
         break;
-      }
       case 'thaw':
-        this.#thaw();
+        this.thaw();
         break;
       case 'open worker':
         if (this.#workers.length < 5) this.#openWorker(SERVICES[act.which % 2]!);
@@ -136,32 +113,17 @@ class Storm {
     await this.look();
   }
 
-  ask(client: MajordomoClient, service: string, job: string): void {
-    const abort = new AbortController();
-    const text = `${job} ${this.questions.length}`;
-    const outcome = new Outcome(client.request(service, text, { signal: abort.signal }));
-    this.questions.push({ service, text, askedAt: this.world.time.now, outcome, abort, endedAt: undefined });
-  }
-
-  async wait(milliseconds: number): Promise<void> {
-    for (let left = milliseconds; left > 0; left -= 10) {
-      this.world.time.tick(Math.min(10, left));
-      await this.look();
-    }
+  ask(client: MajordomoClient, service: string, work: Work): void {
+    const question = this.watch(work, (text, signal) => client.request(service, text, { signal }));
+    this.questions.push({ ...question, service });
   }
 
   /** Nothing breaks any more; there is a broker and a worker for each service. */
   async heal(): Promise<void> {
-    this.#thaw();
+    this.thaw();
     await this.#openBroker();
     for (const service of SERVICES) this.#openWorker(service);
     await this.wait(6000);
-  }
-
-  async look(): Promise<void> {
-    await this.world.settle();
-    for (const question of this.questions)
-      if (question.endedAt === undefined && question.outcome.state !== 'open') question.endedAt = this.world.time.now;
   }
 
   /** Every worker is registered and free, and the broker has nothing left to do. */
@@ -170,14 +132,10 @@ class Storm {
     const { queued, inFlight, workers, counters } = this.#broker!.inspect();
     assert.deepEqual({ queued, inFlight, workers: workers.length }, { queued: 0, inFlight: 0, workers: this.#workers.length });
     assert.equal(counters.accepted, counters.replied + counters.failed + counters.dropped);
-    for (const client of this.#clients) {
+    for (const client of this.clients) {
       const { open, waiting } = client.inspect();
       assert.deepEqual({ open, waiting }, { open: 0, waiting: 0 });
     }
-  }
-
-  get clients(): readonly MajordomoClient[] {
-    return this.#clients;
   }
 
   #openWorker(service: string): void {
@@ -185,21 +143,12 @@ class Storm {
       service,
       async ({ body }) => {
         const [text = ''] = textsOf(body);
-        if (text.startsWith('slow')) await this.#pause(400);
-        const failsOnce = text.startsWith('fails once') && !this.#failedOnce.has(text);
-        this.#failedOnce.add(text);
-        if (failsOnce || (text.startsWith('fails') && !text.startsWith('fails once'))) throw new Error('as asked');
+        await this.work(text, 400);
         return [service, text];
       },
       { ...TIMING, ...RECONNECT, drainTimeout: 200, linger: 50 },
     );
     this.#workers.push(worker);
-  }
-
-  #pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.world.clock.setTimeout(resolve, milliseconds);
-    });
   }
 
   async #openBroker(): Promise<void> {
@@ -212,30 +161,19 @@ class Storm {
     await this.wait(1000);
     await closing;
   }
-
-  #connector(which: number): Connector | undefined {
-    const connectors = [...this.world.transport.open].filter((socket) => 'remote' in socket);
-    return connectors[which % Math.max(1, connectors.length)] as Connector | undefined;
-  }
-
-  #thaw(): void {
-    for (const connector of this.#frozen) this.world.network.thaw(connector);
-    this.#frozen.clear();
-  }
 }
 
 test('every request has one outcome within its time, no answer is another’s, and when all is well again all is well', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, { maxLength: 50, size: 'max' }), fc.boolean(), fc.nat(), async (acts, disconnectNotices, seed) => {
-      const storm = new Storm(disconnectNotices, generator(seed));
+      const storm = new MajordomoStorm(disconnectNotices, generator(seed));
       await storm.play({ do: 'open broker' });
       for (const one of acts) await storm.play(one);
       await storm.heal();
       storm.assertCalm();
       for (const { service, text, askedAt, outcome, endedAt } of storm.questions) {
         expect(outcome.state, `${text} to ${service}`).not.toBe('open');
-        // Looked at every 10 ms.
-        expect(endedAt! - askedAt, `${text} to ${service}`).toBeLessThanOrEqual(LONGEST_REQUEST + 10);
+        expect(endedAt! - askedAt, `${text} to ${service}`).toBeLessThanOrEqual(LONGEST_REQUEST + LOOK_EVERY_MS);
         if (outcome.state === 'fulfilled') expect(textsOf(outcome.value!.body)).toEqual([service, text]);
         else {
           expect(outcome.error).toBeInstanceOf(RequestError);

@@ -1,18 +1,31 @@
 /** The tables of the pages on patterns against the code they describe. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { LazyPirateClient, LazyPirateServer, MajordomoBroker, MajordomoClient, MajordomoWorker } from 'seaworthy';
+import {
+  LazyPirateClient,
+  LazyPirateServer,
+  MajordomoBroker,
+  MajordomoClient,
+  MajordomoWorker,
+  ParanoidPirateQueue,
+  ParanoidPirateWorker,
+  SimplePirateQueue,
+  SimplePirateWorker,
+} from 'seaworthy';
 import { createMemoryNetwork } from 'seaworthy/transport/memory';
 import { lazyPirateClientSettings, lazyPirateServerSettings } from '../../src/lazy-pirate/options.ts';
 import type { FailureCode } from '../../src/load-balancer/failures.ts';
 import { isRetriable } from '../../src/majordomo/client.machine.ts';
-
 import { brokerSettings, clientSettings, workerSettings } from '../../src/majordomo/options.ts';
+import { paranoidPirateQueueSettings, paranoidPirateWorkerSettings } from '../../src/paranoid-pirate/options.ts';
 import { ROLE_OPTIONS } from '../../src/runtime/role.ts';
+import { simplePirateQueueSettings, simplePirateWorkerSettings } from '../../src/simple-pirate/options.ts';
 import { root, tableBelow } from './documents.ts';
 
 const PAGE = 'docs/patterns/majordomo.md';
 const LAZY = 'docs/patterns/lazy-pirate.md';
+const SIMPLE = 'docs/patterns/simple-pirate.md';
+const PARANOID = 'docs/patterns/paranoid-pirate.md';
 
 test.each([
   [PAGE, '### Broker', brokerSettings({})],
@@ -20,6 +33,10 @@ test.each([
   [PAGE, '### Client', clientSettings({})],
   [LAZY, '### Client', lazyPirateClientSettings({})],
   [LAZY, '### Server', lazyPirateServerSettings({})],
+  [SIMPLE, '### Queue', simplePirateQueueSettings({})],
+  [SIMPLE, '### Worker', simplePirateWorkerSettings({})],
+  [PARANOID, '### Queue', paranoidPirateQueueSettings({})],
+  [PARANOID, '### Worker', paranoidPirateWorkerSettings({})],
 ])('%s, %s: every option is documented with its default, and no other', (page, heading, settings) => {
   const documented = Object.fromEntries(tableBelow(page, heading).map(([option = '', value]) => [option, value]));
   const real = Object.entries(settings).map(([option, value]) => [option, value instanceof Map ? 'none' : String(value)]);
@@ -31,6 +48,7 @@ test('the options of all roles are documented', () => {
 });
 
 const MAJORDOMO = { S: ['service'], P: ['endpoint'] };
+const PIRATES = { S: [], P: ['frontend', 'backend'] };
 
 test.each([
   [PAGE, '### Broker events', 'load-balancer/broker', MAJORDOMO],
@@ -38,6 +56,10 @@ test.each([
   [PAGE, '### Client events', 'majordomo/client', {}],
   [LAZY, '### Client events', 'lazy-pirate/client', {}],
   [LAZY, '### Server events', 'lazy-pirate/server', {}],
+  [SIMPLE, '### Queue events', 'load-balancer/broker', PIRATES],
+  [SIMPLE, '### Worker events', 'load-balancer/worker', PIRATES],
+  [PARANOID, '### Queue events', 'load-balancer/broker', PIRATES],
+  [PARANOID, '### Worker events', 'load-balancer/worker', PIRATES],
 ])('%s, %s: every event is documented with its fields, and no other', (page, heading, role, parameters) => {
   const documented = tableBelow(page, heading).map(([event, fields = '']) => [event, fields.split(', ').filter((field) => field !== '')]);
   expect(documented).toEqual(eventsIn(readFileSync(`${root}src/${role}.ts`, 'utf8'), parameters));
@@ -62,6 +84,19 @@ test('every counter of the Lazy Pirate is documented, and no other', async () =>
   const documented = tableBelow(LAZY, '### Counters').map(([role, counters = '']) => [role, counters.split(', ')]);
   const real = [client, server].map((role) => [role.inspect().role, Object.keys(role.inspect().counters)]);
   for (const role of [client, server]) await role.close();
+  expect(documented).toEqual(real);
+});
+
+test.each([
+  [SIMPLE, SimplePirateQueue, SimplePirateWorker],
+  [PARANOID, ParanoidPirateQueue, ParanoidPirateWorker],
+])('%s: every counter is documented, and no other', async (page, queueOf, workerOf) => {
+  const transport = createMemoryNetwork();
+  const queue = await queueOf.listen({ frontend: 'memory://frontend', backend: 'memory://backend' }, { transport });
+  const worker = workerOf.connect(queue.endpoints.backend, () => 'x', { transport });
+  const documented = tableBelow(page, '### Counters').map(([role, counters = '']) => [role, counters.split(', ')]);
+  const real = [queue, worker].map((role) => [role.inspect().role, Object.keys(role.inspect().counters)]);
+  for (const role of [worker, queue]) await role.close();
   expect(documented).toEqual(real);
 });
 

@@ -42,11 +42,14 @@ test('the three programs of the README do what it says, and leave when they are 
   expect(printed(broker)).toEqual([`listening on tcp://127.0.0.1:${port}`, 'shout: worker left, noticed by peer']);
 });
 
-test.each(['majordomo', 'lazy-pirate'])('the example of the page on %s prints what the page shows', async (pattern) => {
-  const page = `docs/patterns/${pattern}.md`;
-  const [example] = codeBlocks(page, 'ts');
-  const [shown] = codeBlocks(page, 'text');
-  const child = start(pattern, example?.code ?? '');
-  expect(await child.exit).toEqual({ code: 0, signal: null });
-  expect(`${printed(child).join('\n')}\n`).toBe(shown?.code);
-});
+test.each(['majordomo', 'lazy-pirate', 'simple-pirate', 'paranoid-pirate'])(
+  'the example of the page on %s prints what the page shows',
+  async (pattern) => {
+    const page = `docs/patterns/${pattern}.md`;
+    const [example] = codeBlocks(page, 'ts');
+    const [shown] = codeBlocks(page, 'text');
+    const child = start(pattern, example?.code ?? '');
+    expect(await child.exit).toEqual({ code: 0, signal: null });
+    expect(`${printed(child).join('\n')}\n`).toBe(shown?.code);
+  },
+);

@@ -241,10 +241,14 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
     } else if (session instanceof ClientSession) this.#clientGone(session);
   }
 
-  /** The connection had ended before the request was on it: that worker never had it. */
+  /** The connection had ended before the message was on it: that worker never had its request, that client not its answer. */
   protected override sendRefused(peer: Peer): void {
     const { session } = peer;
-    if (!(session instanceof WorkerSession) || !session.requestSentLast || session.request === undefined) return;
+    if (!(session instanceof WorkerSession)) {
+      this.counters.undeliverable++;
+      return;
+    }
+    if (!session.requestSentLast || session.request === undefined) return;
     session.request.deliveries--;
     session.request.handle = 0;
     session.deliveries--;

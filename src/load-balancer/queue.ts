@@ -82,6 +82,9 @@ export abstract class LoadBalancingQueue extends LoadBalancer<object, QueueEndpo
     this.state = 'listening';
     this.readinessChanged();
     this.logger.info({ role: this.name, ...this.place() }, 'listening');
+    const { disconnectNotices, heartbeats } = this.snapshot().layers;
+    if (!disconnectNotices && !heartbeats)
+      this.logger.warn({ role: this.name }, 'this transport does not tell when a worker dies, nor does the protocol');
   }
 
   #listen(transport: Transport, endpoint: string, handler: TransportHandler): Promise<Listener> {

@@ -9,7 +9,7 @@ import type { Frame, Message } from '../wire/message.ts';
 export type DeliveryPolicy =
   /** Hand it to another worker, up to `maxDeliveries` in all. For handlers that may run twice. */
   | 'requeue'
-  /** Give it up at once as `worker-lost`. For handlers that must not run twice. */
+  /** Give it up at once as `worker-lost`, unless it never reached that worker. For handlers that must not run twice. */
   | 'fail';
 
 /** A client as the broker sees it: only there so that what it asked for can be dropped when it leaves. */

@@ -98,7 +98,7 @@ describe('heartbeats', () => {
     expect(queue.inspect()).toMatchObject({ idle: 2, counters: { lateReplies: 1, replied: 1 } });
   });
 
-  test('a worker that beats five times faster than the queue hears a heartbeat for nearly each of its own', async () => {
+  test('a worker that beats five times faster than the queue hears a heartbeat for every other one of its own', async () => {
     await pirates.paranoidQueue({ heartbeatInterval: 5000 });
     const worker = await pirates.rawWorker();
     await live(10_000, worker);

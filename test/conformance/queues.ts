@@ -335,6 +335,21 @@ const SCRIPTS: readonly Script[] = [
     },
   },
   {
+    name: 'a client that goes unheard, because clients are not read: the answer to it is counted as undeliverable',
+    async play(scene) {
+      const queue = await scene.queue();
+      const hand = await scene.hand(queue);
+      const client = scene.client(queue);
+      client.say('', 'job');
+      const job = await hand.take();
+      await client.close();
+      await scene.world.quiet();
+      hand.reply(job, 'done');
+      await until('the answer to be refused', () => queue.inspect().counters.undeliverable === 1);
+      expect(queue.inspect()).toMatchObject({ idle: 1, counters: { accepted: 1, replied: 1, dropped: 0 } });
+    },
+  },
+  {
     name: 'a queue that restarts: workers come back, and clients are served',
     needsNotices: true,
     async play(scene) {

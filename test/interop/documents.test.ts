@@ -27,9 +27,9 @@ function printed(child: Child): unknown[] {
 
 test('the three programs of the README do what it says, and leave when they are told', async () => {
   const port = String(await freePort());
-  const [broker, worker, client] = codeBlocks('README.md', 'ts').map(({ code }, index) =>
-    start(`readme-${index}`, code.replaceAll('5555', port)),
-  ) as [Child, Child, Child];
+  const [broker, worker, client] = codeBlocks('README.md', 'ts')
+    .slice(0, 3)
+    .map(({ code }, index) => start(`readme-${index}`, code.replaceAll('5555', port))) as [Child, Child, Child];
   expect(await client.exit).toEqual({ code: 0, signal: null });
   // On a slow machine the client may be there long before the others.
   expect(printed(client)).toEqual([expect.stringMatching(/^HELLO \(attempts: [123]\)$/)]);
@@ -40,6 +40,14 @@ test('the three programs of the README do what it says, and leave when they are 
   kill(broker.pid, 'SIGINT');
   expect(await broker.exit).toEqual({ code: 0, signal: null });
   expect(printed(broker)).toEqual([`listening on tcp://127.0.0.1:${port}`, 'shout: worker left, noticed by peer']);
+});
+
+test('the pirates of the README answer each other, and leave', async () => {
+  const [frontend, backend] = [await freePort(), await freePort()];
+  const program = codeBlocks('README.md', 'ts')[3]?.code ?? '';
+  const child = start('readme-pirates', program.replaceAll('5555', String(frontend)).replaceAll('5556', String(backend)));
+  expect(await child.exit).toEqual({ code: 0, signal: null });
+  expect(printed(child)).toEqual(['hello']);
 });
 
 test.each(['majordomo', 'lazy-pirate', 'simple-pirate', 'paranoid-pirate'])(

@@ -35,6 +35,14 @@ describe('heartbeats', () => {
     expect(worker.heartbeats).toBe(4);
   });
 
+  test('W13: heartbeats go out though no worker and no client says anything', async () => {
+    await pirates.paranoidQueue();
+    const worker = await pirates.rawWorker();
+    await world.advance(2500);
+    expect(worker.takeJobs()).toEqual([]);
+    expect(worker.heartbeats).toBe(2);
+  });
+
   test('an idle worker that is silent for three intervals gets no request', async () => {
     const queue = await pirates.paranoidQueue();
     const silent = await pirates.rawWorker();

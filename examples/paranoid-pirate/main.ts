@@ -1,4 +1,4 @@
-/** Paranoid Pirate: three of four workers are killed one by one, and the queue in between. See README.md. */
+/** Paranoid Pirate: four workers are killed one by one, and the queue in between. See README.md. */
 import { LazyPirateClient } from 'seaworthy';
 import { ask, milliseconds, type Outcome } from '../shared/client.ts';
 import { Crew } from '../shared/crew.ts';
@@ -31,6 +31,8 @@ await play(async (story) => {
   // Which of the last two was back first, and so has its turn now, is chance.
   story.say('worker', 'one of the last two killed with request 40 in its hands');
   story.say('worker', 'the last one answered request 40 (attempts: 1)');
+  await askUntil(44);
+  await killTheLastWorker();
   await askUntil(50);
 
   const stale = client.inspect().counters.stale;
@@ -55,7 +57,8 @@ from SIGKILL to answer: ${figures.join(', ')}`);
     const by = new Set(outcomes.slice(first - 1).map((outcome) => outcome.by));
     if (by.size !== crew.workers.size)
       throw new NotAsPromised(`${crew.workers.size} workers are there, but only ${[...by].join(', ')} answered`);
-    const who = by.size === 1 ? 'the last worker' : `${by.size} workers`;
+    // Of the first four, who is left is chance.
+    const who = by.has('worker-5') ? 'worker-5' : by.size === 1 ? 'the last worker' : `${by.size} workers`;
     story.say('client', `requests ${first} to ${last} answered by ${who} (attempts: 1)`);
   }
 
@@ -71,6 +74,22 @@ from SIGKILL to answer: ${figures.join(', ')}`);
     note(outcome, 'replied');
     figures.push(`a worker ${milliseconds(killedAt, outcome.endedAt)}`);
     return [victim, heir];
+  }
+
+  /** With nobody left, the queue keeps the request for the next worker that comes. */
+  async function killTheLastWorker(): Promise<void> {
+    const number = outcomes.length + 1;
+    const asked = ask(client, number, 'slow');
+    const victim = await crew.holder();
+    const killedAt = performance.now();
+    await crew.kill(victim);
+    story.say('worker', `the last one killed with request ${number} in its hands`);
+    await crew.hire('worker-5');
+    (await crew.holder()).tell('goOn');
+    const outcome = await asked;
+    note(outcome, 'replied');
+    figures.push(`the last worker ${milliseconds(killedAt, outcome.endedAt)}`);
+    story.say('worker-5', `started, and answered request ${number} (attempts: 1)`);
   }
 
   /** What the queue had in memory is gone, so this request has to be asked again. */

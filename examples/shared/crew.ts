@@ -19,10 +19,7 @@ export class Crew {
     const crew = new Crew(story, main, frontend, backend);
     await story.hear('listening', [crew.#queue]);
     // One after another, so that it is known whose turn it is: the queue gives each request to the worker that has been idle for longest.
-    for (const name of workers) {
-      crew.workers.add(story.start(name, new URL('worker.js', main), name, crew.#backend));
-      await story.hear('workerRegistered', [crew.#queue]);
-    }
+    for (const name of workers) await crew.hire(name);
     return crew;
   }
 
@@ -36,6 +33,12 @@ export class Crew {
 
   #startQueue(): Child {
     return this.#story.start('queue', new URL('queue.js', this.#main), this.frontend, this.#backend);
+  }
+
+  /** Starts a worker, and resolves when the queue knows it. */
+  async hire(name: string): Promise<void> {
+    this.workers.add(this.#story.start(name, new URL('worker.js', this.#main), name, this.#backend));
+    await this.#story.hear('workerRegistered', [this.#queue]);
   }
 
   /** Resolves with the worker that has a slow request in its hands, until it is told to go on. */

@@ -86,10 +86,11 @@ abstract class RawPeer {
   }
 }
 
-/** A DEALER: what clients and workers are to a broker. */
+/** A DEALER: what clients and workers are to a broker. `routingId` is how a ROUTER sees it, if it is not to make up an address itself. */
 export class RawDealer extends RawPeer {
-  constructor(endpoint: string) {
+  constructor(endpoint: string, routingId?: string) {
     const dealer = new Dealer({ linger: 0, sendTimeout: 0 });
+    if (routingId !== undefined) dealer.routingId = routingId;
     dealer.connect(endpoint);
     super(dealer);
   }

@@ -1,6 +1,8 @@
 /** Our roles as processes of their own: how tests start them, ask them and judge what came of it. */
 import { expect } from 'vitest';
 import type { BrokerSnapshot } from '../../src/majordomo/broker.ts';
+import type { QueueSnapshot } from '../../src/load-balancer/queue.ts';
+import type { LoadBalancedWorkerSnapshot } from '../../src/load-balancer/worker.ts';
 import type { ClientSnapshot } from '../../src/majordomo/client.ts';
 import type { MajordomoBrokerOptions, MajordomoClientOptions, MajordomoWorkerOptions } from '../../src/majordomo/options.ts';
 import type { WorkerSnapshot } from '../../src/majordomo/worker.ts';
@@ -36,7 +38,9 @@ export async function ask(client: Child, ...body: string[]): Promise<Line> {
 
 let inspected = 0;
 
-export async function inspect<S extends BrokerSnapshot | WorkerSnapshot | ClientSnapshot>(child: Child): Promise<S> {
+type Snapshot = BrokerSnapshot | WorkerSnapshot | ClientSnapshot | QueueSnapshot | LoadBalancedWorkerSnapshot;
+
+export async function inspect<S extends Snapshot>(child: Child): Promise<S> {
   const id = ++inspected;
   child.tell({ do: 'inspect', id });
   return (await child.until((line) => line.event === 'inspected' && line['id'] === id))['inspect'] as S;

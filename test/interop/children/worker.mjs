@@ -1,42 +1,10 @@
-/**
- * Our worker as a process of its own. It answers with its name, the number of the delivery, and the body. The first frame of
- * the body may ask for more: `sleep:50` takes its time, `block:50` blocks the event loop, `die` kills the process, `fail`
- * throws, `hold` works until it is told `release`.
- */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** Our worker as a process of its own. What it does with a request is in `handler.mjs`. */
 import { MajordomoWorker } from '../../../dist/majordomo/worker.js';
-import { drainOnTerm, emit, frames, obey, read, texts } from './child.mjs';
+import { drainOnTerm, emit, obey, read } from './child.mjs';
+import { commandsOf, handlerOf } from './handler.mjs';
 
 const { endpoint, service, name = 'node', options } = read(['endpoint', 'service', 'name']);
-let release = () => undefined;
-
-const worker = MajordomoWorker.connect(
-  endpoint,
-  service,
-  async ({ body }, { attempt, signal }) => {
-    const [order, detail] = body[0].toString('latin1').split(':');
-    emit('request', { name, attempt, body: texts(body) });
-    signal.addEventListener('abort', () => emit('aborted', { name, attempt, body: texts(body) }));
-    if (order === 'sleep') await sleep(Number(detail));
-    if (order === 'block') for (const until = performance.now() + Number(detail); performance.now() < until;);
-    if (order === 'hold') await new Promise((resolve) => (release = resolve));
-    if (order === 'die') process.kill(process.pid, 'SIGKILL');
-    if (order === 'fail') throw new Error('as asked');
-    emit('answered', { name, attempt, body: texts(body) });
-    return frames([name, String(attempt), ...texts(body)]);
-  },
-  options,
-);
-for (const event of ['registered', 'brokerLost', 'replyDiscarded', 'stalled']) worker.events.on(event, (facts) => emit(event, facts));
-worker.events.on('fault', ({ error }) => emit('fault', { error: String(error?.stack ?? error) }));
+const worker = MajordomoWorker.connect(endpoint, service, handlerOf(name), options);
 drainOnTerm(worker);
-obey({
-  inspect: ({ id }) => emit('inspected', { id, inspect: worker.inspect() }),
-  release: () => release(),
-  block: ({ milliseconds }) => {
-    const until = performance.now() + milliseconds;
-    while (performance.now() < until);
-    emit('unblocked');
-  },
-});
+obey(commandsOf(worker));
 emit('ready', { name });

@@ -1,6 +1,6 @@
 """What the peers in this folder share: one JSON line per fact on stdout, and a promise never to outlive their parent.
 
-The peers are written from the text of the RFCs (7/MDP, 8/MMI) on purpose and share no code with the library they are
+The peers are written from the text of the RFCs (6/PPP, 7/MDP, 8/MMI) on purpose and share no code with the library they are
 tested against: a misreading of the specification must not be able to hide on both sides.
 """
 

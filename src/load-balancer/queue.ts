@@ -67,18 +67,21 @@ export abstract class LoadBalancingQueue extends LoadBalancer<object, QueueEndpo
     );
   }
 
-  /** Binds both ends. Workers first: no client is read before one of them is ready. */
+  /**
+   * Binds both ends. Clients are not read before a worker is ready, and no worker is heard before both ends are bound and our user can hear of
+   * it: so the workers' end comes last.
+   */
   protected async bind(endpoints: QueueEndpoints): Promise<void> {
     const transport = await this.transport();
-    this.backend = await this.#listen(transport, endpoints.backend, this.#workers);
+    this.frontend = await this.#listen(transport, endpoints.frontend, this.handler);
+    this.frontend.pause();
     try {
-      this.frontend = await this.#listen(transport, endpoints.frontend, this.handler);
+      this.backend = await this.#listen(transport, endpoints.backend, this.#workers);
     } catch (error) {
       this.driver.stop();
-      await this.backend.close();
+      await this.frontend.close();
       throw error;
     }
-    this.frontend.pause();
     this.state = 'listening';
     this.readinessChanged();
     this.logger.info({ role: this.name, ...this.place() }, 'listening');

@@ -122,7 +122,7 @@ export abstract class LoadBalancingQueue extends LoadBalancer<object, QueueEndpo
     if (message.frameCount - body > this.#settings.maxBodyFrames) {
       this.counters.invalid++;
       this.#reject(peer, 'invalid', 'too many frames');
-    } else if (this.state !== 'listening') this.#reject(peer, 'shutting-down', 'the queue is closing');
+    } else if (this.state === 'draining') this.#reject(peer, 'shutting-down', 'the queue is closing');
     else this.accept(peer, this.#service, message, Math.max(0, delimiter), body, false, Infinity);
   }
 

@@ -233,7 +233,7 @@ export class LazyPirateClient extends Requester<LazyPirateClientEvents, LazyPira
       const request = this.waiting.take() as LazyPirateCall;
       if (request.first < 0) request.first = this.#preferred;
       request.endpoint = this.endpoints[(request.first + request.attempt - 1) % this.endpoints.length] as string;
-      request.lane = this.lanes.take(request.endpoint);
+      request.lane = this.lanes.take(request.endpoint, request.attempt > 1);
       if (request.lane !== undefined) request.lane.request = request;
       request.step({ kind: 'place' });
       if (request.lane === undefined) request.later({ kind: 'connectionLost' });

@@ -72,9 +72,11 @@ export interface LoadBalancerCounters {
   refused: number;
   workersRegistered: number;
   workersLost: number;
+  /** There was no place for them, or not under that name. */
+  workersTurnedAway: number;
   /** Replies that arrived after their request was settled. */
   lateReplies: number;
-  /** Answers that the client's connection would not take. */
+  /** What a peer's connection would not take, above all answers to clients that have left. */
   undeliverable: number;
   /** Bugs of ours that were caught. */
   faults: number;
@@ -114,6 +116,7 @@ export function noCounters(): LoadBalancerCounters {
     refused: 0,
     workersRegistered: 0,
     workersLost: 0,
+    workersTurnedAway: 0,
     lateReplies: 0,
     undeliverable: 0,
     faults: 0,
@@ -248,7 +251,8 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
       this.counters.undeliverable++;
       return;
     }
-    if (!session.requestSentLast || session.request === undefined) return;
+    // A heartbeat that was refused in the same turn is no second delivery.
+    if (!session.requestSentLast || session.request === undefined || session.request.handle === 0) return;
     session.request.deliveries--;
     session.request.handle = 0;
     session.deliveries--;
@@ -407,6 +411,11 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
       : new WorkerSession(this.#machine, peer, this.#host, this.driver, this.#context, this.observer);
   }
 
+  /** Whether as many workers are registered as may be. */
+  protected get isFullOfWorkers(): boolean {
+    return this.sessions.size >= this.#limits.maxWorkers;
+  }
+
   protected keepSession(session: WorkerSession): void {
     const { kind } = session.state;
     if (kind !== 'unknown') session.peer.session = session;
@@ -516,6 +525,7 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
     // What the worker's connection would not take was not delivered: nothing counts against it.
     const delivered = request.handle !== 0;
     if (client.gone) this.#drop(request);
+    // Also when we send the worker away because we are closing: it may have run, and must not run twice.
     else if (delivered && service.policy === 'fail') this.#fail(request, 'worker-lost');
     // A worker that we send away because we are closing was not lost with it.
     else if (delivered && deliveries >= this.#limits.maxDeliveries && loss !== 'dismissed') this.#fail(request, 'poisoned');

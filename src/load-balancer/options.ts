@@ -47,6 +47,8 @@ export interface LoadBalancerOptions extends RoleOptions, TransportHeartbeatOpti
   readonly deliveryPolicy?: DeliveryPolicy;
   /** How long a request may wait for a worker. Default 30000. */
   readonly requestExpiry?: number;
+  /** Workers registered at once; further ones are turned away. Default 10000. */
+  readonly maxWorkers?: number;
   /** Frames in one body. Default 32. */
   readonly maxBodyFrames?: number;
   /** Invalid messages after which a worker is disconnected, or ignored where nothing can tell it to go. Default 10. */
@@ -68,6 +70,7 @@ export const LOAD_BALANCER_DEFAULTS: Defaults<LoadBalancerOptions> = {
   maxDeliveries: 3,
   deliveryPolicy: 'requeue',
   requestExpiry: 30_000,
+  maxWorkers: 10_000,
   maxBodyFrames: 32,
   maxInvalidMessages: 10,
   maxFrameBytes: 1024 * 1024,
@@ -83,6 +86,7 @@ export function checkLoadBalancer(settings: Defaults<LoadBalancerOptions>): void
   countOption('maxDeliveries', settings.maxDeliveries, 1, 255);
   checkPolicy('deliveryPolicy', settings.deliveryPolicy);
   numberOption('requestExpiry', settings.requestExpiry, 1);
+  countOption('maxWorkers', settings.maxWorkers, 1);
   countOption('maxBodyFrames', settings.maxBodyFrames, 1);
   countOption('maxInvalidMessages', settings.maxInvalidMessages, 1);
   countOption('maxFrameBytes', settings.maxFrameBytes, 1);
@@ -100,6 +104,8 @@ export function checkPolicy(name: string, policy: unknown): void {
 export interface LoadBalancedWorkerOptions extends RoleOptions, ReconnectOptions, TransportHeartbeatOptions {
   /** Longest frame of a reply; the broker takes none that is longer than its own `maxFrameBytes`. Default 1 MiB. */
   readonly maxFrameBytes?: number;
+  /** Frames in one reply; the broker takes no more than its own `maxBodyFrames`. Default 32. */
+  readonly maxBodyFrames?: number;
   /** How long `close()` waits for the handler. Default 5000. */
   readonly drainTimeout?: number;
   /** How long `close()` goes on delivering the last reply. Default 400: from 500 on zeromq.js complains at the end of the process. */
@@ -113,6 +119,7 @@ export const LOAD_BALANCED_WORKER_DEFAULTS: Defaults<LoadBalancedWorkerOptions> 
   reconnectMaximum: 8000,
   reconnectJitter: 0.8,
   maxFrameBytes: 1024 * 1024,
+  maxBodyFrames: 32,
   drainTimeout: 5000,
   linger: 400,
 };
@@ -122,6 +129,7 @@ export function checkLoadBalancedWorker(settings: Defaults<LoadBalancedWorkerOpt
   checkTransportHeartbeat(settings);
   checkReconnect(settings);
   countOption('maxFrameBytes', settings.maxFrameBytes, 1);
+  countOption('maxBodyFrames', settings.maxBodyFrames, 1);
   numberOption('drainTimeout', settings.drainTimeout, 0);
   numberOption('linger', settings.linger, 0, MOST_NATIVE);
 }

@@ -156,22 +156,28 @@ export abstract class LoadBalancingQueue extends LoadBalancer<object, QueueEndpo
       return;
     }
     const session = this.sessionOf(peer);
+    const { kind } = session.state;
+    const wouldRegister = kind === 'lapsed' || (kind === 'unknown' && command.kind !== 'HEARTBEAT');
+    if (wouldRegister && this.isFullOfWorkers) {
+      this.counters.workersTurnedAway++;
+      this.report(peer, 'workers-full');
+      return;
+    }
     switch (command.kind) {
       case 'READY':
         session.step({ kind: 'READY', service: '', admission: 'welcome' });
         break;
       case 'HEARTBEAT':
-        session.step(command);
+        session.heartbeat();
         break;
       case 'REPLY': {
         const tooLong = message.frameCount - command.body > this.#settings.maxBodyFrames;
         const handle = tooLong ? ILLEGIBLE : command.handle;
-        const { kind } = session.state;
-        if (handle === ILLEGIBLE) {
-          this.counters.invalid++;
-          this.report(peer, 'not in the shape of a reply');
-        } else if (kind !== 'busy') this.counters.lateReplies++;
+        const wrong = session.request !== undefined && session.request.handle !== handle;
+        if (handle !== ILLEGIBLE && session.request === undefined) this.counters.lateReplies++;
         session.step({ kind: 'REPLY', handle, message, body: command.body });
+        if (handle === ILLEGIBLE) this.invalid(peer, 'not in the shape of a reply');
+        else if (wrong) this.invalid(peer, 'a reply to another request than its own');
         break;
       }
     }

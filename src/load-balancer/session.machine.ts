@@ -26,7 +26,7 @@ export type WorkerLoss =
   | 'dismissed';
 
 /** Whether a READY is accepted, and if not, why not. Judged by the broker, which knows its tables. */
-export type Admission = 'welcome' | 'reserved' | 'invalid-name' | 'services-full';
+export type Admission = 'welcome' | 'reserved' | 'invalid-name' | 'services-full' | 'workers-full';
 
 /** In place of a handle: the frames are not in the shape of a reply. */
 export const ILLEGIBLE = -2;
@@ -53,8 +53,13 @@ export interface SessionMachine<More extends { readonly kind: string } = never> 
         readonly heartbeatsWhileBusy: boolean;
         /** The delivery in flight. */
         readonly handle: number;
-        /** Heartbeats heard during this delivery. The first may have crossed the request on the wire and proves nothing. */
+        /**
+         * In how many of our intervals a heartbeat was heard since this delivery; the first one, in which it may have crossed the request on
+         * the wire, does not count. All that waited while we stood still are heard in one.
+         */
         readonly heartbeats: number;
+        /** The last one counted. */
+        readonly interval: number;
         readonly spoken: boolean;
       }
     | { readonly kind: 'gone' }
@@ -62,7 +67,8 @@ export interface SessionMachine<More extends { readonly kind: string } = never> 
   event:
     | { readonly kind: 'READY'; readonly service: string; readonly admission: Admission }
     | SessionReply
-    | { readonly kind: 'HEARTBEAT' }
+    /** `interval`: which of our intervals since it was handed its request, 0 for the first; 0 while it has none. */
+    | { readonly kind: 'HEARTBEAT'; readonly interval: number }
     | { readonly kind: 'DISCONNECT' }
     | { readonly kind: 'INVALID'; readonly strikes: number }
     | { readonly kind: 'dispatch'; readonly handle: number }
@@ -104,7 +110,7 @@ export interface SessionContext {
   readonly expiry: number;
   /** Ms one request may take, or 0 for no limit. */
   readonly busyLimit: number;
-  /** Invalid messages after which a worker is disconnected. */
+  /** Messages against the protocol after which a worker is sent away. */
   readonly mostStrikes: number;
 }
 
@@ -140,7 +146,7 @@ export const assign: Action<M, 'idle', 'dispatch', 'busy'> = (state, event, out,
   out.sendRequest(event.handle);
   beatLater(out, context);
   if (context.busyLimit > 0) out.arm('busyLimit', context.busyLimit);
-  return { kind: 'busy', heartbeatsWhileBusy: state.heartbeatsWhileBusy, handle: event.handle, heartbeats: 0, spoken: true };
+  return { kind: 'busy', heartbeatsWhileBusy: state.heartbeatsWhileBusy, handle: event.handle, heartbeats: 0, interval: 0, spoken: true };
 };
 
 export const deliverReply: Action<M, 'busy', 'REPLY', 'idle'> = (state, event, out, context) => {
@@ -154,10 +160,12 @@ export const renewIdle: Action<M, 'idle', 'READY' | 'REPLY' | 'HEARTBEAT', 'idle
   renew(out, context);
   return state.spoken ? { ...state, spoken: false } : state;
 };
-export const renewBusy: Action<M, 'busy', 'HEARTBEAT', 'busy'> = (state, _event, out, context) => {
+export const renewBusy: Action<M, 'busy', 'HEARTBEAT', 'busy'> = (state, event, out, context) => {
   renew(out, context);
+  if (event.interval <= state.interval) return { ...state, spoken: false };
   const heartbeats = state.heartbeats + 1;
-  return { ...state, heartbeats, heartbeatsWhileBusy: state.heartbeatsWhileBusy || heartbeats >= 2, spoken: false };
+  const heartbeatsWhileBusy = state.heartbeatsWhileBusy || heartbeats >= 2;
+  return { ...state, heartbeats, interval: event.interval, heartbeatsWhileBusy, spoken: false };
 };
 
 const heartbeat = <S extends Idle | Busy>(state: S, out: Out, context: SessionContext): S => {
@@ -213,8 +221,14 @@ const forgetExpired: Action<M, 'idle', 'expiry', 'lapsed'> = (_state, _event, ou
   out.forget('expired');
   return { kind: 'lapsed' };
 };
-type Failing = 'REPLY' | 'expiry' | 'busyLimit';
-const LOSS: { readonly [E in Failing]: WorkerLoss } = { REPLY: 'protocol', expiry: 'expired', busyLimit: 'busy-limit' };
+/** It has ended, though not as it should: its request goes elsewhere, and it is as free as after a right answer. */
+const settleAndGoOn: Action<M, 'busy', 'REPLY', 'idle'> = (_state, _event, out, context) => {
+  out.forget('protocol');
+  out.surrender('protocol');
+  return enter('', out, context);
+};
+type Failing = 'expiry' | 'busyLimit';
+const LOSS: { readonly [E in Failing]: WorkerLoss } = { expiry: 'expired', busyLimit: 'busy-limit' };
 /** Whatever it is doing, it is not waited for. Until it says READY, or ends with a reply, it gets nothing. */
 const giveUpOnIt: Action<M, 'busy', Failing, 'unknown'> = (_state, event, out) => {
   out.forget(LOSS[event.kind]);
@@ -267,7 +281,7 @@ export const workerSession: Machine<M> = defineMachine<M>({
       READY: { to: 'idle', do: beginAnew },
       REPLY: [
         { to: 'idle', when: isCurrent, do: deliverReply },
-        { to: 'unknown', do: giveUpOnIt },
+        { to: 'idle', do: settleAndGoOn },
       ],
       HEARTBEAT: [
         { to: 'busy', when: isOwedHeartbeat, do: answerBusy },

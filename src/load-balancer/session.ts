@@ -57,6 +57,13 @@ export class WorkerSession extends Actor<WorkerSessionMachine> implements Sessio
     this.step({ kind: 'dispatch', handle });
   }
 
+  /** A heartbeat came: in which of our intervals since its request? */
+  heartbeat(): void {
+    const { heartbeatInterval } = this.context;
+    const atWork = this.request !== undefined && heartbeatInterval > 0;
+    this.step({ kind: 'HEARTBEAT', interval: atWork ? Math.floor((this.driver.now - this.since) / heartbeatInterval) : 0 });
+  }
+
   register(service: string): void {
     this.#host.register(this, service);
   }

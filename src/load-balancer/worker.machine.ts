@@ -45,7 +45,7 @@ export interface WorkerMachine extends MachineTypes {
     /** Without a connection, until the pause is over. */
     | { readonly kind: 'resting'; readonly failures: number }
     /** Closing: the handler may finish, then we leave. */
-    | { readonly kind: 'draining'; readonly quiet: boolean }
+    | { readonly kind: 'draining'; readonly quiet: boolean; readonly spoken: boolean }
     | { readonly kind: 'closed' };
   event:
     | WorkerRequest
@@ -55,7 +55,8 @@ export interface WorkerMachine extends MachineTypes {
     | { readonly kind: 'start' }
     | { readonly kind: 'handlerDone'; readonly body: readonly Frame[] }
     | { readonly kind: 'handlerFailed' }
-    | { readonly kind: 'brokerGone' }
+    /** `established`: there had been a connection, and it ended. */
+    | { readonly kind: 'brokerGone'; readonly established: boolean }
     | { readonly kind: 'close' }
     | { readonly kind: 'heartbeatDue' }
     | { readonly kind: 'silence' }
@@ -105,6 +106,7 @@ type M = WorkerMachine;
 type Out = Sink<M>;
 type Idle = Extract<M['state'], { kind: 'idle' }>;
 type Busy = Extract<M['state'], { kind: 'busy' }>;
+type Draining = Extract<M['state'], { kind: 'draining' }>;
 type Resting = Extract<M['state'], { kind: 'resting' }>;
 
 const beatLater = (out: Out, context: WorkerContext): void => {
@@ -133,7 +135,7 @@ const rest = (failures: number, loss: BrokerLoss, out: Out, context: WorkerConte
 
 const livenessRemains: Guard<M, 'idle', 'silence'> = (state) => state.liveness > 1;
 const isOwedHeartbeat: Guard<M, 'idle', 'HEARTBEAT'> = (state) => !state.spoken;
-const isOwedHeartbeatAtWork: Guard<M, 'busy', 'HEARTBEAT'> = (state) => !state.spoken && !state.quiet;
+const isOwedHeartbeatAtWork: Guard<M, 'busy' | 'draining', 'HEARTBEAT'> = (state) => !state.spoken && !state.quiet;
 const mayHold: Guard<M, 'busy', 'REQUEST'> = (state, _event, context) => state.held.length < context.mostHeld;
 const holdsMore: Guard<M, 'busy', 'handlerDone'> = (state) => state.held.length > 0;
 const mayHoldNone: Guard<M, 'draining', 'REQUEST'> = (_state, _event, context) => context.mostHeld === 0;
@@ -153,7 +155,7 @@ const renew: Action<M, 'idle', 'HEARTBEAT', 'idle'> = (_state, _event, out, cont
   listen(out, context);
   return { kind: 'idle', liveness: context.heartbeatLiveness, failures: 0, spoken: false };
 };
-const beat = <S extends Idle | Busy>(state: S, out: Out, context: WorkerContext): S => {
+const beat = <S extends Idle | Busy | Draining>(state: S, out: Out, context: WorkerContext): S => {
   out.sendHeartbeat();
   beatLater(out, context);
   return { ...state, spoken: true };
@@ -165,11 +167,9 @@ const answerAtWork: Action<M, 'busy', 'HEARTBEAT', 'busy'> = (state, _event, out
 const noteHeartbeat: Action<M, 'busy', 'HEARTBEAT', 'busy'> = (state) => ({ ...state, spoken: false });
 const heartbeatIdle: Action<M, 'idle', 'heartbeatDue', 'idle'> = (state, _event, out, context) => beat(state, out, context);
 const heartbeatBusy: Action<M, 'busy', 'heartbeatDue', 'busy'> = (state, _event, out, context) => beat(state, out, context);
-const heartbeatDraining: Action<M, 'draining', 'heartbeatDue', 'draining'> = (state, _event, out, context) => {
-  out.sendHeartbeat();
-  beatLater(out, context);
-  return state;
-};
+const heartbeatDraining: Action<M, 'draining', 'heartbeatDue', 'draining'> = (state, _event, out, context) => beat(state, out, context);
+const answerDraining: Action<M, 'draining', 'HEARTBEAT', 'draining'> = (state, _event, out, context) => beat(state, out, context);
+const noteDraining: Action<M, 'draining', 'HEARTBEAT', 'draining'> = (state) => ({ ...state, spoken: false });
 const countSilence: Action<M, 'idle', 'silence', 'idle'> = (state, _event, out, context) => {
   listen(out, context);
   return { ...state, liveness: state.liveness - 1 };
@@ -178,8 +178,9 @@ const giveUpOnSilence: Action<M, 'idle', 'silence', 'resting'> = (state, _event,
   rest(state.failures, 'silent', out, context);
 const restDismissed: Action<M, 'idle', 'DISCONNECT', 'resting'> = (state, _event, out, context) =>
   rest(state.failures, 'dismissed', out, context);
-const restDisconnected: Action<M, 'idle', 'brokerGone', 'resting'> = (state, _event, out, context) =>
-  rest(state.failures, 'disconnected', out, context);
+/** Where nothing is heard from a broker that has no work, a connection is all that can be expected of it. */
+const restDisconnected: Action<M, 'idle', 'brokerGone', 'resting'> = (state, event, out, context) =>
+  rest(event.established && context.heartbeatInterval === 0 ? 0 : state.failures, 'disconnected', out, context);
 
 const reply: Action<M, 'busy', 'handlerDone', 'idle'> = (_state, event, out, context) => {
   out.sendReply(event.body);
@@ -226,7 +227,7 @@ const leave: Action<M, 'idle', 'close', 'closed'> = (_state, _event, out) => {
 };
 const drain: Action<M, 'busy', 'close', 'draining'> = (state, _event, out, context) => {
   out.arm('drainTimeout', context.drainTimeout);
-  return { kind: 'draining', quiet: state.quiet };
+  return { kind: 'draining', quiet: state.quiet, spoken: state.spoken };
 };
 const abandon: Action<M, 'orphaned' | 'resting', 'close', 'closed'> = (_state, _event, out) => {
   out.closed();
@@ -346,7 +347,10 @@ export const loadBalancedWorker: Machine<M> = defineMachine<M>({
         { to: 'closed', when: mayHoldNone, do: leaveConfusedAndClose },
         ignore('its client asks again, or the queue gives it to another'),
       ],
-      HEARTBEAT: ignore('the broker is alive'),
+      HEARTBEAT: [
+        { to: 'draining', when: isOwedHeartbeatAtWork, do: answerDraining },
+        { to: 'draining', do: noteDraining },
+      ],
       DISCONNECT: { to: 'closed', do: dropConnection },
       INVALID: ignore('dropped and counted'),
       start: never('it has started'),

@@ -8,7 +8,7 @@ import type { IncomingRequest, ReplyBody } from '../runtime/handlers.ts';
 import { reconnectBackoff, transportHeartbeatOf } from '../runtime/options.ts';
 import { Role, type RoleEvents, type RoleOptions } from '../runtime/role.ts';
 import { checkEndpoint, type Connector, type LivenessLayers, type Peer, type Transport } from '../transport/transport.ts';
-import { bodyOption, type Frame, type Message } from '../wire/message.ts';
+import { bodyOption, type Frame, type FrameLike, type Message } from '../wire/message.ts';
 import type { WorkerDialect } from './dialect.ts';
 import type { LoadBalancedWorkerSettings } from './options.ts';
 import {
@@ -177,12 +177,12 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
   }
 
   protected override lose(): void {
-    this.#machine.step({ kind: 'brokerGone' });
+    this.#machine.step({ kind: 'brokerGone', established: true });
   }
 
   protected override overflowed(): void {
     this.#counters.undeliverable++;
-    this.#machine.step({ kind: 'brokerGone' });
+    this.#machine.step({ kind: 'brokerGone', established: false });
   }
 
   #effects(): WorkerEffects & { refuse(): void } {
@@ -197,7 +197,7 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
           }
           // The transport may be out of sockets: as bad as a connection that is lost at once, and tried again like one.
           this.logger.warn({ err: error, role: this.name }, 'cannot open a connection');
-          this.#machine.later({ kind: 'brokerGone' });
+          this.#machine.later({ kind: 'brokerGone', established: false });
         }
       },
       shut: () => {
@@ -275,7 +275,7 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
     const connector = this.#connector as Connector;
     if (connector.send(connector.remote, frames) === 'ok') return;
     this.#counters.undeliverable++;
-    this.#machine.later({ kind: 'brokerGone' });
+    this.#machine.later({ kind: 'brokerGone', established: false });
   }
 
   /** Calls the handler after the step. Its end is an event of its own, even if it ends at once. */
@@ -288,6 +288,15 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
     });
   }
 
+  /** @throws InvalidOption when it is none, or more than the other side takes. */
+  #bodyOf(body: FrameLike | readonly FrameLike[]): readonly Frame[] {
+    const frames = bodyOption(body, this.#settings.maxFrameBytes);
+    const most = this.#settings.maxBodyFrames;
+    if (frames.length <= most) return frames;
+    const message = `a reply of ${frames.length} frames; maxBodyFrames allows ${most}`;
+    throw new InvalidOption('body', body, `at most ${most} frames`, message);
+  }
+
   async #handle(request: WorkerRequest, signal: AbortSignal): Promise<void> {
     const { attempt } = request;
     const about = { ...this.#service, attempt };
@@ -297,7 +306,7 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
     let event: WorkerMachine['event'];
     try {
       const body = await this.#handler.call(undefined, { body: request.body }, { ...about, signal });
-      event = { kind: 'handlerDone', body: body === undefined ? [] : bodyOption(body, this.#settings.maxFrameBytes) };
+      event = { kind: 'handlerDone', body: body === undefined ? [] : this.#bodyOf(body) };
     } catch (error) {
       this.#counters.handlerFailures++;
       this.logger.warn({ err: error, role: this.name, ...about }, 'the handler failed');

@@ -36,7 +36,6 @@ export type MajordomoBrokerEvents = LoadBalancerEvents<ServiceName, { readonly e
 /** Everything that was counted since the broker started. */
 export interface BrokerCounters extends LoadBalancerCounters {
   mmi: number;
-  workersTurnedAway: number;
 }
 
 export interface BrokerSnapshot {
@@ -71,7 +70,7 @@ export interface BrokerSnapshot {
 export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoint: string }> {
   readonly #settings: BrokerSettings;
   readonly #services = new Map<string, Service>();
-  protected override readonly counters: BrokerCounters = { ...noCounters(), mmi: 0, workersTurnedAway: 0 };
+  protected override readonly counters: BrokerCounters = { ...noCounters(), mmi: 0 };
   protected override readonly wire: BrokerDialect = WORKER_WIRE;
 
   /**
@@ -262,6 +261,7 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
       case 'READY': {
         let admission = this.#admission(command.service);
         if (admission === 'services-full' && this.#evictUnserved()) admission = 'welcome';
+        if (admission === 'welcome' && this.isFullOfWorkers) admission = 'workers-full';
         if (admission !== 'welcome' && session.state.kind === 'unknown') {
           this.counters.workersTurnedAway++;
           this.report(peer, admission);
@@ -275,8 +275,12 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
         session.step({ kind: 'REPLY', handle: tooLong ? -1 : command.handle, message, body: command.body });
         break;
       }
-      default:
+      case 'HEARTBEAT':
+        session.heartbeat();
+        break;
+      case 'DISCONNECT':
         session.step(command);
+        break;
     }
     this.keepSession(session);
   }

@@ -344,8 +344,8 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
     if (!shared && kind !== 'plain') return;
     while (this.waiting.size > 0) {
       if (kind === 'plain' && this.lanes.full) return;
-      const lane = kind === 'plain' ? this.lanes.take(this.endpoint) : undefined;
       const request = this.waiting.take() as MajordomoCall;
+      const lane = kind === 'plain' ? this.lanes.take(this.endpoint, request.attempt > 1) : undefined;
       request.lane = lane;
       request.shared = shared;
       if (lane !== undefined) lane.request = request;

@@ -39,9 +39,13 @@ export class Lanes<R> {
     return this.#idle.length === 0 && this.#lanes.size >= this.#most;
   }
 
-  /** An idle connection to `endpoint` or a new one; none when there are too many, or when none can be made now. */
-  take(endpoint: string): Lane<R> | undefined {
-    const at = this.#idle.findLastIndex((lane) => lane.endpoint === endpoint);
+  /**
+   * An idle connection to `endpoint` or a new one; none when there are too many, or when none can be made now.
+   *
+   * @param fresh a new one: what an idle one leads to may be as dead as what the last attempt led to.
+   */
+  take(endpoint: string, fresh = false): Lane<R> | undefined {
+    const at = fresh ? -1 : this.#idle.findLastIndex((lane) => lane.endpoint === endpoint);
     if (at >= 0) return this.#idle.splice(at, 1)[0];
     if (this.#lanes.size >= this.#most) {
       const elsewhere = this.#idle[0];

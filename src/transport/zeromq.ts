@@ -146,7 +146,7 @@ abstract class ZeromqSocket {
   #inBurst = false;
   /** While paused: goes on receiving. */
   #resume: (() => void) | undefined;
-  #paused = false;
+  protected paused = false;
 
   protected constructor(socket: ListenerSocket | ConnectorSocket, handler: TransportHandler) {
     this.#socket = socket;
@@ -194,11 +194,11 @@ abstract class ZeromqSocket {
 
   /** Nothing more is taken from libzmq. A `receive` that is pending cannot be called back: it may bring one message yet. */
   pause(): void {
-    this.#paused = true;
+    this.paused = true;
   }
 
   resume(): void {
-    this.#paused = false;
+    this.paused = false;
     this.#resume?.();
     this.#resume = undefined;
   }
@@ -237,7 +237,7 @@ abstract class ZeromqSocket {
   async #receive(): Promise<void> {
     const socket = this.#socket;
     for (;;) {
-      while (this.#paused && !this.closed) await new Promise<void>((resolve) => (this.#resume = resolve));
+      while (this.paused && !this.closed) await new Promise<void>((resolve) => (this.#resume = resolve));
       if (this.closed) return;
       let frames: Frame[];
       try {
@@ -279,6 +279,7 @@ class ZeromqListener extends ZeromqSocket implements Listener {
   /** Peers by a routing id of their own choice, as latin-1. */
   readonly #named = new Map<string, ZeromqPeer>();
   /** A send found no route to these; they are reported when their mail has been read. */
+  #looking = false;
   readonly #unreachable = new Set<ZeromqPeer>();
   /** The last message before the last sweep, and the number of handles for the next. */
   #sweptAt = 0;
@@ -369,11 +370,24 @@ class ZeromqListener extends ZeromqSocket implements Listener {
     if (peer.unreachable) return;
     peer.unreachable = true;
     this.#unreachable.add(peer);
-    if (this.#unreachable.size === 1) setImmediate(this.#reportTheQuiet);
+    this.#lookSoon();
+  }
+
+  override resume(): void {
+    super.resume();
+    this.#lookSoon();
+  }
+
+  /** Not while paused: what such a peer has sent waits unread, and comes before the word that it has gone. */
+  #lookSoon(): void {
+    if (this.#looking || this.paused || this.#unreachable.size === 0) return;
+    this.#looking = true;
+    setImmediate(this.#reportTheQuiet);
   }
 
   readonly #reportTheQuiet = (): void => {
-    if (this.closed) return;
+    this.#looking = false;
+    if (this.closed || this.paused) return;
     for (const peer of this.#unreachable) {
       if (peer.heardAt !== peer.lookedAt) {
         peer.lookedAt = peer.heardAt;
@@ -382,7 +396,7 @@ class ZeromqListener extends ZeromqSocket implements Listener {
         this.#gone(peer, unreachable);
       }
     }
-    if (this.#unreachable.size > 0) setImmediate(this.#reportTheQuiet);
+    this.#lookSoon();
   };
 
   #gone(peer: ZeromqPeer, what: (handler: TransportHandler, peer: ZeromqPeer) => void): void {

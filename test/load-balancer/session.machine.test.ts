@@ -23,7 +23,14 @@ const lapsed = { kind: 'lapsed' } as const;
 const gone = { kind: 'gone' } as const;
 const idle: StateOf<WorkerSessionMachine, 'idle'> = { kind: 'idle', heartbeatsWhileBusy: false, spoken: true };
 const steadyIdle = { ...idle, heartbeatsWhileBusy: true };
-const busy: StateOf<WorkerSessionMachine, 'busy'> = { kind: 'busy', heartbeatsWhileBusy: false, handle: 7, heartbeats: 0, spoken: true };
+const busy: StateOf<WorkerSessionMachine, 'busy'> = {
+  kind: 'busy',
+  heartbeatsWhileBusy: false,
+  handle: 7,
+  heartbeats: 0,
+  interval: 0,
+  spoken: true,
+};
 const steadyBusy = { ...busy, heartbeatsWhileBusy: true };
 
 const READY: Event = { kind: 'READY', service: '', admission: 'welcome' };
@@ -31,7 +38,10 @@ const REPLY: SessionReply = { kind: 'REPLY', handle: 7, message: new FramesMessa
 const OTHER_REPLY: SessionReply = { ...REPLY, handle: 6 };
 const FOREIGN_REPLY: SessionReply = { ...REPLY, handle: -1 };
 const ILLEGIBLE_REPLY: SessionReply = { ...REPLY, handle: ILLEGIBLE };
-const HEARTBEAT: Event = { kind: 'HEARTBEAT' };
+/** In the first interval of a request, in the second, in the third. */
+const CROSSING: Event = { kind: 'HEARTBEAT', interval: 0 };
+const HEARTBEAT: Event = { kind: 'HEARTBEAT', interval: 1 };
+const NEXT_HEARTBEAT: Event = { kind: 'HEARTBEAT', interval: 2 };
 const DISCONNECT: Event = { kind: 'DISCONNECT' };
 const INVALID: Event = { kind: 'INVALID', strikes: 9 };
 const LAST_STRAW: Event = { kind: 'INVALID', strikes: 10 };
@@ -88,8 +98,9 @@ moves('what was learnt about its heartbeats outlives the request', steadyBusy, R
   ['ready'],
   ['disarm', 'busyLimit'],
 ]);
-moves('a busy worker answers something else: its request goes to another', busy, OTHER_REPLY, unknown, leavesBusy('protocol'));
-moves('a busy worker answers illegibly: its request goes to another', busy, ILLEGIBLE_REPLY, unknown, leavesBusy('protocol'));
+const endsWrongly = [['forget', 'protocol'], ['surrender', 'protocol'], ...enters, ['disarm', 'busyLimit']] as const;
+moves('a busy worker answers something else: its request goes to another, and it is free', busy, OTHER_REPLY, idle, endsWrongly);
+moves('a busy worker answers illegibly: its request goes to another, and it is free', busy, ILLEGIBLE_REPLY, idle, endsWrongly);
 moves('a worker that was silent answers something', lapsed, OTHER_REPLY, idle, enters);
 stays('the REPLY of a worker that was sent away', gone, REPLY, 'not on this connection');
 
@@ -102,18 +113,29 @@ stays(
 );
 moves('a heartbeat of an idle worker renews its time', idle, HEARTBEAT, { ...idle, spoken: false }, isHeard);
 moves('an idle worker that beats faster than the queue is answered', { ...idle, spoken: false }, HEARTBEAT, idle, [...isHeard, ...beats]);
-moves('W11: a heartbeat of a busy worker leaves it busy', busy, HEARTBEAT, { ...busy, heartbeats: 1, spoken: false }, isHeard);
+moves('W11: a heartbeat of a busy worker leaves it busy', busy, HEARTBEAT, { ...busy, heartbeats: 1, interval: 1, spoken: false }, isHeard);
+moves('heartbeats that may have crossed the request prove nothing, however many', busy, CROSSING, { ...busy, spoken: false }, isHeard);
 moves(
-  'a second one during the same request shows that this worker goes on heartbeating while it works',
-  { ...busy, heartbeats: 1 },
+  'of those that come in one interval only the first counts: they may have waited for us',
+  { ...busy, heartbeats: 1, interval: 1 },
   HEARTBEAT,
-  { ...steadyBusy, heartbeats: 2, spoken: false },
+  { ...busy, heartbeats: 1, interval: 1, spoken: false },
   isHeard,
 );
-moves('a busy worker that beats faster than the queue is answered', { ...busy, spoken: false }, HEARTBEAT, { ...busy, heartbeats: 1 }, [
-  ...isHeard,
-  ...beats,
-]);
+moves(
+  'a second one during the same request shows that this worker goes on heartbeating while it works',
+  { ...busy, heartbeats: 1, interval: 1 },
+  NEXT_HEARTBEAT,
+  { ...steadyBusy, heartbeats: 2, interval: 2, spoken: false },
+  isHeard,
+);
+moves(
+  'a busy worker that beats faster than the queue is answered',
+  { ...busy, spoken: false },
+  HEARTBEAT,
+  { ...busy, heartbeats: 1, interval: 1 },
+  [...isHeard, ...beats],
+);
 moves('a worker that was silent while idle is heard again: it is ready', lapsed, HEARTBEAT, idle, enters);
 stays('a heartbeat of a worker that was sent away', gone, HEARTBEAT, 'not on this connection');
 

@@ -30,7 +30,7 @@ const orphaned: State = { kind: 'orphaned' };
 const resting: State = { kind: 'resting', failures: 0 };
 /** After one loss. */
 const restingOnce: State = { kind: 'resting', failures: 1 };
-const draining: State = { kind: 'draining', quiet: false };
+const draining: StateOf<WorkerMachine, 'draining'> = { kind: 'draining', quiet: false, spoken: true };
 const closed: State = { kind: 'closed' };
 
 const body = [Buffer.from('body')];
@@ -43,7 +43,7 @@ const INVALID: Event = { kind: 'INVALID', reason: 'not an MDP/0.1 message' };
 const start: Event = { kind: 'start' };
 const handlerDone: Event = { kind: 'handlerDone', body };
 const handlerFailed: Event = { kind: 'handlerFailed' };
-const brokerGone: Event = { kind: 'brokerGone' };
+const brokerGone: Event = { kind: 'brokerGone', established: true };
 const close: Event = { kind: 'close' };
 const heartbeatDue: Event = { kind: 'heartbeatDue' };
 const silence: Event = { kind: 'silence' };
@@ -90,6 +90,21 @@ moves('a broker that beats faster than the worker is answered', { ...idle, spoke
 moves('the broker says DISCONNECT: the worker comes back on a new connection, soon', idle, DISCONNECT, restingOnce, rests('dismissed'));
 stays('nonsense while idle is dropped', idle, INVALID, 'dropped and counted');
 moves('the connection ends: the worker comes back, soon', idle, brokerGone, restingOnce, rests('disconnected'));
+moves(
+  'the connection ends before anything was heard: the pauses grow',
+  { ...idle, failures: 2 },
+  brokerGone,
+  { kind: 'resting', failures: 3 },
+  rests('disconnected', 2000),
+);
+moves(
+  'where nothing is ever heard from an idle broker, a connection that had been there is enough: the pauses begin anew',
+  { ...idle, failures: 2 },
+  brokerGone,
+  restingOnce,
+  rests('disconnected'),
+  { heartbeatInterval: 0 },
+);
 moves('it is closed while idle: it says DISCONNECT', idle, close, closed, [['leave'], ['closed'], ...idleStops]);
 moves('it is time to heartbeat while idle', { ...idle, spoken: false }, heartbeatDue, idle, beats);
 moves('without heartbeats in the protocol none is due, and silence means nothing', fresh, start, idle, [['open']], {
@@ -180,7 +195,7 @@ moves('the connection ends at work: nobody waits for the result', busy, brokerGo
 ]);
 moves('it is closed at work: the handler may finish', busy, close, draining, [['arm', 'drainTimeout', 5000]]);
 moves('it is time to heartbeat at work', { ...busy, spoken: false }, heartbeatDue, busy, beats);
-moves('it is closed at work for a queue that wants quiet', { ...busy, quiet: true }, close, { kind: 'draining', quiet: true }, [
+moves('it is closed at work for a queue that wants quiet', { ...busy, quiet: true }, close, { ...draining, quiet: true }, [
   ['arm', 'drainTimeout', 5000],
 ]);
 never('a busy worker has started', busy, start, 'it has started');
@@ -261,11 +276,12 @@ moves('the connection ends while closing: nobody waits for the result', draining
 moves('it is time to heartbeat while closing: the broker must not give a working worker up', draining, heartbeatDue, draining, beats);
 stays(
   'it is not sent while closing either, if the queue would mistake it',
-  { kind: 'draining', quiet: true },
+  { ...draining, quiet: true },
   heartbeatDue,
   'this queue would take it for a READY',
 );
-stays('a heartbeat while closing', draining, HEARTBEAT, 'the broker is alive');
+moves('a heartbeat while closing', draining, HEARTBEAT, { ...draining, spoken: false }, []);
+moves('a broker that beats faster than the closing worker is answered', { ...draining, spoken: false }, HEARTBEAT, draining, beats);
 stays('nonsense while closing', draining, INVALID, 'dropped and counted');
 stays('it is closed twice', draining, close, 'idempotent');
 never('a draining worker has started', draining, start, 'it has started');

@@ -196,8 +196,10 @@ describe('a worker is lost while it holds a request', () => {
       'it falls silent, though it heartbeats at work',
       'expired',
       async (worker) => {
-        worker.heartbeat();
-        worker.heartbeat();
+        for (let beat = 0; beat < 2; beat++) {
+          await world.advance(2500);
+          worker.heartbeat();
+        }
         await world.advance(7500);
       },
     ],

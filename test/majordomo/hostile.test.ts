@@ -181,7 +181,7 @@ describe('a broker that is hostile itself', () => {
               atWork--;
               return body;
             },
-            broker.ports,
+            { ...broker.ports, maxBodyFrames: 1000 },
           );
           for (const frames of messages) await broker.say(frames);
           await broker.tick(10_000);

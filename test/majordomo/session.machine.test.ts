@@ -19,6 +19,7 @@ const busy: StateOf<SessionMachine, 'busy'> = {
   heartbeatsWhileBusy: false,
   handle: 7,
   heartbeats: 0,
+  interval: 0,
   spoken: true,
 };
 const steadyBusy = { ...busy, heartbeatsWhileBusy: true };
@@ -26,7 +27,10 @@ const steadyBusy = { ...busy, heartbeatsWhileBusy: true };
 const READY: Event = { kind: 'READY', service: 'echo', admission: 'welcome' };
 const REPLY: SessionReply = { kind: 'REPLY', handle: 7, message: new FramesMessage([]), body: 5 };
 const OTHER_REPLY: SessionReply = { ...REPLY, handle: 6 };
-const HEARTBEAT: Event = { kind: 'HEARTBEAT' };
+/** In the first interval of a request, in the second, in the third. */
+const CROSSING: Event = { kind: 'HEARTBEAT', interval: 0 };
+const HEARTBEAT: Event = { kind: 'HEARTBEAT', interval: 1 };
+const NEXT_HEARTBEAT: Event = { kind: 'HEARTBEAT', interval: 2 };
 const DISCONNECT: Event = { kind: 'DISCONNECT' };
 const INVALID: Event = { kind: 'INVALID', strikes: 9 };
 const LAST_STRAW: Event = { kind: 'INVALID', strikes: 10 };
@@ -102,27 +106,37 @@ moves('an idle worker that beats faster than the broker is answered', { ...idle,
   ['arm', 'expiry', 7500],
   ...beats,
 ]);
-moves('a busy worker that beats faster than the broker is answered', { ...busy, spoken: false }, HEARTBEAT, { ...busy, heartbeats: 1 }, [
-  ['arm', 'expiry', 7500],
-  ...beats,
-]);
+moves(
+  'a busy worker that beats faster than the broker is answered',
+  { ...busy, spoken: false },
+  HEARTBEAT,
+  { ...busy, heartbeats: 1, interval: 1 },
+  [['arm', 'expiry', 7500], ...beats],
+);
 moves(
   'one heartbeat during a request may have crossed it on the wire: nothing is learnt',
   busy,
   HEARTBEAT,
-  { ...busy, heartbeats: 1, spoken: false },
+  { ...busy, heartbeats: 1, interval: 1, spoken: false },
+  [['arm', 'expiry', 7500]],
+);
+moves('heartbeats that may have crossed the request prove nothing, however many', busy, CROSSING, { ...busy, spoken: false }, [
+  ['arm', 'expiry', 7500],
+]);
+moves(
+  'a second heartbeat during the same request shows that this worker goes on heartbeating while it works',
+  { ...busy, heartbeats: 1, interval: 1 },
+  NEXT_HEARTBEAT,
+  { ...steadyBusy, heartbeats: 2, interval: 2, spoken: false },
   [['arm', 'expiry', 7500]],
 );
 moves(
-  'a second heartbeat during the same request shows that this worker goes on heartbeating while it works',
-  { ...busy, heartbeats: 1 },
+  'what was learnt is not forgotten at the next request',
+  steadyBusy,
   HEARTBEAT,
-  { ...steadyBusy, heartbeats: 2, spoken: false },
+  { ...steadyBusy, heartbeats: 1, interval: 1, spoken: false },
   [['arm', 'expiry', 7500]],
 );
-moves('what was learnt is not forgotten at the next request', steadyBusy, HEARTBEAT, { ...steadyBusy, heartbeats: 1, spoken: false }, [
-  ['arm', 'expiry', 7500],
-]);
 stays('a heartbeat of a worker that is gone crossed our DISCONNECT', gone, HEARTBEAT, 'sent before it heard our DISCONNECT');
 
 // DISCONNECT

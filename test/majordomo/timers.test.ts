@@ -34,6 +34,15 @@ const INTERVAL = 1000;
 const LIVENESS = 3;
 const EXPIRY = INTERVAL * LIVENESS;
 
+/** Two heartbeats while it works, an interval apart: it goes on heartbeating. */
+async function beatAtWork(worker: RawWorker): Promise<void> {
+  for (let beat = 0; beat < 2; beat++) {
+    await world.advance(INTERVAL);
+    worker.heartbeat();
+  }
+  await world.settle();
+}
+
 describe('a broker and the silence of its workers', () => {
   const listen = (options: MajordomoBrokerOptions = {}): Promise<MajordomoBroker> =>
     world.broker({ heartbeatInterval: INTERVAL, heartbeatLiveness: LIVENESS, ...options });
@@ -146,6 +155,14 @@ describe('a broker and the silence of its workers', () => {
     expect(workersOf(broker)).toBe(1);
   });
 
+  test('heartbeats that waited while the broker stood still prove nothing, however many', async () => {
+    const broker = await listen();
+    const worker = await busyWorker();
+    for (let beat = 0; beat < 5; beat++) worker.heartbeat();
+    await world.advance(100 * EXPIRY);
+    expect(workersOf(broker)).toBe(1);
+  });
+
   test('what was learnt in one request holds in the next', async () => {
     const broker = await listen();
     const worker = await world.rawWorker('echo');
@@ -153,8 +170,7 @@ describe('a broker and the silence of its workers', () => {
     client.ask('echo', 'first');
     await world.settle();
     const first = worker.takeRequest();
-    worker.heartbeat();
-    worker.heartbeat();
+    await beatAtWork(worker);
     worker.reply(first, 'done');
     client.ask('echo', 'second');
     await world.settle();
@@ -172,8 +188,7 @@ describe('a broker and the silence of its workers', () => {
     client.ask('echo', 'first');
     await world.settle();
     const first = worker.takeRequest();
-    worker.heartbeat();
-    worker.heartbeat();
+    await beatAtWork(worker);
     worker.reply(first, 'done');
     await world.advance(EXPIRY - 1);
     client.ask('echo', 'second');

@@ -297,7 +297,21 @@ describe('a request whose worker is lost', () => {
     heir.reply(heir.takeJob(), 'done');
     await world.settle();
     expect(client.take()).toEqual([['', 'done']]);
-    expect(queue.inspect()).toMatchObject({ idle: 1, counters: { requeued: 1 } });
+    // Both are free: the confused one has ended, too.
+    expect(queue.inspect()).toMatchObject({ idle: 2, counters: { requeued: 1, invalid: 1 } });
+  });
+
+  test('is taken from a worker that ends illegibly, again and again, until that one has lost its place', async () => {
+    const queue = await pirates.paranoidQueue({ maxInvalidMessages: 3 });
+    const mumbling = await pirates.rawWorker();
+    for (let round = 0; round < 3; round++) {
+      pirates.rawClient().send('', 'job');
+      await world.settle();
+      mumbling.takeJobs();
+      mumbling.peer.send('not', 'a', 'reply');
+      await world.settle();
+    }
+    expect(queue.inspect()).toMatchObject({ idle: 0, workers: [], counters: { invalid: 3 } });
   });
 });
 

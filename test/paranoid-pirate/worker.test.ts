@@ -262,6 +262,22 @@ describe('towards a queue that is not ours', () => {
 });
 
 describe('closing', () => {
+  test('at work, with a slow interval, at a faster queue: it is answered, so that the request stays where it is', async () => {
+    world = new World();
+    pirates = new Pirates(world);
+    const bench = new Workbench();
+    const queue = await pirates.paranoidQueue({ heartbeatInterval: 500 });
+    const worker = pirates.paranoidWorker(bench.handler, { heartbeatInterval: 5000, drainTimeout: 60_000 });
+    await world.settle();
+    const outcome = new Outcome(pirates.client({ requestTimeout: 60_000 }).request('job'));
+    await world.advance(4000);
+    const closed = new Outcome(worker.close());
+    await world.advance(6000);
+    expect(queue.inspect()).toMatchObject({ inFlight: 1, counters: { requeued: 0 } });
+    await bench.finish('done');
+    expect([closed.state, outcome.state]).toEqual(['fulfilled', 'fulfilled']);
+  });
+
   test('at work: the reply goes out first, and what came behind it is left', async () => {
     const bench = new Workbench();
     const { queue, worker, peer } = await registered(bench);

@@ -94,6 +94,35 @@ describe('the queue', () => {
     expect(queue.inspect().counters).toMatchObject({ workersRegistered: 1, lateReplies: 1 });
   });
 
+  test('a worker whose reply is not taken is free again nevertheless: nothing else would bring it back', async () => {
+    const queue = await pirates.simpleQueue();
+    const worker = await rawWorker();
+    const client = pirates.rawClient();
+    client.send('', 'first');
+    client.send('', 'second');
+    await world.settle();
+    worker.take();
+    worker.send('', 'to nobody', '', 'done');
+    await world.settle();
+    const [[, handle = '', , body] = []] = worker.take();
+    expect(body).toBe('second');
+    worker.send('', handle, '', 'done');
+    await world.settle();
+    expect(client.take()).toEqual([['', 'done']]);
+    expect(queue.inspect()).toMatchObject({ idle: 1, failures: { 'worker-lost': 1 }, counters: { invalid: 1 } });
+  });
+
+  test('more workers than it may have are turned away, until another one goes', async () => {
+    const queue = await pirates.simpleQueue({ maxWorkers: 1 });
+    const first = await rawWorker();
+    const second = await rawWorker();
+    expect(queue.inspect()).toMatchObject({ idle: 1, counters: { workersTurnedAway: 1 } });
+    await first.close();
+    second.send('', '\x01');
+    await world.settle();
+    expect(queue.inspect()).toMatchObject({ idle: 1, counters: { workersRegistered: 2 } });
+  });
+
   test('a heartbeat is no word here', async () => {
     const queue = await pirates.simpleQueue();
     const worker = await rawWorker();
@@ -136,6 +165,29 @@ describe('the worker', () => {
     expect(worker.inspect().state).toBe('resting');
     await world.advance(500);
     expect(queue.take().map(({ frames }) => frames)).toEqual([['', '\x01']]);
+  });
+
+  test('however often the queue restarts, the pause begins anew: nothing else is ever heard of an idle queue', async () => {
+    await world.rawBroker(BACKEND);
+    const worker = pirates.simpleWorker((request) => request.body, { reconnectJitter: 0 });
+    const pauses: number[] = [];
+    worker.events.on('brokerLost', ({ retryIn }) => pauses.push(retryIn));
+    for (let restart = 0; restart < 4; restart++) {
+      await world.advance(60_000);
+      world.network.cut(BACKEND);
+      await world.settle();
+    }
+    expect(pauses).toEqual([500, 500, 500, 500]);
+  });
+
+  test('a reply of more frames than the queue takes is the handler’s failure, and says so', async () => {
+    await pirates.simpleQueue();
+    const worker = pirates.simpleWorker(() => Array.from({ length: 33 }, () => 'x'));
+    const failed = new Outcome(worker.events.once('handlerFailed'));
+    await world.settle();
+    pirates.rawClient().send('', 'job');
+    await world.settle();
+    expect(failed.value).toMatchObject({ error: { code: 'INVALID_OPTION', message: 'a reply of 33 frames; maxBodyFrames allows 32' } });
   });
 
   test('a queue that lists it twice sends two requests: both are answered', async () => {

@@ -136,7 +136,7 @@ async function askServer(given: Arguments, output: Output, task: Task, settings:
       const reply = await client.request(body, { signal });
       return { body: reply.body, before: {}, after: { attempts: reply.attempts, endpoint: reply.endpoint } };
     },
-    remark: async () => `is there a server at ${endpoints.join(' or ')}?`,
+    remark: async () => `is there a server at ${endpoints.join(' or ')}, or a queue with a worker that is free? If so, it may have run`,
   };
   return await withClient(client, new Calls(question, task, output), output);
 }

@@ -47,6 +47,10 @@ async function serve(given: Arguments, output: Output, options: object): Promise
   const stopped = new Promise<StopSignal>(onStopSignal);
   const role = await (pattern === 'simple' ? SimplePirateQueue : ParanoidPirateQueue).listen(endpoints, { ...own, ...options });
   reportEvents(role.events, LOAD_BALANCER_EVENTS, output);
+  role.events.once('peerRefused').then(
+    ({ reason }) => output.note(`a peer was refused: ${reason}; is it of this pattern, and at the right port? --verbose shows all`),
+    () => undefined,
+  );
   const { frontend, backend } = role.endpoints;
   output.result({ event: 'listening', pattern, frontend, backend }, `listening for clients on ${frontend}, for workers on ${backend}`);
   return await serveUntil(stopped, role, output);

@@ -20,7 +20,8 @@ export const worker: Command = {
   usage: '[options]',
   description: `Without --exec the reply is the request. With --exec the shell runs CMD for each request: the body is its
 standard input (several frames are joined by newlines), its standard output is the reply, one frame, unchanged.
-When it exits with another code than 0 the request has failed, and the broker hands it to another worker.
+When it exits with another code than 0 the request has failed: the broker or queue hands it to another worker, or
+gives it up, by its delivery policy.
 SEAWORTHY_SERVICE and SEAWORTHY_ATTEMPT (2 and more after a worker was lost with the request) are in its environment.
 With --pattern simple or paranoid it serves a pirate queue, which has no services.
 SIGINT or SIGTERM drains: the request in hand is finished first. A second signal exits at once.`,
@@ -65,7 +66,12 @@ async function serve(given: Arguments, output: Output, options: object): Promise
   const command = given.text('exec');
   const handler = command === undefined ? echo : commandHandler(command, given.number('max-reply-bytes') as number);
   // How long a reply may be is for --max-reply-bytes and the other side to say.
-  const settings = { maxFrameBytes: Number.MAX_SAFE_INTEGER, ...given.libraryOptions(), ...options };
+  const settings = {
+    maxFrameBytes: Number.MAX_SAFE_INTEGER,
+    maxBodyFrames: Number.MAX_SAFE_INTEGER,
+    ...given.libraryOptions(),
+    ...options,
+  };
   if (pattern === 'majordomo') {
     refuse(given, ['queue'], pattern);
     const service = given.text('service');
@@ -73,7 +79,7 @@ async function serve(given: Arguments, output: Output, options: object): Promise
     const stopped = new Promise<StopSignal>(onStopSignal);
     const role = MajordomoWorker.connect(given.text('broker') as string, service, handler, settings);
     output.result({ event: 'serving', service, endpoint: role.endpoint }, `serving "${service}" at ${role.endpoint}`);
-    return await serveUntil(stopped, role, () => role.inspect().state, 'broker', output);
+    return await workUntil(stopped, role, () => role.inspect().state, 'broker', output);
   }
   refuse(given, ['broker', 'service'], pattern);
   if (pattern === 'simple') {
@@ -87,7 +93,7 @@ async function serve(given: Arguments, output: Output, options: object): Promise
   const stopped = new Promise<StopSignal>(onStopSignal);
   const role = (pattern === 'simple' ? SimplePirateWorker : ParanoidPirateWorker).connect(given.text('queue') as string, handler, settings);
   output.result({ event: 'serving', pattern, endpoint: role.endpoint }, `serving the queue at ${role.endpoint}`);
-  return await serveUntil(stopped, role, () => role.inspect().state, 'queue', output);
+  return await workUntil(stopped, role, () => role.inspect().state, 'queue', output);
 }
 
 /** @throws UsageError when one of `flags` was given. */
@@ -96,7 +102,7 @@ function refuse(given: Arguments, flags: readonly string[], pattern: string): vo
   if (misplaced !== undefined) throw new UsageError(`--${misplaced} does not go with --pattern ${pattern}`);
 }
 
-async function serveUntil<S extends object>(
+async function workUntil<S extends object>(
   stopped: Promise<StopSignal>,
   role: LoadBalancedWorker<S>,
   state: () => string,
@@ -106,10 +112,14 @@ async function serveUntil<S extends object>(
   reportEvents<LoadBalancedWorkerEvents<S>>(role.events, EVENTS, output);
   role.events.on('handlerFailed', ({ error, attempt }) => output.note(`a request failed (attempt ${attempt}): ${messageOf(error)}`));
   role.events.on('brokerLost', ({ reason, retryIn }) => {
-    if (reason !== 'handler-failed') output.note(`the ${other} is lost (${reason}); next try in ${Math.round(retryIn)} ms`);
+    if (reason === 'handler-failed') return;
+    // It comes back when the request in hand has ended.
+    const next = retryIn === 0 ? 'next try when the request in hand has ended' : `next try in ${Math.round(retryIn)} ms`;
+    output.note(`the ${other} is lost (${reason}); ${next}`);
   });
   const unusable = role.events.once('unusable').then(({ error }) => Promise.reject(error));
   const signal = await Promise.race([stopped, unusable]);
+  if (state() === 'busy') output.note(`${signal}: finishing the request in hand; once more to exit at once`);
   output.happened('draining', { signal, state: state() });
   await role.close();
   return EXIT.ok;

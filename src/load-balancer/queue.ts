@@ -2,6 +2,8 @@
  * The queue of the pirates (Guide, chapter 4): the load-balancing broker with one socket for clients and one for workers. Clients are read
  * only while a worker is ready; until then what they ask waits in the transport, and when that is full, with them.
  */
+import { InvalidOption } from '../core/errors.ts';
+import { knownOptions } from '../core/options.ts';
 import type { RoleOptions } from '../runtime/role.ts';
 import { transportHeartbeatOf } from '../runtime/options.ts';
 import type { Listener, Peer, Transport, TransportHandler } from '../transport/transport.ts';
@@ -39,6 +41,13 @@ export interface QueueSnapshot extends LoadBalancerSnapshot, QueueEndpoints {
   readonly workers: readonly WorkerView[];
 }
 
+/** @throws InvalidOption */
+function checkEndpoints(endpoints: QueueEndpoints): void {
+  knownOptions(endpoints, ['frontend', 'backend']);
+  for (const [name, endpoint] of Object.entries({ frontend: endpoints.frontend, backend: endpoints.backend }))
+    if (typeof endpoint !== 'string') throw new InvalidOption(name, endpoint, 'an endpoint, such as tcp://127.0.0.1:5555');
+}
+
 /** Addresses before a client's delimiter: the ids of queue devices on the way, and of a correlating REQ. */
 const MOST_ENVELOPE_FRAMES = 32;
 const NO_NAME = {};
@@ -72,6 +81,7 @@ export abstract class LoadBalancingQueue extends LoadBalancer<object, QueueEndpo
    * it: so the workers' end comes last.
    */
   protected async bind(endpoints: QueueEndpoints): Promise<void> {
+    checkEndpoints(endpoints);
     const transport = await this.transport();
     this.frontend = await this.#listen(transport, endpoints.frontend, this.handler);
     this.frontend.pause();

@@ -196,6 +196,8 @@ const TCP_ENDPOINT = /^tcp:\/\/(?:\[[0-9a-fA-F:.]+\]|[^:\s[\]]+):(\*|\d{1,5})$/;
 const OTHER_ENDPOINT = /^(?!tcp:)[a-z][a-z0-9+.-]*:\/\/\S+$/;
 /** What ZeroMQ's ROUTER and DEALER sockets can connect over. */
 const ZEROMQ_ENDPOINT = /^(tcp|ipc|inproc|tipc|vmci):/;
+/** Where to listen, but not whom to connect to. */
+const ANYWHERE = /^tcp:\/\/\*:/;
 /** TCP has no higher port. */
 export const MOST_PORT = 65_535;
 
@@ -209,7 +211,10 @@ export const MOST_PORT = 65_535;
 export function checkEndpoint(endpoint: string, transport?: Transport): string {
   const port = TCP_ENDPOINT.exec(endpoint)?.[1];
   const other = OTHER_ENDPOINT.test(endpoint) && (transport !== undefined || ZEROMQ_ENDPOINT.test(endpoint));
-  const fits = typeof endpoint === 'string' && (port === undefined ? other : Number(port) >= 1 && Number(port) <= MOST_PORT);
+  const fits =
+    typeof endpoint === 'string' &&
+    !ANYWHERE.test(endpoint) &&
+    (port === undefined ? other : Number(port) >= 1 && Number(port) <= MOST_PORT);
   if (!fits) throw new InvalidEndpoint(endpoint, transport?.name ?? 'zeromq');
   return endpoint;
 }

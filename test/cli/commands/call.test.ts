@@ -175,7 +175,7 @@ test('with --pattern lazy and nobody there a call ends with 3, and the line asks
     code: 3,
     signal: null,
     stdout: '',
-    stderr: `seaworthy call: REQUEST_ABANDONED: abandoned: no answer within 150 ms in the last of 3 attempts; is there a server at ${endpoint}?\n`,
+    stderr: `seaworthy call: REQUEST_ABANDONED: abandoned: no answer within 150 ms in the last of 3 attempts; is there a server at ${endpoint}, or a queue with a worker that is free? If so, it may have run\n`,
   });
   const { code, stderr } = await run('call', '--pattern', 'lazy', '--server', endpoint, 'x', '--deadline', '150', '--json');
   expect({ code, problem: JSON.parse(stderr) as unknown }).toMatchObject({

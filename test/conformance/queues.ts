@@ -83,6 +83,8 @@ class Scene {
     const { ground } = this.world;
     const queue = await this.dialect.queue.listen(endpoints ?? { frontend: ground.freeEndpoint(), backend: ground.freeEndpoint() }, {
       transport: ground.transport,
+      // What a script leaves in the workers' hands is nobody's concern.
+      drainTimeout: 50,
       ...options,
     });
     this.#roles.push(queue);
@@ -373,7 +375,7 @@ const SCRIPTS: readonly Script[] = [
   {
     name: 'closing waits for the request in flight, and takes no other',
     async play(scene) {
-      const queue = await scene.queue();
+      const queue = await scene.queue({ drainTimeout: 5000 });
       const [hand, other] = [await scene.hand(queue), await scene.hand(queue)];
       const client = scene.client(queue);
       client.say('', 'in flight');
@@ -393,7 +395,7 @@ const SCRIPTS: readonly Script[] = [
   {
     name: 'closing does not wait for ever',
     async play(scene) {
-      const queue = await scene.queue({ drainTimeout: 50 });
+      const queue = await scene.queue();
       const hand = await scene.hand(queue);
       scene.client(queue).say('', 'job');
       await hand.take();

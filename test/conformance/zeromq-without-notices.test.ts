@@ -4,6 +4,7 @@ import type * as Zeromq from 'zeromq';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { zeromqTransport } from '../../src/transport/zeromq.ts';
 import { Relay, freeTcpEndpoint } from './relay.ts';
+import { conformQueues } from './queues.ts';
 import { conform } from './suite.ts';
 import { until, World, type Ground } from './world.ts';
 
@@ -27,6 +28,7 @@ const ground: Ground = {
 };
 
 conform(ground);
+conformQueues(ground);
 
 describe('peers that go without a word', () => {
   let world = new World(ground);

@@ -72,6 +72,28 @@ describe('the wire', () => {
 });
 
 describe('trying again', () => {
+  test('a retry has a connection of its own, though another one to the same server is idle', async () => {
+    const server = await world.rawBroker(SERVER);
+    const client = connect({ maxSockets: 3, requestTimeout: 100, retryInterval: 0 });
+    const both = ['a', 'b'].map((text) => client.request(text));
+    await world.settle();
+    const known = server.take().map(({ from }) => {
+      server.send(from, '', 'answer');
+      return from;
+    });
+    await world.settle();
+    await Promise.all(both);
+    const outcome = new Outcome(client.request('c'));
+    await world.settle();
+    expect(known).toContain(taken(server).from);
+    await world.advance(101);
+    const { from } = taken(server);
+    expect(known).not.toContain(from);
+    server.send(from, '', 'answer');
+    await world.settle();
+    expect(outcome.value?.attempts.map((attempt) => attempt.outcome)).toEqual(['timed-out', 'replied']);
+  });
+
   test('W10: after an answer the client goes on asking, over the same connection', async () => {
     const server = await world.rawBroker(SERVER);
     const client = connect();

@@ -106,6 +106,16 @@ describe('heartbeats', () => {
     expect(queue.inspect()).toMatchObject({ idle: 2, counters: { lateReplies: 1, replied: 1 } });
   });
 
+  test('heartbeats that waited while the queue stood still do not show that a silent worker heartbeats at work', async () => {
+    const queue = await pirates.paranoidQueue();
+    const worker = await pirates.rawWorker();
+    pirates.rawClient().send('', 'job');
+    for (let beat = 0; beat < 3; beat++) worker.heartbeat();
+    await world.advance(60_000);
+    expect(queue.inspect()).toMatchObject({ inFlight: 1, counters: { requeued: 0, workersLost: 0 } });
+    expect(worker.takeJobs()).toHaveLength(1);
+  });
+
   test('a worker that beats five times faster than the queue hears a heartbeat for every other one of its own', async () => {
     await pirates.paranoidQueue({ heartbeatInterval: 5000 });
     const worker = await pirates.rawWorker();
@@ -315,6 +325,26 @@ describe('a request whose worker is lost', () => {
   });
 });
 
+describe('what the transport finds out late', () => {
+  test('a heartbeat and a request refused in one turn are one delivery that was not made', async () => {
+    const queue = await pirates.paranoidQueue({ deliveryPolicy: 'fail' });
+    const worker = await pirates.rawWorker();
+    const [peer] = [...world.transport.peers];
+    pirates.rawClient().send('', 'job');
+    await world.settle();
+    expect(queue.inspect().counters.deliveries).toBe(1);
+    world.transport.refuseLate(peer!);
+    world.transport.refuseLate(peer!);
+    expect(queue.inspect().counters.deliveries).toBe(0);
+    await worker.peer.close();
+    await world.settle();
+    // Never delivered, so the policy has nothing to forbid.
+    const heir = await pirates.rawWorker();
+    expect(heir.takeJob().body).toEqual(['job']);
+    expect(queue.inspect().counters).toMatchObject({ deliveries: 1, requeued: 1, failed: 0 });
+  });
+});
+
 describe('what breaks the protocol', () => {
   test('nonsense is counted and dropped, and after ten of it a worker loses its place', async () => {
     const queue = await pirates.paranoidQueue();
@@ -357,6 +387,16 @@ describe('what breaks the protocol', () => {
 });
 
 describe('options', () => {
+  test.each([
+    ['one endpoint', 'tcp://127.0.0.1:5555'],
+    ['none', undefined],
+    ['half of them', { frontend: FRONTEND }],
+    ['ports', { frontend: 5555, backend: 5556 }],
+    ['options among them', { frontend: FRONTEND, backend: BACKEND, heartbeatInterval: 5 }],
+  ])('in place of two endpoints %s is refused at once', async (_what, endpoints) => {
+    await expect(ParanoidPirateQueue.listen(endpoints as never, world.ports())).rejects.toBeInstanceOf(InvalidOption);
+  });
+
   test.each([
     ['heartbeatInterval', 0],
     ['heartbeatLiveness', 0],

@@ -168,6 +168,9 @@ export class WatchedTransport implements Transport {
       overflow: (peer) => {
         handler.overflow(peer);
       },
+      refused: (peer) => {
+        handler.refused?.(peer);
+      },
       batchEnd: () => {
         handler.batchEnd();
       },
@@ -186,6 +189,11 @@ export class WatchedTransport implements Transport {
   /** Tells the role at this end that an earlier send to `peer`, answered `ok`, was refused after all. */
   overflow(peer: Peer): void {
     this.#handlers.get(peer)?.overflow(peer);
+  }
+
+  /** Tells the role at this end that an earlier send to `peer`, answered `ok`, found no connection after all. */
+  refuseLate(peer: Peer): void {
+    this.#handlers.get(peer)?.refused?.(peer);
   }
 
   /** The other end of the connection made last. */

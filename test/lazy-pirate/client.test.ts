@@ -87,6 +87,7 @@ describe('trying again', () => {
     await world.settle();
     expect(known).toContain(taken(server).from);
     await world.advance(101);
+    await world.settle();
     const { from } = taken(server);
     expect(known).not.toContain(from);
     server.send(from, '', 'answer');

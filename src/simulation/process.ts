@@ -1,0 +1,95 @@
+/** One life of a simulated node: from its start to its crash. What it forgets, it forgets for good: the next life is another process. */
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../core/random.ts';
+import { ANSWER, IMMEDIATE, MAIL, NEWS, TIMER, type Agenda, type Entry, type Owner } from './agenda.ts';
+
+/** Node takes no shorter delay. */
+const SHORTEST_TIMEOUT_MS = 1;
+
+export class SimulatedProcess implements Owner {
+  readonly node: string;
+  readonly incarnation: number;
+  readonly random: Random;
+  readonly agenda: Agenda;
+  readonly clock: Clock;
+  /** `paused`: the whole process stands still (SIGSTOP, a virtual machine). `stalled`: only its event loop does; its sockets go on. */
+  state: 'running' | 'paused' | 'stalled' | 'dead' = 'running';
+  /** Ms between two messages that it reads from one connection. */
+  readPause = 0;
+  /** Timers that are set. */
+  timers = 0;
+  /** Sockets that are open. */
+  sockets = 0;
+  #waiting: Entry[] = [];
+
+  constructor(node: string, incarnation: number, random: Random, agenda: Agenda) {
+    this.node = node;
+    this.incarnation = incarnation;
+    this.random = random;
+    this.agenda = agenda;
+    this.clock = {
+      now: () => agenda.now,
+      setTimeout: (callback, delay) => this.#setTimeout(callback, delay),
+      clearTimeout: (handle) => {
+        this.#clearTimeout(handle as Entry | undefined);
+      },
+      setImmediate: (callback) => agenda.plan(agenda.now, IMMEDIATE, this, callback),
+    };
+  }
+
+  get dead(): boolean {
+    return this.state === 'dead';
+  }
+
+  mayHappen(entry: Entry): boolean {
+    if (this.state === 'running' || (this.state === 'stalled' && entry.rank === NEWS)) return true;
+    if (this.state !== 'dead') this.#waiting.push(entry);
+    return false;
+  }
+
+  /** Something for its event loop, at `time`. */
+  plan(time: number, work: () => void): Entry {
+    return this.agenda.plan(time, MAIL, this, work);
+  }
+
+  /** Something for its transport, which has threads of its own. */
+  planNews(time: number, work: () => void): Entry {
+    return this.agenda.plan(time, NEWS, this, work);
+  }
+
+  /** What a send was answered too early, before anything else happens to its event loop. */
+  planAnswer(work: () => void): Entry {
+    return this.agenda.plan(this.agenda.now, ANSWER, this, work);
+  }
+
+  stop(how: 'paused' | 'stalled'): void {
+    if (this.state === 'running' || (this.state === 'stalled' && how === 'paused')) this.state = how;
+  }
+
+  resume(): void {
+    if (this.state === 'dead') return;
+    this.state = 'running';
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.agenda.resume(waiting);
+  }
+
+  die(): void {
+    this.state = 'dead';
+    this.#waiting = [];
+  }
+
+  #setTimeout(callback: () => void, delay: number): Entry {
+    this.timers++;
+    return this.agenda.plan(this.agenda.now + Math.max(SHORTEST_TIMEOUT_MS, delay), TIMER, this, () => {
+      this.timers--;
+      callback();
+    });
+  }
+
+  #clearTimeout(entry: Entry | undefined): void {
+    if (entry?.work === undefined) return;
+    entry.work = undefined;
+    this.timers--;
+  }
+}

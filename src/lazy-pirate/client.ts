@@ -221,9 +221,8 @@ export class LazyPirateClient extends Requester<LazyPirateClientEvents, LazyPira
       this.counters.retries++;
       this.emit('requestRetried', { attempt, after, endpoint });
     },
-    settled: (request, replied) => {
-      this.settled(request, replied);
-      if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: replied ? 'reply' : 'fail' });
+    settled: (request, failure) => {
+      this.settled(request, failure);
     },
   };
 
@@ -242,7 +241,9 @@ export class LazyPirateClient extends Requester<LazyPirateClientEvents, LazyPira
 
   #transmit(request: LazyPirateCall): boolean {
     const { lane, attempt } = request;
-    if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'attempt', attempt });
+    if (this.trace !== undefined) {
+      this.trace({ t: this.driver.now, node: this.name, kind: 'attempt', request: request.number, attempt });
+    }
     if (lane === undefined) return false;
     return this.sendOver(lane.connector, requestToServer(request.body));
   }
@@ -268,7 +269,7 @@ interface RequestHost {
   /** Whether the connection took it. */
   transmit(request: LazyPirateCall): boolean;
   retrying(attempt: number, after: AttemptOutcome, endpoint: string): void;
-  settled(request: LazyPirateCall, replied: boolean): void;
+  settled(request: LazyPirateCall, failure: LazyPirateFailure | undefined): void;
   /** Why the client can never work, if so. */
   unusable(): SeaworthyError | undefined;
 }
@@ -315,12 +316,12 @@ class LazyPirateCall extends OpenRequest<LazyPirateRequestMachine, LazyPirateCal
   }
 
   succeed(body: readonly Frame[]): void {
-    this.#host.settled(this, true);
+    this.#host.settled(this, undefined);
     this.resolve({ body, attempts: this.log.records, endpoint: this.endpoint });
   }
 
   fail(failure: LazyPirateFailure): void {
-    this.#host.settled(this, false);
+    this.#host.settled(this, failure);
     this.reject(this.#errorOf(failure));
   }
 

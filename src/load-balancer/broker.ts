@@ -7,6 +7,7 @@
 import type { Machine } from '../core/machine.ts';
 import { Timer } from '../core/timers.ts';
 import { Role, type RoleEvents, type RoleOptions } from '../runtime/role.ts';
+import type { TraceValue } from '../runtime/trace.ts';
 import type { GoneReason, Listener, LivenessLayers, Peer } from '../transport/transport.ts';
 import { encodeHandle } from '../wire/mark.ts';
 import type { Frame, Message } from '../wire/message.ts';
@@ -293,10 +294,12 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
     const client = (peer.session ??= new ClientSession(peer)) as ClientSession;
     // One that must wait becomes one Buffer, envelope and all; one that is handed out at once is kept as it came.
     const kept = worker === undefined ? message.pack(0) : message.retain();
-    const request = new PendingRequest(client, service, kept, envelope, body, correlated, unwantedAt);
-    this.counters.accepted++;
+    const request = new PendingRequest(++this.counters.accepted, client, service, kept, envelope, body, correlated, unwantedAt);
     client.open++;
-    if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'accept', ...this.named(service) });
+    if (this.trace !== undefined) {
+      const { label } = peer;
+      this.trace({ t: this.driver.now, node: this.name, kind: 'accept', ...this.named(service), request: request.number, peer: label });
+    }
     if (worker === undefined) {
       this.#enqueue(request, false);
     } else {
@@ -371,7 +374,7 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
     this.counters.failed++;
     this.countFailure(code);
     const named = this.named(service);
-    if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'deadletter', ...named, code, deliveries });
+    this.#note('deadletter', request, { code, deliveries });
     this.emit('requestFailed', { ...named, code, deliveries });
     if (!client.gone) this.tellFailure(request, code);
     this.#settled(request);
@@ -381,9 +384,15 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
   #drop(request: PendingRequest): void {
     this.counters.dropped++;
     const named = this.named(request.service);
-    if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'drop', ...named });
+    this.#note('drop', request, {});
     this.emit('requestDropped', { ...named, deliveries: request.deliveries });
     this.#settled(request);
+  }
+
+  /** A request's way, for whoever traces. */
+  #note(kind: string, request: PendingRequest, more: { readonly [field: string]: TraceValue }): void {
+    if (this.trace === undefined) return;
+    this.trace({ t: this.driver.now, node: this.name, kind, ...this.named(request.service), request: request.number, ...more });
   }
 
   #settled(request: PendingRequest): void {
@@ -488,8 +497,7 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
     session.deliveries++;
     this.counters.deliveries++;
     const worker = session.peer.label;
-    if (this.trace !== undefined)
-      this.trace({ t: this.driver.now, node: this.name, kind: 'dispatch', ...this.named(request.service), worker, delivery });
+    if (this.trace !== undefined) this.#note('dispatch', request, { worker, delivery });
     if (this.events.observed('requestDispatched')) this.emit('requestDispatched', { ...this.named(request.service), worker, delivery });
     return true;
   }
@@ -512,7 +520,7 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
       this.#drop(request);
     } else {
       this.counters.replied++;
-      if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'route', ...this.named(request.service) });
+      this.#note('route', request, {});
       this.send(client.peer, this.answerTo(request), reply.message, reply.body);
       this.#settled(request);
     }
@@ -533,7 +541,7 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
     else {
       this.counters.requeued++;
       const named = this.named(service);
-      if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'requeue', ...named, deliveries });
+      this.#note('requeue', request, { deliveries });
       this.emit('requestRequeued', { ...named, worker: session.peer.label, deliveries, reason: loss });
       this.#enqueue(request, true);
       this.#serveSoon(service);

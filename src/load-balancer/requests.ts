@@ -46,6 +46,8 @@ export class ClientSession {
 
 /** One accepted request, from arrival to its one outcome at this broker. */
 export class PendingRequest implements Linked<PendingRequest> {
+  /** Which of the requests that its broker has taken in: 1 for the first. */
+  readonly number: number;
   readonly client: ClientSession;
   readonly service: Service;
   /** The whole message, as it came or packed. */
@@ -71,6 +73,7 @@ export class PendingRequest implements Linked<PendingRequest> {
   newer: PendingRequest | undefined;
 
   constructor(
+    number: number,
     client: ClientSession,
     service: Service,
     message: Message,
@@ -79,6 +82,7 @@ export class PendingRequest implements Linked<PendingRequest> {
     correlated: boolean,
     unwantedAt: number,
   ) {
+    this.number = number;
     this.client = client;
     this.service = service;
     this.envelope = envelope;

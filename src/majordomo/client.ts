@@ -329,12 +329,9 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
       this.counters.retries++;
       this.emit('requestRetried', { service: request.service, attempt, after });
     },
-    settled: (request, replied) => {
+    settled: (request, failure) => {
       for (const id of request.ids) this.#attempts.delete(id);
-      this.settled(request, replied);
-      if (this.trace !== undefined) {
-        this.trace({ t: this.driver.now, node: this.name, kind: replied ? 'reply' : 'fail', service: request.service });
-      }
+      this.settled(request, failure);
     },
   };
 
@@ -361,7 +358,8 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
       if (this.#serviceFrames.size >= MOST_SERVICE_FRAMES) this.#serviceFrames.clear();
       this.#serviceFrames.set(service, (frame = Buffer.from(service, 'latin1')));
     }
-    if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'attempt', service, attempt });
+    if (this.trace !== undefined)
+      this.trace({ t: this.driver.now, node: this.name, kind: 'attempt', service, request: request.number, attempt });
     if (lane !== undefined) return this.sendOver(lane.connector, requestToBroker(frame, request.body));
     if (!request.shared) return false;
     const id = this.#nextId();
@@ -394,7 +392,7 @@ interface RequestHost {
   /** Whether the connection took it. */
   transmit(request: MajordomoCall, attempt: number): boolean;
   retrying(request: MajordomoCall, attempt: number, after: AttemptOutcome): void;
-  settled(request: MajordomoCall, replied: boolean): void;
+  settled(request: MajordomoCall, failure: RequestFailure | undefined): void;
   /** Why the client can never work, if so. */
   unusable(): SeaworthyError | undefined;
 }
@@ -450,12 +448,12 @@ class MajordomoCall extends OpenRequest<MajordomoRequestMachine, MajordomoCall, 
   }
 
   succeed(body: readonly Frame[], deliveries: number): void {
-    this.#host.settled(this, true);
+    this.#host.settled(this, undefined);
     this.resolve({ service: this.service, body, attempts: this.log.records, deliveries });
   }
 
   fail(failure: RequestFailure, code: FailureCode | undefined, deliveries: number): void {
-    this.#host.settled(this, false);
+    this.#host.settled(this, failure);
     this.reject(this.#errorOf(failure, code, deliveries));
   }
 

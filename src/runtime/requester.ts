@@ -46,6 +46,8 @@ export interface RequesterLimits {
 
 /** What a request is to its client. `R` is its own class. */
 export interface Requested<R> extends Linked<R> {
+  /** Which of its client's requests: 1 for the first. */
+  number: number;
   readonly signal: AbortSignal | undefined;
   lane: Lane<R> | undefined;
   /** Its answer has come: the connection may carry another. */
@@ -140,6 +142,7 @@ export abstract class Requester<E extends RoleEvents, R extends Requested<R>> ex
     this.counters.requests++;
     return new Promise<T>((resolve, reject) => {
       const request = make(resolve, reject);
+      request.number = this.counters.requests;
       this.driver.run(() => {
         request.step({ kind: 'begin' });
         this.open.add(request);
@@ -148,11 +151,15 @@ export abstract class Requester<E extends RoleEvents, R extends Requested<R>> ex
     });
   }
 
-  /** A request has its outcome. */
-  protected settled(request: R, replied: boolean): void {
+  /** A request has its outcome: a reply, or why there is none. */
+  protected settled(request: R, failure: string | undefined): void {
+    if (this.trace !== undefined) {
+      const outcome = failure === undefined ? { kind: 'reply' } : { kind: 'fail', failure };
+      this.trace({ t: this.driver.now, node: this.name, request: request.number, ...outcome });
+    }
     this.open.delete(request);
     if (request.signal !== undefined) this.#signals.forget(request.signal, request);
-    if (replied) this.counters.replies++;
+    if (failure === undefined) this.counters.replies++;
     else this.counters.failures++;
   }
 
@@ -250,6 +257,7 @@ export abstract class OpenRequest<M extends MachineTypes, R, T> extends Actor<M>
   /** The connection it has to itself. */
   lane: Lane<R> | undefined;
   answered = false;
+  number = 0;
   previous: R | undefined;
   next: R | undefined;
   queue: unknown;

@@ -329,7 +329,7 @@ class End {
   peer: ConnectedPeer | undefined;
   open = true;
   /** Since when a ping could not come back; `Infinity` while it can. */
-  deafSince = Infinity;
+  deafSince: number = Infinity;
   watching = false;
   readonly label: string;
 
@@ -726,13 +726,7 @@ class SimulatedListener extends SimulatedSocket implements Listener {
   readonly #ends = new Set<End>();
   #paused = false;
 
-  constructor(
-    network: SimulatedNetwork,
-    process: SimulatedProcess,
-    endpoint: string,
-    handler: TransportHandler,
-    options: SocketOptions,
-  ) {
+  constructor(network: SimulatedNetwork, process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: SocketOptions) {
     super(network, process, handler, options, DEFAULT_LISTENER_LINGER_MS, DEFAULT_LISTENER_FRAME_BYTES);
     this.endpoint = endpoint;
   }
@@ -850,13 +844,7 @@ class SimulatedConnector extends SimulatedSocket implements Connector {
   /** A frame over the limit came: it never reconnects (F-9). */
   #stuck = false;
 
-  constructor(
-    network: SimulatedNetwork,
-    process: SimulatedProcess,
-    endpoint: string,
-    handler: TransportHandler,
-    options: ConnectOptions,
-  ) {
+  constructor(network: SimulatedNetwork, process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: ConnectOptions) {
     super(network, process, handler, options, 0, Infinity);
     this.endpoint = endpoint;
     this.remote = new RemotePeer(endpoint);

@@ -71,6 +71,8 @@ export class SimulatedNetwork {
   readonly disconnectNotices: boolean;
   readonly lateAnswers: boolean;
   observer: NetworkObserver | undefined;
+  /** Told when a handler let an error through. Default: it is thrown on. */
+  onFailure: (error: unknown, process: SimulatedProcess) => void = throwLater;
   readonly #delay: Range;
   /** Delays between two nodes that differ from the others', as `from>to`. */
   readonly #delays = new Map<string, Range>();
@@ -690,7 +692,7 @@ abstract class SimulatedSocket {
     try {
       this.handler.message(peer, new FramesMessage(frames));
     } catch (error) {
-      throwLater(error);
+      this.network.onFailure(error, this.process);
     }
   }
 
@@ -698,7 +700,7 @@ abstract class SimulatedSocket {
     try {
       work();
     } catch (error) {
-      throwLater(error);
+      this.network.onFailure(error, this.process);
     }
   }
 

@@ -9,6 +9,8 @@ const SHORTEST_TIMEOUT_MS = 1;
 export class SimulatedProcess implements Owner {
   readonly node: string;
   readonly incarnation: number;
+  /** Node and incarnation. */
+  readonly life: string;
   readonly random: Random;
   readonly agenda: Agenda;
   readonly clock: Clock;
@@ -18,6 +20,8 @@ export class SimulatedProcess implements Owner {
   readPause = 0;
   /** Timers that are set. */
   timers = 0;
+  /** When it last went on after standing still. */
+  resumedAt: number = -Infinity;
   /** Sockets that are open. */
   sockets = 0;
   #waiting: Entry[] = [];
@@ -25,6 +29,7 @@ export class SimulatedProcess implements Owner {
   constructor(node: string, incarnation: number, random: Random, agenda: Agenda) {
     this.node = node;
     this.incarnation = incarnation;
+    this.life = `${node}.${incarnation}`;
     this.random = random;
     this.agenda = agenda;
     this.clock = {
@@ -68,6 +73,7 @@ export class SimulatedProcess implements Owner {
 
   resume(): void {
     if (this.state === 'dead') return;
+    if (this.state !== 'running') this.resumedAt = this.agenda.now;
     this.state = 'running';
     const waiting = this.#waiting;
     this.#waiting = [];

@@ -1,0 +1,153 @@
+/** What can go wrong in a simulated world, as data: a schedule can be printed, made smaller, kept in a file and played again. */
+import type { Random } from '../core/random.ts';
+import type { Range } from './network.ts';
+
+/** A fault begins at `at` (ms); one that lasts ends after `for` ms, and one that lasts without `for` is for good. */
+export type Fault =
+  /** The process dies and forgets everything. `machine`: nobody is told, before the machine is up again. */
+  | { readonly at: number; readonly op: 'crash'; readonly node: string; readonly machine?: boolean; readonly for?: number }
+  /** It is asked to close, as by SIGTERM, and starts again later. */
+  | { readonly at: number; readonly op: 'stop'; readonly node: string; readonly for?: number }
+  /** The whole process stands still, as by SIGSTOP. */
+  | { readonly at: number; readonly op: 'pause'; readonly node: string; readonly for?: number }
+  /** Its event loop stands still; its transport's threads go on. */
+  | { readonly at: number; readonly op: 'stall'; readonly node: string; readonly for?: number }
+  /** Nothing passes from `from` to `to`; nor back, unless it is one-way. */
+  | {
+      readonly at: number;
+      readonly op: 'partition';
+      readonly from: string;
+      readonly to: string;
+      readonly oneWay?: boolean;
+      readonly for?: number;
+    }
+  /** The connections between two nodes are reset. */
+  | { readonly at: number; readonly op: 'cut'; readonly from: string; readonly to: string }
+  /** They are dead, and nobody is told, ever. */
+  | { readonly at: number; readonly op: 'halfOpen'; readonly from: string; readonly to: string }
+  /** What is sent between two nodes takes so long. */
+  | {
+      readonly at: number;
+      readonly op: 'delay';
+      readonly from: string;
+      readonly to: string;
+      readonly delay: Range;
+      readonly for?: number;
+    }
+  /** It reads one message of each connection in `every` ms. */
+  | { readonly at: number; readonly op: 'slowReader'; readonly node: string; readonly every: number; readonly for?: number }
+  /** Its wall clock is set forward or back. */
+  | { readonly at: number; readonly op: 'skew'; readonly node: string; readonly by: number };
+
+export type FaultOp = Fault['op'];
+
+export const FAULT_OPS: readonly FaultOp[] = [
+  'crash',
+  'stop',
+  'pause',
+  'stall',
+  'partition',
+  'cut',
+  'halfOpen',
+  'delay',
+  'slowReader',
+  'skew',
+];
+
+/** What to draw faults from. */
+export interface FaultMenu {
+  /** Which kinds there may be. Default: all. */
+  readonly ops?: readonly FaultOp[];
+  /** At most so many. Default 12. */
+  readonly most?: number;
+  /** How long one lasts, in ms, drawn so that short and long ones are equally likely. Default 5 to 20,000. */
+  readonly lasting?: Range;
+  /** Nodes that nothing happens to. */
+  readonly spared?: readonly string[];
+}
+
+const DEFAULT_MOST = 12;
+const DEFAULT_LASTING: Range = [5, 20_000];
+const LONGEST_DELAY_MS = 3000;
+const LONGEST_READ_PAUSE_MS = 500;
+const WIDEST_SKEW_MS = 86_400_000;
+
+/**
+ * Draws a schedule for the time until `until`. Each run has its own taste: only some kinds of fault, and few or many of them, because a bug
+ * that needs one kind is found sooner where no other one hides it.
+ */
+export function drawFaults(random: Random, nodes: readonly string[], until: number, menu: FaultMenu = {}): Fault[] {
+  const { ops = FAULT_OPS, most = DEFAULT_MOST, lasting = DEFAULT_LASTING, spared = [] } = menu;
+  const victims = nodes.filter((node) => !spared.includes(node));
+  if (victims.length === 0 || most === 0 || ops.length === 0) return [];
+  const liked = random.shuffle(ops).slice(0, random.integer(1, ops.length));
+  const count = Math.min(most, Math.floor(most * random.next() ** 1.5) + 1);
+  const faults: Fault[] = [];
+  for (let index = 0; index < count; index++) faults.push(drawFault(random.split(`fault${index}`), liked, victims, nodes, until, lasting));
+  return faults.sort((a, b) => a.at - b.at);
+}
+
+function drawFault(
+  random: Random,
+  ops: readonly FaultOp[],
+  victims: readonly string[],
+  nodes: readonly string[],
+  until: number,
+  lasting: Range,
+): Fault {
+  const op = random.pick(ops);
+  const at = Math.floor(random.between(0, until));
+  const node = random.pick(victims);
+  const other = random.pick(nodes.filter((name) => name !== node));
+  const duration = Math.round(lasting[0] * (lasting[1] / lasting[0]) ** random.next());
+  switch (op) {
+    case 'crash':
+      return { at, op, node, ...(random.chance(0.3) ? { machine: true } : {}), for: duration };
+    case 'stop':
+    case 'pause':
+    case 'stall':
+      return { at, op, node, for: duration };
+    case 'partition':
+      return { at, op, from: node, to: other, ...(random.chance(0.4) ? { oneWay: true } : {}), for: duration };
+    case 'cut':
+    case 'halfOpen':
+      return { at, op, from: node, to: other };
+    case 'delay': {
+      const least = Math.floor(LONGEST_DELAY_MS * random.next() ** 3);
+      return { at, op, from: node, to: other, delay: [least, least + Math.floor(200 * random.next())], for: duration };
+    }
+    case 'slowReader':
+      return { at, op, node, every: Math.ceil(LONGEST_READ_PAUSE_MS * random.next() ** 2), for: duration };
+    case 'skew':
+      return { at, op, node, by: Math.round(WIDEST_SKEW_MS * (2 * random.next() - 1)) };
+  }
+}
+
+/** A fault as a line of a story. */
+export function describeFault(fault: Fault): string {
+  const lasting = 'for' in fault && fault.for !== undefined ? ` for ${fault.for} ms` : '';
+  switch (fault.op) {
+    case 'crash':
+      return fault.machine === true ? `the machine of ${fault.node} dies${lasting}` : `${fault.node} crashes${lasting}`;
+    case 'stop':
+      return `${fault.node} is told to stop${lasting}`;
+    case 'pause':
+      return `${fault.node} stands still${lasting}`;
+    case 'stall':
+      return `the event loop of ${fault.node} is blocked${lasting}`;
+    case 'partition':
+      return fault.oneWay === true
+        ? `nothing passes from ${fault.from} to ${fault.to}${lasting}`
+        : `nothing passes between ${fault.from} and ${fault.to}${lasting}`;
+    case 'cut':
+      return `the connections between ${fault.from} and ${fault.to} are reset`;
+    case 'halfOpen':
+      return `the connections between ${fault.from} and ${fault.to} die without a word`;
+    case 'delay':
+      return `messages between ${fault.from} and ${fault.to} take ${fault.delay[0]} to ${fault.delay[1]} ms${lasting}`;
+    case 'slowReader':
+      return `${fault.node} reads a message every ${fault.every} ms${lasting}`;
+    case 'skew':
+      return `the wall clock of ${fault.node} is set by ${fault.by} ms`;
+  }
+}

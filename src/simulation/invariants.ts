@@ -1,0 +1,111 @@
+/** What must hold in every run: named rules, each with a watcher that sees what happens. */
+import type { TraceEvent } from '../runtime/trace.ts';
+import type { Frame } from '../wire/message.ts';
+import type { SimulatedProcess } from './process.ts';
+
+/** What a watcher sees of the run it watches. */
+export interface RunView {
+  /** Ms of simulated time. */
+  readonly now: number;
+  /** Nothing goes wrong any more, and what belongs to the core is well. */
+  readonly healing: boolean;
+  readonly core: readonly string[];
+  /** The time when all that is wrong ended; `Infinity` before. */
+  readonly healedAt: number;
+  /** The present life of a node; none while it is down. */
+  processOf(node: string): SimulatedProcess | undefined;
+  /** What the roles of a node say of themselves now. */
+  inspect(node: string): readonly object[];
+  /** Looks again later. */
+  at(time: number, look: () => void): void;
+  /** The rule is broken; `because` says by what, in one sentence. */
+  violated(because: string): void;
+}
+
+export interface Watcher {
+  /** By the kind of event. */
+  readonly on?: { readonly [kind: string]: (event: TraceEvent, process: SimulatedProcess) => void };
+  /** A message left a node; `to` is '' while there is no connection. */
+  sent?(from: SimulatedProcess, to: string, peer: string, frames: readonly Frame[]): void;
+  delivered?(to: SimulatedProcess, from: string, peer: string, frames: readonly Frame[]): void;
+  connected?(process: SimulatedProcess, endpoint: string): void;
+  /** After each event of the world. */
+  stepped?(): void;
+  /** Nothing more will happen. */
+  end?(): void;
+}
+
+export interface Invariant {
+  /** Short, as in the list of docs/TESTING.md. */
+  readonly id: string;
+  readonly sentence: string;
+  /** A watcher for one run. */
+  watch(run: RunView): Watcher;
+}
+
+/** What a user looks at. */
+export interface Snapshot {
+  readonly now: number;
+  readonly healing: boolean;
+  /** What the roles of a node say of themselves; none while it is down. */
+  inspect(node: string): readonly object[];
+}
+
+/** Holds after every event. `holds` answers whether it does, or a sentence that says why not. */
+export function always(id: string, holds: (snapshot: Snapshot) => boolean | string): Invariant {
+  return {
+    id,
+    sentence: `always: ${id}`,
+    watch: (run) => ({
+      stepped() {
+        const answer = holds(run);
+        if (answer !== true) run.violated(answer === false ? 'it does not hold' : answer);
+      },
+    }),
+  };
+}
+
+/** Once all is well again, it holds within so many ms, at some moment. */
+export function eventually(id: string, holds: (snapshot: Snapshot) => boolean, within: number): Invariant {
+  return {
+    id,
+    sentence: `eventually, within ${within} ms after all is well again: ${id}`,
+    watch(run) {
+      let held = false;
+      let asked = false;
+      return {
+        stepped() {
+          if (!run.healing || held) return;
+          held = holds(run);
+          if (asked) return;
+          asked = true;
+          run.at(run.healedAt + within, () => {
+            if (!held && !holds(run)) run.violated(`it has not come true ${within} ms after all was well again`);
+          });
+        },
+      };
+    },
+  };
+}
+
+/** Holds of the whole trace, which is kept for it. */
+export function onTrace(id: string, holds: (events: readonly TraceEvent[]) => boolean | string): Invariant {
+  return {
+    id,
+    sentence: `of the whole trace: ${id}`,
+    watch(run) {
+      const events: TraceEvent[] = [];
+      return {
+        on: {
+          '*': (event) => {
+            events.push(event);
+          },
+        },
+        end() {
+          const answer = holds(events);
+          if (answer !== true) run.violated(answer === false ? 'it does not hold' : answer);
+        },
+      };
+    },
+  };
+}

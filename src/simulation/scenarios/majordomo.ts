@@ -1,0 +1,63 @@
+/** A Majordomo broker, two services with two and one workers, two clients. */
+import { MajordomoBroker } from '../../majordomo/broker.ts';
+import { MajordomoClient } from '../../majordomo/client.ts';
+import { MajordomoWorker } from '../../majordomo/worker.ts';
+import type { Program } from '../host.ts';
+import { simulate, type Simulation } from '../simulate.ts';
+import { askOnAndOn, worker } from './workload.ts';
+
+const ENDPOINT = 'sim://broker';
+const HEARTBEATS = { heartbeatInterval: 1000, heartbeatLiveness: 3 };
+const RECONNECT = { reconnectInterval: 200, reconnectMaximum: 2000 };
+const PINGS = { transportHeartbeatInterval: 1000, transportHeartbeatTimeout: 3000 };
+const REQUESTS = { requestTimeout: 2500, requestRetries: 3, retryInterval: 100, retryMaximum: 1000, retryJitter: 0.5 };
+/** Three attempts and the pauses between them. */
+const LONGEST_REQUEST_MS = 3 * 2500 + 150 + 300;
+
+const broker: Program = async (host) => {
+  host.keep(
+    await MajordomoBroker.listen(ENDPOINT, {
+      ...host.ports,
+      ...HEARTBEATS,
+      ...PINGS,
+      busyLimit: 4000,
+      requestExpiry: 10_000,
+      drainTimeout: 1000,
+      maxQueuedPerService: 20,
+      highWaterMark: 50,
+    }),
+  );
+};
+
+const workerFor =
+  (service: string): Program =>
+  (host) => {
+    host.keep(
+      MajordomoWorker.connect(ENDPOINT, service, worker(host), { ...host.ports, ...HEARTBEATS, ...RECONNECT, ...PINGS, drainTimeout: 1000 }),
+    );
+  };
+
+const client: Program = async (host) => {
+  const client = host.keep(MajordomoClient.connect(ENDPOINT, { ...host.ports, ...REQUESTS, ...RECONNECT, ...PINGS, maxOpenRequests: 50 }));
+  await askOnAndOn(host, {
+    every: 1500,
+    within: LONGEST_REQUEST_MS,
+    burst: 4,
+    abortEvery: 20,
+    send: (body, options) => client.request(host.random() < 0.7 ? 'echo' : 'reverse', body, options),
+  });
+};
+
+export const majordomo: Simulation = simulate({
+  name: 'majordomo',
+  nodes: {
+    broker,
+    'worker-1': workerFor('echo'),
+    'worker-2': workerFor('echo'),
+    'worker-3': workerFor('reverse'),
+    'client-1': client,
+    'client-2': client,
+  },
+  core: (random) => ['broker', random.pick(['worker-1', 'worker-2']), 'worker-3', random.pick(['client-1', 'client-2'])],
+  network: (random) => ({ disconnectNotices: random.chance(0.75), lateAnswers: random.chance(0.5) }),
+});

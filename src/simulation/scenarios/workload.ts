@@ -1,0 +1,116 @@
+/** What the clients of the scenarios ask for, and how their workers go about it. */
+import type { FrameLike } from '../../wire/message.ts';
+import type { IncomingRequest, ReplyBody } from '../../runtime/handlers.ts';
+import type { Answer, Host, Question } from '../host.ts';
+
+/** How a request is worked on. The first word of its body says which. */
+export type Job =
+  /** At once, in the same turn. */
+  | 'instant'
+  /** In some ms. */
+  | 'quick'
+  /** In some seconds. */
+  | 'slow'
+  /** The handler throws. */
+  | 'fails'
+  /** It throws the first time, in each worker. */
+  | 'stumbles'
+  /** It goes on until nobody waits for it any more. */
+  | 'hangs'
+  /** It goes on for long, whether anybody waits for it or not. */
+  | 'deaf';
+
+/** Of a hundred jobs, so many are such. */
+const JOBS: readonly (readonly [Job, number])[] = [
+  ['quick', 81],
+  ['instant', 8],
+  ['slow', 6],
+  ['stumbles', 2],
+  ['fails', 2],
+  ['hangs', 0.6],
+  ['deaf', 0.4],
+];
+
+/** The longest of quick and slow jobs, in ms. */
+export const SLOWEST_JOB_MS = 3000;
+/** A deaf one takes so long. */
+const DEAF_JOB_MS = 10_000;
+
+/** A job; once all is well, one that can be done. */
+export function drawJob(host: Host): Job {
+  let lot = host.random() * 100;
+  if (host.healing) return 'quick';
+  for (const [job, share] of JOBS) if ((lot -= share) < 0) return job;
+  return 'quick';
+}
+
+/** Works on a request as its body says. */
+export function worker(host: Host): (request: IncomingRequest, context: { readonly signal: AbortSignal }) => Promise<ReplyBody> {
+  const stumbled = new Set<string>();
+  const work = async ({ body }: IncomingRequest, { signal }: { readonly signal: AbortSignal }): Promise<FrameLike> => {
+    const text = String(body[0]);
+    switch (text.split(' ', 1)[0] as Job) {
+      case 'instant':
+        break;
+      case 'quick':
+        await host.sleep(1 + 20 * host.random());
+        break;
+      case 'slow':
+        await host.sleep(200 + (SLOWEST_JOB_MS - 200) * host.random());
+        break;
+      case 'fails':
+        throw new Error('this job fails');
+      case 'stumbles':
+        if (!stumbled.has(text)) {
+          stumbled.add(text);
+          throw new Error('this job fails the first time');
+        }
+        break;
+      case 'hangs':
+        await new Promise((resolve) => {
+          signal.addEventListener('abort', resolve);
+        });
+        break;
+      case 'deaf':
+        await host.sleep(DEAF_JOB_MS);
+    }
+    return `answer to ${text}`;
+  };
+  return host.work(work);
+}
+
+export interface Asking<T extends Answer> {
+  /** Ms between requests, on average. */
+  readonly every: number;
+  readonly within: number;
+  readonly send: (body: string, options: { readonly signal?: AbortSignal }) => Promise<T>;
+  /** One in so many is aborted. Default: none. */
+  readonly abortEvery?: number;
+  /** Several at once, up to so many. Default 1. */
+  readonly burst?: number;
+}
+
+/** Asks for as long as its process lives. */
+export async function askOnAndOn<T extends Answer>(host: Host, asking: Asking<T>): Promise<void> {
+  const { every, within, burst = 1, abortEvery = 0 } = asking;
+  for (let number = 1; ; ) {
+    await host.sleep(2 * every * host.random());
+    const many = 1 + Math.floor(burst * host.random() ** 3);
+    for (let count = 0; count < many; count++) {
+      const body = `${drawJob(host)} ${host.name}.${host.incarnation}.${number++}`;
+      const abort = abortEvery > 0 && !host.healing && host.random() * abortEvery < 1 ? new AbortController() : undefined;
+      const question: Question<T> = {
+        body,
+        within,
+        send: () => asking.send(body, abort === undefined ? {} : { signal: abort.signal }),
+        mayFail: !body.startsWith('quick'),
+      };
+      void host.ask(question);
+      if (abort !== undefined) {
+        void host.sleep(2000 * host.random()).then(() => {
+          abort.abort();
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,354 @@
+/** One run of a simulated world: break things, heal a core, require progress, close everything. */
+import { InvalidOption } from '../core/errors.ts';
+import { Random } from '../core/random.ts';
+import type { TraceEvent } from '../runtime/trace.ts';
+import { NEWS } from './agenda.ts';
+import { drawFaults, type Fault, type FaultMenu } from './faults.ts';
+import type { Program } from './host.ts';
+import type { Invariant, RunView, Watcher } from './invariants.ts';
+import type { SimulatedNetworkOptions } from './network.ts';
+import type { SimulatedProcess } from './process.ts';
+import { progress, universal } from './universal.ts';
+import { World, type Witness } from './world.ts';
+
+/** How long closing may take, at the end, in simulated ms. */
+const CLOSING_MS = 60_000;
+
+export interface SimulationOptions {
+  /** What it is called in reports. */
+  readonly name: string;
+  /** Programs by the names of their nodes. */
+  readonly nodes: { readonly [name: string]: Program };
+  /** Ms in which things go wrong. Default 90,000. */
+  readonly breaking?: number;
+  /** Ms in which nothing goes wrong any more with the core. Default 30,000; 0: no such phase. */
+  readonly healing?: number;
+  /** Ms after which, all being well, every request is answered. Default 15,000. */
+  readonly settling?: number;
+  /** What is healed in the end and must then make progress; the rest stays as it is, for good. Default: all nodes. */
+  readonly core?: (random: Random) => readonly string[];
+  readonly faults?: FaultMenu;
+  /** A network for this seed, or one for all. */
+  readonly network?: SimulatedNetworkOptions | ((random: Random) => SimulatedNetworkOptions);
+  /** Rules beyond the universal ones. */
+  readonly invariants?: readonly Invariant[];
+  /** Marks that must be reached in at least one run of a campaign. */
+  readonly sometimes?: readonly string[];
+}
+
+export interface RunOptions {
+  /** The faults, instead of those drawn from the seed. */
+  readonly schedule?: readonly Fault[];
+  /** Keeps the whole trace, messages included. Default false: it costs time and memory. */
+  readonly keepTrace?: boolean;
+}
+
+export interface Violation {
+  readonly invariant: string;
+  readonly sentence: string;
+  /** What broke it. */
+  readonly because: string;
+  /** When, in simulated ms. */
+  readonly t: number;
+}
+
+export interface RunStatistics {
+  /** Simulated ms. */
+  readonly time: number;
+  /** Events of the world: messages, timers, faults. */
+  readonly events: number;
+  readonly submitted: number;
+  readonly answered: number;
+  readonly unanswered: number;
+}
+
+export interface RunResult {
+  readonly ok: boolean;
+  readonly simulation: string;
+  readonly seed: string;
+  /** The same for the same trace. */
+  readonly digest: string;
+  readonly schedule: readonly Fault[];
+  readonly core: readonly string[];
+  readonly violation: Violation | undefined;
+  readonly marks: ReadonlySet<string>;
+  readonly statistics: RunStatistics;
+  /** Empty unless it was asked for. */
+  readonly trace: readonly TraceEvent[];
+}
+
+export interface Simulation {
+  readonly name: string;
+  readonly options: SimulationOptions;
+  run(seed: string | number, options?: RunOptions): Promise<RunResult>;
+}
+
+/**
+ * Describes a simulation. Nothing runs before `run`.
+ *
+ * @throws InvalidOption
+ */
+export function simulate(options: SimulationOptions): Simulation {
+  if (typeof options.nodes !== 'object' || Object.keys(options.nodes).length === 0)
+    throw new InvalidOption('nodes', options.nodes, 'at least one node with its program');
+  for (const [name, program] of Object.entries(options.nodes))
+    if (typeof program !== 'function') throw new InvalidOption(`nodes.${name}`, program, 'a function');
+  for (const name of ['breaking', 'healing', 'settling'] as const) {
+    const value = options[name];
+    if (value !== undefined && !(value >= 0 && value < Infinity)) throw new InvalidOption(name, value, 'a number of ms, at least 0');
+  }
+  return { name: options.name, options, run: (seed, how = {}) => alone(() => new Run(options, String(seed), how).play()) };
+}
+
+/** Runs happen one after the other: they share the guard and the promises of this thread. */
+let last: Promise<unknown> = Promise.resolve();
+function alone<T>(work: () => Promise<T>): Promise<T> {
+  const mine = last.then(work, work);
+  last = mine;
+  return mine;
+}
+
+class Run implements RunView, Witness {
+  healing = false;
+  healedAt = Infinity;
+  core: readonly string[] = [];
+  readonly #options: SimulationOptions;
+  readonly #seed: string;
+  readonly #world: World;
+  readonly #schedule: readonly Fault[];
+  readonly #trace: TraceEvent[] = [];
+  readonly #keep: boolean;
+  readonly #marks = new Set<string>();
+  readonly #watchers: Watcher[] = [];
+  readonly #byKind = new Map<string, ((event: TraceEvent, process: SimulatedProcess) => void)[]>();
+  readonly #stepped: (() => void)[] = [];
+  /** Whose watcher is at work. */
+  #judge: Invariant = BUGS;
+  #violation: Violation | undefined;
+  #submitted = 0;
+  #answered = 0;
+  #unanswered = 0;
+
+  constructor(options: SimulationOptions, seed: string, how: RunOptions) {
+    this.#options = options;
+    this.#seed = seed;
+    this.#keep = how.keepTrace ?? false;
+    const random = new Random(`${options.name}/${seed}`);
+    const { network = {}, breaking = 90_000 } = options;
+    const names = Object.keys(options.nodes);
+    this.core = options.core?.(random.split('core')) ?? names;
+    this.#schedule = how.schedule ?? drawFaults(random.split('faults'), names, breaking, options.faults);
+    this.#world = new World(
+      { seed: random.seed, nodes: options.nodes, network: typeof network === 'function' ? network(random.split('options')) : network },
+      this,
+    );
+    for (const invariant of [...universal, progress(options.settling ?? 15_000), ...(options.invariants ?? [])]) this.#watch(invariant);
+    this.#observeNetwork();
+  }
+
+  async play(): Promise<RunResult> {
+    const { breaking = 90_000, healing = 30_000 } = this.#options;
+    const world = this.#world;
+    world.schedule(this.#schedule);
+    world.start();
+    await this.#until(breaking);
+    if (healing > 0 && this.#violation === undefined) {
+      this.healing = true;
+      this.healedAt = breaking;
+      world.heal(this.core);
+      await this.#until(breaking + healing);
+    }
+    await this.#close();
+    if (this.#violation === undefined) for (const [index, watcher] of this.#watchers.entries()) this.#as(index, () => watcher.end?.());
+    return {
+      ok: this.#violation === undefined,
+      simulation: this.#options.name,
+      seed: this.#seed,
+      digest: world.digest.toString(),
+      schedule: this.#schedule,
+      core: this.core,
+      violation: this.#violation,
+      marks: this.#marks,
+      statistics: {
+        time: world.now,
+        events: world.agenda.happened,
+        submitted: this.#submitted,
+        answered: this.#answered,
+        unanswered: this.#unanswered,
+      },
+      trace: this.#trace,
+    };
+  }
+
+  /** Whatever was kept by whoever is well closes, and leaves nothing behind. */
+  async #close(): Promise<void> {
+    if (this.#violation !== undefined) return;
+    const world = this.#world;
+    const nodes = [...world.nodes.values()].filter(({ process }) => process?.state === 'running');
+    const closings = nodes.map((node) => ({ node, process: node.process, closed: false }));
+    for (const each of closings) {
+      world.agenda.plan(world.now, NEWS, undefined, () => {
+        each.node.stop().then(
+          () => (each.closed = true),
+          (error: unknown) => {
+            this.broke(`closing failed: ${String(error)}`, each.node.name);
+          },
+        );
+      });
+    }
+    await this.#until(world.now + CLOSING_MS, () => closings.every(({ closed }) => closed));
+    // What lingers is over within moments.
+    await this.#until(world.now + 1000);
+    this.#judge = QUIESCENCE;
+    for (const { node, process, closed } of closings) {
+      if (process?.dead !== false || this.#violation !== undefined) continue;
+      if (!closed) this.violated(`${node.name} has not closed within ${CLOSING_MS} ms`);
+      else if (process.sockets > 0) this.violated(`${node.name} left ${process.sockets} sockets open`);
+      else if (process.timers > node.sleeping) this.violated(`${node.name} left ${process.timers - node.sleeping} timers armed`);
+    }
+  }
+
+  async #until(time: number, enough: () => boolean = () => false): Promise<void> {
+    if (this.#violation !== undefined) return;
+    await this.#world.run(time, () => {
+      for (let index = 0; index < this.#stepped.length; index++) (this.#stepped[index] as () => void)();
+      return this.#violation !== undefined || enough();
+    });
+  }
+
+  /* ---------------------------------------------------------------- for the watchers */
+
+  get now(): number {
+    return this.#world.now;
+  }
+
+  processOf(node: string): SimulatedProcess | undefined {
+    return this.#world.nodes.get(node)?.process;
+  }
+
+  inspect(node: string): readonly object[] {
+    const simulated = this.#world.nodes.get(node);
+    if (simulated?.process === undefined) return [];
+    return [...simulated.roles].flatMap((role) => role.inspect?.() ?? []);
+  }
+
+  at(time: number, look: () => void): void {
+    const judge = this.#judge;
+    this.#world.agenda.plan(time, NEWS, undefined, () => {
+      this.#judge = judge;
+      look();
+    });
+  }
+
+  violated(because: string): void {
+    const { id, sentence } = this.#judge;
+    this.#violation ??= { invariant: id, sentence, because, t: this.now };
+    if (this.#keep) this.#trace.push({ t: this.now, node: '', kind: 'violation', invariant: id, because });
+  }
+
+  /* ---------------------------------------------------------------- what happens */
+
+  saw(event: TraceEvent, process: SimulatedProcess | undefined): void {
+    if (this.#keep) this.#trace.push(process === undefined ? event : { ...event, inc: process.incarnation });
+    const { kind } = event;
+    if (kind === 'submit') this.#submitted++;
+    else if (kind === 'answered') this.#answered++;
+    else if (kind === 'unanswered') this.#unanswered++;
+    const listeners = this.#byKind.get(kind);
+    if (listeners !== undefined) for (const listener of listeners) listener(event, process as SimulatedProcess);
+    const all = this.#byKind.get('*');
+    if (all !== undefined) for (const listener of all) listener(event, process as SimulatedProcess);
+  }
+
+  broke(what: string, _node: string): void {
+    this.#judge = BUGS;
+    this.violated(what);
+  }
+
+  marked(name: string): void {
+    this.#marks.add(name);
+  }
+
+  #watch(invariant: Invariant): void {
+    this.#judge = invariant;
+    const watcher = invariant.watch(this);
+    const index = this.#watchers.push(watcher) - 1;
+    for (const [kind, listener] of Object.entries(watcher.on ?? {})) {
+      const listeners = this.#byKind.get(kind) ?? [];
+      this.#byKind.set(kind, listeners);
+      listeners.push((event, process) => {
+        this.#judge = invariant;
+        listener.call(watcher, event, process);
+      });
+    }
+    if (watcher.stepped !== undefined)
+      this.#stepped.push(() => {
+        this.#as(index, () => watcher.stepped?.());
+      });
+    this.#judges.push(invariant);
+  }
+
+  readonly #judges: Invariant[] = [];
+
+  #as(index: number, work: () => void): void {
+    this.#judge = this.#judges[index] as Invariant;
+    work();
+  }
+
+  #observeNetwork(): void {
+    const keep = this.#keep;
+    const senders = this.#indexes('sent');
+    const receivers = this.#indexes('delivered');
+    const connecting = this.#indexes('connected');
+    this.#world.network.observer = {
+      sent: (from, to, peer, frames) => {
+        if (keep) this.#note({ t: this.now, node: from.node, kind: 'send', to, peer, frames: shown(frames) }, from);
+        for (const index of senders) this.#as(index, () => this.#watchers[index]?.sent?.(from, to, peer, frames));
+      },
+      delivered: (to, from, peer, frames) => {
+        if (keep) this.#note({ t: this.now, node: to.node, kind: 'deliver', from, peer, frames: shown(frames) }, to);
+        for (const index of receivers) this.#as(index, () => this.#watchers[index]?.delivered?.(to, from, peer, frames));
+      },
+      lost: (from, to, messages) => {
+        if (keep) this.#trace.push({ t: this.now, node: from, kind: 'lose', to, messages });
+      },
+      connected: (process, endpoint) => {
+        if (keep) this.#note({ t: this.now, node: process.node, kind: 'connect', endpoint }, process);
+        for (const index of connecting) this.#as(index, () => this.#watchers[index]?.connected?.(process, endpoint));
+      },
+    };
+  }
+
+  #note(event: TraceEvent, process: SimulatedProcess): void {
+    this.#trace.push({ ...event, inc: process.incarnation });
+  }
+
+  #indexes(what: 'sent' | 'delivered' | 'connected'): number[] {
+    return this.#watchers.flatMap((watcher, index) => (watcher[what] === undefined ? [] : [index]));
+  }
+}
+
+const BUGS: Invariant = {
+  id: 'U5',
+  sentence: 'no machine is in a place that its table does not know, and nothing of ours throws',
+  watch: () => ({}),
+};
+
+const QUIESCENCE: Invariant = {
+  id: 'U12',
+  sentence: 'what is closed leaves no socket, no timer and no promise behind',
+  watch: () => ({}),
+};
+
+/** Frames as text, for traces: short, one line, printable. */
+function shown(frames: readonly Buffer[]): string {
+  return frames
+    .slice(0, 8)
+    .map((frame) => (frame.length > 32 ? `${frame.length} bytes` : printable(frame)))
+    .join(' ');
+}
+
+function printable(frame: Buffer): string {
+  const text = frame.toString('latin1');
+  return /^[\x20-\x7e]+$/.test(text) ? text : `[${frame.toString('hex')}]`;
+}

@@ -1,0 +1,244 @@
+/**
+ * A simulated world: nodes that run programs over one simulated network, and time that passes only when nothing is left to do now. All
+ * chance comes from one seed.
+ */
+import { Random } from '../core/random.ts';
+import type { TraceEvent } from '../runtime/trace.ts';
+import { Agenda, NEWS } from './agenda.ts';
+import { Digest } from './digest.ts';
+import type { Fault } from './faults.ts';
+import { raiseGuard, simulated } from './guard.ts';
+import type { Program } from './host.ts';
+import { SimulatedNetwork, type SimulatedNetworkOptions } from './network.ts';
+import { SimulatedNode, said, type NodeWorld } from './node.ts';
+import type { SimulatedProcess } from './process.ts';
+
+/** Told of everything that happens. */
+export interface Witness {
+  saw(event: TraceEvent, process: SimulatedProcess | undefined): void;
+  /** The library or a program did what it must never do. */
+  broke(what: string, node: string): void;
+  /** A `sometimes` mark was reached. */
+  marked(name: string): void;
+}
+
+export interface WorldOptions {
+  readonly seed: string;
+  /** Programs by the names of their nodes. */
+  readonly nodes: { readonly [name: string]: Program };
+  readonly network?: SimulatedNetworkOptions;
+}
+
+export class World implements NodeWorld {
+  readonly agenda: Agenda = new Agenda();
+  readonly random: Random;
+  readonly network: SimulatedNetwork;
+  readonly nodes: Map<string, SimulatedNode> = new Map();
+  readonly digest: Digest = new Digest();
+  /** Nothing goes wrong any more with what belongs to the core. */
+  healing = false;
+  readonly #witness: Witness;
+  readonly #active = new Set<Fault>();
+  #core: ReadonlySet<string> = new Set();
+
+  constructor(options: WorldOptions, witness: Witness) {
+    this.random = new Random(options.seed);
+    this.#witness = witness;
+    this.network = new SimulatedNetwork(this.agenda, this.random.split('network'), options.network);
+    this.network.onFailure = (error, process) => {
+      this.broke(`a transport handler threw: ${said(error)}`, process);
+    };
+    for (const [name, program] of Object.entries(options.nodes)) this.nodes.set(name, new SimulatedNode(name, program, this));
+  }
+
+  get now(): number {
+    return this.agenda.now;
+  }
+
+  record(event: TraceEvent, process: SimulatedProcess | undefined): void {
+    if (process?.dead === true) return;
+    this.digest.add(event);
+    this.#witness.saw(event, process);
+  }
+
+  broke(what: string, process: SimulatedProcess): void {
+    this.#witness.broke(what, process.node);
+  }
+
+  mark(name: string): void {
+    this.#witness.marked(name);
+  }
+
+  start(): void {
+    for (const node of this.nodes.values()) node.start();
+  }
+
+  /** Does what is due until `until`, or until `enough` says so. */
+  async run(until: number, enough: () => boolean = () => false): Promise<void> {
+    const lower = raiseGuard((breach) => {
+      this.#witness.broke(breach.message, '');
+    });
+    try {
+      simulated(true);
+      while (!enough() && this.agenda.step(until)) {
+        // What follows from it by promises is done before anything else happens.
+        await new Promise<void>(settled);
+      }
+    } finally {
+      simulated(false);
+      lower();
+    }
+  }
+
+  /* ---------------------------------------------------------------- faults */
+
+  schedule(faults: readonly Fault[]): void {
+    for (const fault of faults) {
+      this.agenda.plan(fault.at, NEWS, undefined, () => {
+        this.#begin(fault);
+      });
+    }
+  }
+
+  /** From now on nothing happens to these nodes any more; the others stay as they are, for good. */
+  heal(core: readonly string[]): void {
+    this.#core = new Set(core);
+    this.healing = true;
+    for (const fault of [...this.#active]) if (this.#isOfCore(fault)) this.#end(fault);
+    for (const name of core) {
+      const node = this.#node(name);
+      if (!node.up || node.stopping) this.#restart(node);
+    }
+    this.record({ t: this.now, node: '', kind: 'heal', core: core.join(' ') }, undefined);
+  }
+
+  #begin(fault: Fault): void {
+    if (this.healing && this.#isOfCore(fault)) return;
+    this.record({ t: this.now, node: 'node' in fault ? fault.node : fault.from, kind: 'fault', ...told(fault) }, undefined);
+    this.#do(fault);
+    if (fault.op === 'cut' || fault.op === 'halfOpen' || fault.op === 'skew') return;
+    this.#active.add(fault);
+    if (fault.for === undefined) return;
+    this.agenda.plan(this.now + fault.for, NEWS, undefined, () => {
+      // What does not belong to the core is not healed.
+      if (!this.healing) this.#end(fault);
+    });
+  }
+
+  #do(fault: Fault): void {
+    switch (fault.op) {
+      case 'crash':
+        this.#node(fault.node).die(fault.machine !== true);
+        return;
+      case 'stop':
+        void this.#node(fault.node)
+          .stop()
+          .catch((error: unknown) => {
+            this.#witness.broke(`closing failed: ${said(error)}`, fault.node);
+          });
+        return;
+      case 'pause':
+      case 'stall':
+        this.#node(fault.node).process?.stop(fault.op === 'pause' ? 'paused' : 'stalled');
+        this.#processChanged(fault.node);
+        return;
+      case 'partition':
+        this.network.block(fault.from, fault.to);
+        if (fault.oneWay !== true) this.network.block(fault.to, fault.from);
+        return;
+      case 'cut':
+        this.network.cut(fault.from, fault.to);
+        return;
+      case 'halfOpen':
+        this.network.halfOpen(fault.from, fault.to);
+        return;
+      case 'delay':
+        this.network.slow(fault.from, fault.to, fault.delay);
+        return;
+      case 'slowReader': {
+        const { process } = this.#node(fault.node);
+        if (process !== undefined) process.readPause = fault.every;
+        return;
+      }
+      case 'skew':
+        this.#node(fault.node).skew += fault.by;
+        return;
+    }
+  }
+
+  #end(fault: Fault): void {
+    if (!this.#active.delete(fault)) return;
+    this.record({ t: this.now, node: 'node' in fault ? fault.node : fault.from, kind: 'faultEnd', op: fault.op }, undefined);
+    switch (fault.op) {
+      case 'crash':
+      case 'stop': {
+        const node = this.#node(fault.node);
+        if (!node.up || node.stopping) this.#restart(node);
+        return;
+      }
+      case 'pause':
+      case 'stall':
+        this.#node(fault.node).process?.resume();
+        this.#standStill(fault.node);
+        this.#processChanged(fault.node);
+        return;
+      case 'partition':
+        this.network.unblock(fault.from, fault.to);
+        if (fault.oneWay !== true) this.network.unblock(fault.to, fault.from);
+        return;
+      case 'delay':
+        this.network.slow(fault.from, fault.to, undefined);
+        return;
+      case 'slowReader': {
+        const { process } = this.#node(fault.node);
+        if (process !== undefined) process.readPause = 0;
+        return;
+      }
+      case 'cut':
+      case 'halfOpen':
+      case 'skew':
+        return;
+    }
+  }
+
+  /** A node that has not ended yet is killed. */
+  #restart(node: SimulatedNode): void {
+    node.die(true);
+    node.start();
+    this.#standStill(node.name);
+  }
+
+  /** Another fault may hold it. */
+  #standStill(name: string): void {
+    for (const fault of this.#active) {
+      if ((fault.op === 'pause' || fault.op === 'stall') && fault.node === name) {
+        this.#node(name).process?.stop(fault.op === 'pause' ? 'paused' : 'stalled');
+      }
+    }
+  }
+
+  #processChanged(name: string): void {
+    const { process } = this.#node(name);
+    if (process !== undefined) this.network.processChanged(process);
+  }
+
+  #isOfCore(fault: Fault): boolean {
+    return 'node' in fault ? this.#core.has(fault.node) : this.#core.has(fault.from) && this.#core.has(fault.to);
+  }
+
+  #node(name: string): SimulatedNode {
+    const node = this.nodes.get(name);
+    if (node === undefined) throw new TypeError(`there is no node "${name}"`);
+    return node;
+  }
+}
+
+/** After all microtasks, and before any other turn of the event loop. */
+const settled = (done: () => void): void => {
+  process.nextTick(done);
+};
+
+function told(fault: Fault): object {
+  const { at: _at, ...rest } = fault;
+  return 'delay' in rest ? { ...rest, delay: rest.delay.join('..') } : rest;
+}

@@ -1,5 +1,6 @@
 /** A short name for everything that happened in a run: the same trace has the same digest, on every machine. */
 import { hash32 } from '../core/random.ts';
+import type { TraceValue } from '../runtime/trace.ts';
 
 export class Digest {
   #a = 0x2545f491;
@@ -7,12 +8,11 @@ export class Digest {
   /** Most texts of a trace come again and again. */
   readonly #texts = new Map<string, number>();
 
-  /** Takes in a flat record: names and values, in their order. */
-  add(record: object): void {
+  /** Takes in the values of a flat record, in their order. */
+  add(record: { readonly [field: string]: TraceValue }): void {
     for (const name in record) {
-      const value = (record as Record<string, unknown>)[name];
+      const value = record[name];
       if (value === undefined) continue;
-      this.#mix(this.#hashOf(name));
       if (typeof value === 'number') this.#number(value);
       else this.#mix(this.#hashOf(String(value)));
     }

@@ -33,14 +33,20 @@ const workerFor =
   (service: string): Program =>
   (host) => {
     host.keep(
-      MajordomoWorker.connect(ENDPOINT, service, worker(host), { ...host.ports, ...HEARTBEATS, ...RECONNECT, ...PINGS, drainTimeout: 1000 }),
+      MajordomoWorker.connect(ENDPOINT, service, worker(host), {
+        ...host.ports,
+        ...HEARTBEATS,
+        ...RECONNECT,
+        ...PINGS,
+        drainTimeout: 1000,
+      }),
     );
   };
 
 const client: Program = async (host) => {
   const client = host.keep(MajordomoClient.connect(ENDPOINT, { ...host.ports, ...REQUESTS, ...RECONNECT, ...PINGS, maxOpenRequests: 50 }));
   await askOnAndOn(host, {
-    every: 1500,
+    every: 2500,
     within: LONGEST_REQUEST_MS,
     burst: 4,
     abortEvery: 20,

@@ -93,7 +93,7 @@ export interface Asking<T extends Answer> {
 /** Asks for as long as its process lives. */
 export async function askOnAndOn<T extends Answer>(host: Host, asking: Asking<T>): Promise<void> {
   const { every, within, burst = 1, abortEvery = 0 } = asking;
-  for (let number = 1; ; ) {
+  for (let number = 1; ;) {
     await host.sleep(2 * every * host.random());
     const many = 1 + Math.floor(burst * host.random() ** 3);
     for (let count = 0; count < many; count++) {

@@ -1,0 +1,20 @@
+/**
+ * Simulation for your own services: the roles of this library, unchanged, over a simulated network, clock and chance, with faults drawn from
+ * a seed. Needs no test runner and no native binding. See docs/testkit.md.
+ */
+export { Random } from './core/random.ts';
+export { FAULT_OPS, describeFault, drawFaults, type Fault, type FaultMenu, type FaultOp } from './simulation/faults.ts';
+export { RealWorldInSimulation } from './simulation/guard.ts';
+export type { Answer, Host, Keepable, Ports, Program, Question } from './simulation/host.ts';
+export { always, eventually, onTrace, type Invariant, type RunView, type Snapshot, type Watcher } from './simulation/invariants.ts';
+export type { Range, SimulatedNetworkOptions } from './simulation/network.ts';
+export { majordomo } from './simulation/scenarios/majordomo.ts';
+export {
+  simulate,
+  type RunOptions,
+  type RunResult,
+  type RunStatistics,
+  type Simulation,
+  type SimulationOptions,
+  type Violation,
+} from './simulation/simulate.ts';

@@ -1,0 +1,63 @@
+/** The simulator itself: runs are repeated by their seeds, faults do what they say, and what is broken is found. */
+import { expect, test } from 'vitest';
+import { RealWorldInSimulation, always, majordomo, simulate, type Program } from '../../src/testkit.ts';
+
+const quiet: Program = async (host) => {
+  for (;;) await host.sleep(100);
+};
+
+test('the same seed gives the same trace, another seed another one', async () => {
+  const first = await majordomo.run(7, { keepTrace: true });
+  const again = await majordomo.run(7, { keepTrace: true });
+  const other = await majordomo.run(8);
+  expect(again).toEqual(first);
+  expect(first.trace.length).toBeGreaterThan(1000);
+  expect(other.digest).not.toBe(first.digest);
+});
+
+test('keeping the trace changes nothing', async () => {
+  const kept = await majordomo.run(9, { keepTrace: true });
+  const bare = await majordomo.run(9);
+  expect(bare.digest).toBe(kept.digest);
+  expect(bare.statistics).toEqual(kept.statistics);
+});
+
+test.each([
+  ['Date.now', () => Date.now()],
+  ['new Date()', () => new Date()],
+  ['Math.random', () => Math.random()],
+  ['performance.now', () => performance.now()],
+  ['setTimeout', () => setTimeout(() => undefined, 1)],
+  ['crypto.randomUUID', () => crypto.randomUUID()],
+])('%s inside a run is a violation, and outside it works', async (asked, ask) => {
+  const caught: unknown[] = [];
+  const simulation = simulate({
+    name: 'breach',
+    nodes: {
+      curious: async (host) => {
+        await host.sleep(10);
+        try {
+          ask();
+        } catch (error) {
+          caught.push(error);
+        }
+      },
+    },
+  });
+  const { violation } = await simulation.run(1);
+  expect(violation?.because).toContain(asked);
+  expect(caught[0]).toBeInstanceOf(RealWorldInSimulation);
+  expect(ask).not.toThrow();
+});
+
+test('a rule of one’s own that does not hold ends the run, and says when', async () => {
+  const simulation = simulate({
+    name: 'late',
+    nodes: { sleeper: quiet },
+    faults: { most: 0 },
+    invariants: [always('it is early', ({ now }) => now < 450)],
+  });
+  const { ok, violation } = await simulation.run(1);
+  expect(ok).toBe(false);
+  expect(violation).toMatchObject({ invariant: 'it is early', t: 500 });
+});

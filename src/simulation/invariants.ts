@@ -1,6 +1,7 @@
 /** What must hold in every run: named rules, each with a watcher that sees what happens. */
 import type { TraceEvent } from '../runtime/trace.ts';
 import type { Frame } from '../wire/message.ts';
+import type { Fault } from './faults.ts';
 import type { SimulatedProcess } from './process.ts';
 
 /** What a watcher sees of the run it watches. */
@@ -14,12 +15,16 @@ export interface RunView {
   readonly healedAt: number;
   /** The present life of a node; none while it is down. */
   processOf(node: string): SimulatedProcess | undefined;
+  /** What goes wrong in this run. */
+  readonly schedule: readonly Fault[];
+  /** Whether a connection, by its label, is up at its connector's end. */
+  isLinked(peer: string): boolean;
   /** What the roles of a node say of themselves now. */
   inspect(node: string): readonly object[];
   /** Looks again later. */
   at(time: number, look: () => void): void;
-  /** The rule is broken; `because` says by what, in one sentence. */
-  violated(because: string): void;
+  /** The rule is broken; `because` says by what, in one sentence. A watcher of several rules says which. */
+  violated(because: string, rule?: Rule): void;
 }
 
 export interface Watcher {
@@ -31,14 +36,19 @@ export interface Watcher {
   connected?(process: SimulatedProcess, endpoint: string): void;
   /** After each event of the world. */
   stepped?(): void;
+  /** All has been well for as long as it was to be; nothing is closed yet. */
+  rest?(): void;
   /** Nothing more will happen. */
   end?(): void;
 }
 
-export interface Invariant {
+export interface Rule {
   /** Short, as in the list of docs/TESTING.md. */
   readonly id: string;
   readonly sentence: string;
+}
+
+export interface Invariant extends Rule {
   /** A watcher for one run. */
   watch(run: RunView): Watcher;
 }

@@ -185,9 +185,10 @@ export class SimulatedNetwork {
     return !this.#downMachines.has(node);
   }
 
-  /** Connections that exist, for checks. */
-  get links(): number {
-    return this.#links.size;
+  /** Whether a connection, by its label, is up at its connector's end. */
+  isLinked(label: string): boolean {
+    for (const { near } of this.#links) if (near.label === label) return near.open;
+    return false;
   }
 
   /* ---------------------------------------------------------------- for its sockets */

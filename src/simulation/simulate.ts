@@ -5,7 +5,7 @@ import type { TraceEvent } from '../runtime/trace.ts';
 import { NEWS } from './agenda.ts';
 import { drawFaults, type Fault, type FaultMenu } from './faults.ts';
 import type { Program } from './host.ts';
-import type { Invariant, RunView, Watcher } from './invariants.ts';
+import type { Invariant, Rule, RunView, Watcher } from './invariants.ts';
 import type { SimulatedNetworkOptions } from './network.ts';
 import type { SimulatedProcess } from './process.ts';
 import { progress, universal } from './universal.ts';
@@ -157,6 +157,7 @@ class Run implements RunView, Witness {
       this.healedAt = breaking;
       world.heal(this.core);
       await this.#until(breaking + healing);
+      if (this.#violation === undefined) for (const [index, watcher] of this.#watchers.entries()) this.#as(index, () => watcher.rest?.());
     }
     await this.#close();
     if (this.#violation === undefined) for (const [index, watcher] of this.#watchers.entries()) this.#as(index, () => watcher.end?.());
@@ -222,6 +223,14 @@ class Run implements RunView, Witness {
     return this.#world.now;
   }
 
+  get schedule(): readonly Fault[] {
+    return this.#schedule;
+  }
+
+  isLinked(peer: string): boolean {
+    return this.#world.network.isLinked(peer);
+  }
+
   processOf(node: string): SimulatedProcess | undefined {
     return this.#world.nodes.get(node)?.process;
   }
@@ -240,8 +249,8 @@ class Run implements RunView, Witness {
     });
   }
 
-  violated(because: string): void {
-    const { id, sentence } = this.#judge;
+  violated(because: string, rule: Rule = this.#judge): void {
+    const { id, sentence } = rule;
     this.#violation ??= { invariant: id, sentence, because, t: this.now };
     if (this.#keep) this.#trace.push({ t: this.now, node: '', kind: 'violation', invariant: id, because });
   }

@@ -2,6 +2,7 @@
 import { MajordomoBroker } from '../../majordomo/broker.ts';
 import { MajordomoClient } from '../../majordomo/client.ts';
 import { MajordomoWorker } from '../../majordomo/worker.ts';
+import { balanced } from '../balanced.ts';
 import type { Program } from '../host.ts';
 import { simulate, type Simulation } from '../simulate.ts';
 import { askOnAndOn, worker } from './workload.ts';
@@ -9,6 +10,7 @@ import { askOnAndOn, worker } from './workload.ts';
 const ENDPOINT = 'sim://broker';
 const HEARTBEATS = { heartbeatInterval: 1000, heartbeatLiveness: 3 };
 const RECONNECT = { reconnectInterval: 200, reconnectMaximum: 2000 };
+const BROKER = { busyLimit: 4000, maxDeliveries: 3, maxQueuedPerService: 20, maxQueuedRequests: 30 };
 const PINGS = { transportHeartbeatInterval: 1000, transportHeartbeatTimeout: 3000 };
 const REQUESTS = { requestTimeout: 2500, requestRetries: 3, retryInterval: 100, retryMaximum: 1000, retryJitter: 0.5 };
 /** Three attempts and the pauses between them. */
@@ -20,10 +22,9 @@ const broker: Program = async (host) => {
       ...host.ports,
       ...HEARTBEATS,
       ...PINGS,
-      busyLimit: 4000,
+      ...BROKER,
       requestExpiry: 10_000,
       drainTimeout: 1000,
-      maxQueuedPerService: 20,
       highWaterMark: 50,
     }),
   );
@@ -65,5 +66,13 @@ export const majordomo: Simulation = simulate({
     'client-2': client,
   },
   core: (random) => ['broker', random.pick(['worker-1', 'worker-2']), 'worker-3', random.pick(['client-1', 'client-2'])],
+  invariants: balanced('broker', {
+    expiry: HEARTBEATS.heartbeatInterval * HEARTBEATS.heartbeatLiveness,
+    heartbeatInterval: HEARTBEATS.heartbeatInterval,
+    busyLimit: BROKER.busyLimit,
+    maxDeliveries: BROKER.maxDeliveries,
+    mostQueued: BROKER.maxQueuedRequests,
+    reconnect: { base: RECONNECT.reconnectInterval, maximum: RECONNECT.reconnectMaximum, jitter: 0.8 },
+  }),
   network: (random) => ({ disconnectNotices: random.chance(0.75), lateAnswers: random.chance(0.5) }),
 });

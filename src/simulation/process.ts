@@ -5,6 +5,8 @@ import { ANSWER, IMMEDIATE, MAIL, NEWS, TIMER, type Agenda, type Entry, type Own
 
 /** Node takes no shorter delay. */
 const SHORTEST_TIMEOUT_MS = 1;
+/** After a standstill, mail is read before deadlines are judged: so long at most, as far as rules of time are concerned. */
+const AFTER_STANDSTILL_MS = 200;
 
 export class SimulatedProcess implements Owner {
   readonly node: string;
@@ -22,6 +24,9 @@ export class SimulatedProcess implements Owner {
   timers = 0;
   /** When it last went on after standing still. */
   resumedAt: number = -Infinity;
+  /** Ms that it has stood still so far, with what it took each time to read its mail before it judged. */
+  stoodStill = 0;
+  #stoppedAt = 0;
   /** Sockets that are open. */
   sockets = 0;
   #waiting: Entry[] = [];
@@ -68,12 +73,16 @@ export class SimulatedProcess implements Owner {
   }
 
   stop(how: 'paused' | 'stalled'): void {
+    if (this.state === 'running') this.#stoppedAt = this.agenda.now;
     if (this.state === 'running' || (this.state === 'stalled' && how === 'paused')) this.state = how;
   }
 
   resume(): void {
     if (this.state === 'dead') return;
-    if (this.state !== 'running') this.resumedAt = this.agenda.now;
+    if (this.state !== 'running') {
+      this.resumedAt = this.agenda.now;
+      this.stoodStill += this.agenda.now - this.#stoppedAt + AFTER_STANDSTILL_MS;
+    }
     this.state = 'running';
     const waiting = this.#waiting;
     this.#waiting = [];

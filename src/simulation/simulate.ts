@@ -32,6 +32,8 @@ export interface SimulationOptions {
   readonly network?: SimulatedNetworkOptions | ((random: Random) => SimulatedNetworkOptions);
   /** Rules beyond the universal ones. */
   readonly invariants?: readonly Invariant[];
+  /** Universal rules that cannot hold here, by their ids; say why where it is said. */
+  readonly without?: readonly string[];
   /** Marks that must be reached in at least one run of a campaign. */
   readonly sometimes?: readonly string[];
 }
@@ -142,7 +144,9 @@ class Run implements RunView, Witness {
       { seed: random.seed, nodes: options.nodes, network: typeof network === 'function' ? network(random.split('options')) : network },
       this,
     );
-    for (const invariant of [...universal, progress(options.settling ?? 15_000), ...(options.invariants ?? [])]) this.#watch(invariant);
+    const { settling = 15_000, invariants = [], without = [] } = options;
+    const usual = [...universal, progress(settling)].filter(({ id }) => !without.includes(id));
+    for (const invariant of [...usual, ...invariants]) this.#watch(invariant);
     this.#observeNetwork();
   }
 

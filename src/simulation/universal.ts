@@ -5,8 +5,6 @@ import type { SimulatedProcess } from './process.ts';
 
 /** Beyond its time, a request may be late by so much: timers are set to whole milliseconds. */
 const LATE_MS = 50;
-/** A process that stood still first reads what is waiting. */
-const AFTER_STANDSTILL_MS = 200;
 
 const numberIn = (event: TraceEvent, field: string): number => event[field] as number;
 const requestOf = (event: TraceEvent, process: SimulatedProcess): string => `${process.life} ${numberIn(event, 'request')}`;
@@ -67,13 +65,16 @@ const boundedTermination: Invariant = {
         submit: (event, process) => {
           const request = requestOf(event, process);
           open.add(request);
+          const stoodStill = process.stoodStill;
+          const due = event.t + numberIn(event, 'within') + LATE_MS;
           const look = (): void => {
             if (!open.has(request) || process.dead) return;
+            const extended = due + process.stoodStill - stoodStill;
             if (process.state !== 'running') run.at(run.now + 1000, look);
-            else if (run.now < process.resumedAt + AFTER_STANDSTILL_MS) run.at(process.resumedAt + AFTER_STANDSTILL_MS, look);
+            else if (run.now < extended) run.at(extended, look);
             else run.violated(`request ${request} has no outcome after ${Math.round(run.now - event.t)} ms`);
           };
-          run.at(event.t + numberIn(event, 'within') + LATE_MS, look);
+          run.at(due, look);
         },
         answered: settle,
         unanswered: settle,

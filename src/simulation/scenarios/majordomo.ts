@@ -5,16 +5,41 @@ import { MajordomoWorker } from '../../majordomo/worker.ts';
 import { balanced } from '../balanced.ts';
 import type { Program } from '../host.ts';
 import { simulate, type Simulation } from '../simulate.ts';
+import { MISCHIEF, strangeListener, stranger, type Phrase } from './strangers.ts';
 import { askOnAndOn, worker } from './workload.ts';
 
 const ENDPOINT = 'sim://broker';
 const HEARTBEATS = { heartbeatInterval: 1000, heartbeatLiveness: 3 };
 const RECONNECT = { reconnectInterval: 200, reconnectMaximum: 2000 };
-const BROKER = { busyLimit: 4000, maxDeliveries: 3, maxQueuedPerService: 20, maxQueuedRequests: 30 };
+const BROKER = { busyLimit: 2500, maxDeliveries: 3, maxQueuedPerService: 20, maxQueuedRequests: 30 };
 const PINGS = { transportHeartbeatInterval: 1000, transportHeartbeatTimeout: 3000 };
 const REQUESTS = { requestTimeout: 2500, requestRetries: 3, retryInterval: 100, retryMaximum: 1000, retryJitter: 0.5 };
 /** Three attempts and the pauses between them. */
 const LONGEST_REQUEST_MS = 3 * 2500 + 150 + 300;
+
+/** Commands of the protocol at the wrong moment. */
+const WORKER_PHRASES: readonly Phrase[] = [
+  ...MISCHIEF,
+  (random) => ['', 'MDPW01', '\x01', random.pick(['echo', 'reverse', 'mmi.echo', 'bad name', ''])],
+  () => ['', 'MDPW01', '\x01', 'echo'],
+  (_random, heard) => ['', 'MDPW01', '\x03', heard[3] ?? 'nobody', '', 'reply of a stranger'],
+  () => ['', 'MDPW01', '\x04'],
+  () => ['', 'MDPW01', '\x05'],
+  () => ['', 'MDPW01', '\x02'],
+  (random) => ['', 'MDPC01', random.pick(['echo', 'nowhere', 'mmi.service', 'mmi.nothing', '__proto__']), 'instant of a stranger'],
+];
+/** What a broker may say, to workers and to clients. */
+const BROKER_PHRASES: readonly Phrase[] = [
+  ...MISCHIEF,
+  () => ['', 'MDPW01', '\x04'],
+  () => ['', 'MDPW01', '\x04'],
+  () => ['', 'MDPW01', '\x05'],
+  (random) => ['', 'MDPW01', '\x02', 'client', '', `${random.pick(['quick', 'slow', 'fails', 'instant', 'hangs'])} ${random.next()}`],
+  () => ['', 'MDPC01', 'mmi.seaworthy', '200', 'correlation/1'],
+  () => ['', 'MDPC01', 'mmi.seaworthy', '501'],
+  (_random, heard) => [...heard, 'right or wrong'],
+  (_random, heard) => [...heard, 'right or wrong'],
+];
 
 const broker: Program = async (host) => {
   host.keep(
@@ -64,6 +89,7 @@ export const majordomo: Simulation = simulate({
     'worker-3': workerFor('reverse'),
     'client-1': client,
     'client-2': client,
+    stranger: stranger({ endpoint: ENDPOINT, phrases: MISCHIEF, every: 5000 }),
   },
   core: (random) => ['broker', random.pick(['worker-1', 'worker-2']), 'worker-3', random.pick(['client-1', 'client-2'])],
   invariants: balanced('broker', {
@@ -75,4 +101,28 @@ export const majordomo: Simulation = simulate({
     reconnect: { base: RECONNECT.reconnectInterval, maximum: RECONNECT.reconnectMaximum, jitter: 0.8 },
   }),
   network: (random) => ({ disconnectNotices: random.chance(0.75), lateAnswers: random.chance(0.5) }),
+});
+
+/** Peers of the broker that are anything but workers and clients. What they answer is believed. */
+export const majordomoWithStrangers: Simulation = simulate({
+  name: 'majordomo-strange-workers',
+  nodes: {
+    broker,
+    'worker-1': workerFor('echo'),
+    'client-1': client,
+    'stranger-1': stranger({ endpoint: ENDPOINT, phrases: WORKER_PHRASES, every: 400 }),
+    'stranger-2': stranger({ endpoint: ENDPOINT, phrases: WORKER_PHRASES, every: 1000 }),
+  },
+  without: ['U1', 'progress'],
+});
+
+/** A broker that is none, before workers and clients of ours. */
+export const majordomoOfAStrangeBroker: Simulation = simulate({
+  name: 'majordomo-strange-broker',
+  nodes: {
+    broker: strangeListener({ endpoint: ENDPOINT, phrases: BROKER_PHRASES, every: 300 }),
+    'worker-1': workerFor('echo'),
+    'client-1': client,
+  },
+  without: ['U1', 'progress'],
 });

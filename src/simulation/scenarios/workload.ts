@@ -15,7 +15,7 @@ export type Job =
   | 'fails'
   /** It throws the first time, in each worker. */
   | 'stumbles'
-  /** It goes on until nobody waits for it any more. */
+  /** It goes on until nobody waits for it any more, or for very long. */
   | 'hangs'
   /** It goes on for long, whether anybody waits for it or not. */
   | 'deaf';
@@ -32,9 +32,11 @@ const JOBS: readonly (readonly [Job, number])[] = [
 ];
 
 /** The longest of quick and slow jobs, in ms. */
-export const SLOWEST_JOB_MS = 3000;
+const SLOWEST_JOB_MS = 2000;
 /** A deaf one takes so long. */
-const DEAF_JOB_MS = 10_000;
+const DEAF_JOB_MS = 4000;
+/** And one that hangs gives up after so long. */
+const HANGING_MS = 5000;
 
 /** A job; once all is well, one that can be done. */
 export function drawJob(host: Host): Job {
@@ -67,9 +69,8 @@ export function worker(host: Host): (request: IncomingRequest, context: { readon
         }
         break;
       case 'hangs':
-        await new Promise((resolve) => {
-          signal.addEventListener('abort', resolve);
-        });
+        // Not for ever: a pirate's queue cannot tell its worker that nobody waits.
+        await Promise.race([host.sleep(HANGING_MS), new Promise((resolve) => signal.addEventListener('abort', resolve))]);
         break;
       case 'deaf':
         await host.sleep(DEAF_JOB_MS);

@@ -1,0 +1,114 @@
+/** Lazy Pirate: two clients, two servers that do the same. */
+import { LazyPirateClient } from '../../lazy-pirate/client.ts';
+import { LazyPirateServer } from '../../lazy-pirate/server.ts';
+import type { Program } from '../host.ts';
+import type { Invariant } from '../invariants.ts';
+import { simulate, type Simulation } from '../simulate.ts';
+import { MISCHIEF, strangeListener, stranger, type Phrase } from './strangers.ts';
+import { askOnAndOn, worker } from './workload.ts';
+
+const SERVERS = ['sim://server-1', 'sim://server-2'];
+const REQUESTS = { requestTimeout: 1500, requestRetries: 3, retryInterval: 100, retryMaximum: 1000, retryJitter: 0.5 };
+const PINGS = { transportHeartbeatInterval: 1000, transportHeartbeatTimeout: 3000 };
+/** As many as one client may send at once; the others wait, each for those before it. */
+const BURST = 3;
+const MOST_SOCKETS = 4;
+/** Three attempts and two pauses. */
+const LONGEST_REQUEST_MS = 3 * 1500 + 150 + 300;
+
+const server =
+  (endpoint: string): Program =>
+  async (host) => {
+    host.keep(
+      await LazyPirateServer.listen(endpoint, worker(host), {
+        ...host.ports,
+        ...PINGS,
+        maxConcurrentRequests: 2,
+        maxQueuedRequests: 4,
+        drainTimeout: 1000,
+        highWaterMark: 50,
+      }),
+    );
+  };
+
+const clientOf =
+  (endpoints: readonly string[]): Program =>
+  async (host) => {
+    const client = host.keep(LazyPirateClient.connect(endpoints, { ...host.ports, ...REQUESTS, ...PINGS, maxSockets: MOST_SOCKETS }));
+    await askOnAndOn(host, {
+      every: 1200,
+      // A request that waits for a connection begins its attempts later.
+      within: 3 * LONGEST_REQUEST_MS,
+      burst: BURST,
+      abortEvery: 20,
+      send: (body, options) => client.request(body, host.random() < 0.2 ? { ...options, deadline: 3000 } : options),
+    });
+  };
+
+/** LP1: no more attempts than were asked for, one after the other. */
+const attempts: Invariant = {
+  id: 'LP1',
+  sentence: `a request is sent at most ${REQUESTS.requestRetries} times, and its attempts are numbered in order`,
+  watch(run) {
+    const last = new Map<string, number>();
+    return {
+      on: {
+        attempt: (event, process) => {
+          const request = `${process.life} ${String(event['request'])}`;
+          const attempt = event['attempt'] as number;
+          if (attempt > REQUESTS.requestRetries || attempt <= (last.get(request) ?? 0))
+            run.violated(`attempt ${attempt} of request ${request}`);
+          last.set(request, attempt);
+        },
+      },
+    };
+  },
+};
+
+/** LP2: seen from the servers, a connection brings the next request only after the answer to the last one. */
+const onePerSocket: Invariant = {
+  id: 'LP2',
+  sentence: 'a connection carries one request at a time, and none after one that was not answered',
+  watch(run) {
+    const open = new Set<string>();
+    return {
+      delivered(to, from, peer) {
+        if (!to.node.startsWith('server') || !from.startsWith('client')) return;
+        if (open.has(peer)) run.violated(`a second request came over ${peer} before the first was answered`);
+        open.add(peer);
+      },
+      sent(from, _to, peer) {
+        if (from.node.startsWith('server')) open.delete(peer);
+      },
+    };
+  },
+};
+
+export const lazyPirate: Simulation = simulate({
+  name: 'lazy-pirate',
+  nodes: {
+    'server-1': server(SERVERS[0] as string),
+    'server-2': server(SERVERS[1] as string),
+    'client-1': clientOf(SERVERS),
+    'client-2': clientOf(SERVERS.toReversed()),
+    stranger: stranger({ endpoint: SERVERS[0] as string, phrases: MISCHIEF, every: 3000 }),
+  },
+  core: (random) => [random.pick(['server-1', 'server-2']), random.pick(['client-1', 'client-2'])],
+  invariants: [attempts, onePerSocket],
+  network: (random) => ({ disconnectNotices: random.chance(0.75), lateAnswers: random.chance(0.5) }),
+});
+
+/** The right answer, to whatever was asked last. */
+const answer: Phrase = (_random, heard) => [...heard.slice(0, -1), `answer to ${heard.at(-1) ?? ''}`];
+
+export const lazyPirateWithStrangers: Simulation = simulate({
+  name: 'lazy-pirate-strange-server',
+  nodes: {
+    'server-1': strangeListener({ endpoint: SERVERS[0] as string, phrases: [...MISCHIEF, answer], every: 1000 }),
+    'server-2': server(SERVERS[1] as string),
+    'client-1': clientOf(SERVERS),
+  },
+  // A server that lies is believed: nothing on this wire says otherwise.
+  without: ['U1', 'progress'],
+  invariants: [attempts],
+});

@@ -1,0 +1,129 @@
+/** Simple and Paranoid Pirate: a queue, two workers, two Lazy Pirate clients. */
+import { LazyPirateClient } from '../../lazy-pirate/client.ts';
+import { ParanoidPirateQueue } from '../../paranoid-pirate/queue.ts';
+import { ParanoidPirateWorker } from '../../paranoid-pirate/worker.ts';
+import { SimplePirateQueue } from '../../simple-pirate/queue.ts';
+import { SimplePirateWorker } from '../../simple-pirate/worker.ts';
+import { balanced } from '../balanced.ts';
+import type { Host, Program } from '../host.ts';
+import { simulate, type Simulation } from '../simulate.ts';
+import { MISCHIEF, strangeListener, stranger, type Phrase } from './strangers.ts';
+import { askOnAndOn, worker } from './workload.ts';
+
+const FRONTEND = 'sim://frontend';
+const BACKEND = 'sim://backend';
+const HEARTBEATS = { heartbeatInterval: 1000, heartbeatLiveness: 3 };
+const RECONNECT = { reconnectInterval: 200, reconnectMaximum: 2000, reconnectJitter: 0.8 };
+const PINGS = { transportHeartbeatInterval: 1000, transportHeartbeatTimeout: 3000 };
+const QUEUE = { busyLimit: 2500, maxDeliveries: 3, requestExpiry: 5000, drainTimeout: 1000, highWaterMark: 50 };
+const REQUESTS = { requestTimeout: 2500, requestRetries: 3, retryInterval: 100, retryMaximum: 1000, retryJitter: 0.5 };
+const MOST_SOCKETS = 8;
+const LONGEST_REQUEST_MS = 3 * 2500 + 150 + 300;
+
+const client: Program = async (host) => {
+  const client = host.keep(LazyPirateClient.connect(FRONTEND, { ...host.ports, ...REQUESTS, ...PINGS, maxSockets: MOST_SOCKETS }));
+  await askOnAndOn(host, {
+    every: 2000,
+    within: 2 * LONGEST_REQUEST_MS,
+    burst: 3,
+    abortEvery: 20,
+    send: (body, options) => client.request(body, options),
+  });
+};
+
+const workerOptions = (host: Host) => ({ ...host.ports, ...RECONNECT, ...PINGS, drainTimeout: 1000 });
+
+const simpleQueue: Program = async (host) => {
+  host.keep(await SimplePirateQueue.listen({ frontend: FRONTEND, backend: BACKEND }, { ...host.ports, ...PINGS, ...QUEUE }));
+};
+const simpleWorker: Program = (host) => {
+  host.keep(SimplePirateWorker.connect(BACKEND, worker(host), workerOptions(host)));
+};
+const paranoidQueue: Program = async (host) => {
+  host.keep(
+    await ParanoidPirateQueue.listen({ frontend: FRONTEND, backend: BACKEND }, { ...host.ports, ...PINGS, ...QUEUE, ...HEARTBEATS }),
+  );
+};
+const paranoidWorker: Program = (host) => {
+  host.keep(ParanoidPirateWorker.connect(BACKEND, worker(host), { ...workerOptions(host), ...HEARTBEATS }));
+};
+
+const RULES = {
+  busyLimit: QUEUE.busyLimit,
+  maxDeliveries: QUEUE.maxDeliveries,
+  // Requests wait in the transport; what was given to a worker that is lost comes back, one for each.
+  mostQueued: 8,
+  reconnect: { base: RECONNECT.reconnectInterval, maximum: RECONNECT.reconnectMaximum, jitter: RECONNECT.reconnectJitter },
+};
+
+/** Commands of both protocols, in no order. */
+const WORKER_PHRASES: readonly Phrase[] = [
+  ...MISCHIEF,
+  () => ['\x01'],
+  () => ['\x01'],
+  () => ['\x02'],
+  () => ['', '\x01'],
+  (_random, heard) => [...heard.slice(0, 2), 'reply of a stranger'],
+];
+
+export const simplePirate: Simulation = simulate({
+  name: 'simple-pirate',
+  nodes: { queue: simpleQueue, 'worker-1': simpleWorker, 'worker-2': simpleWorker, 'client-1': client, 'client-2': client },
+  core: (random) => ['queue', random.pick(['worker-1', 'worker-2']), random.pick(['client-1', 'client-2'])],
+  invariants: balanced('queue', { ...RULES, expiry: 0, heartbeatInterval: 0 }),
+  // Without notices nobody would ever learn that a worker of this pattern has gone: see its page.
+  network: (random) => ({ lateAnswers: random.chance(0.5) }),
+});
+
+export const paranoidPirate: Simulation = simulate({
+  name: 'paranoid-pirate',
+  nodes: { queue: paranoidQueue, 'worker-1': paranoidWorker, 'worker-2': paranoidWorker, 'client-1': client, 'client-2': client },
+  core: (random) => ['queue', random.pick(['worker-1', 'worker-2']), random.pick(['client-1', 'client-2'])],
+  invariants: balanced('queue', { ...RULES, expiry: 3000, heartbeatInterval: 1000 }),
+  network: (random) => ({ disconnectNotices: random.chance(0.75), lateAnswers: random.chance(0.5) }),
+});
+
+/** Workers that are none, at the queue's backend: what they answer is believed, what they break is not. */
+export const paranoidPirateWithStrangers: Simulation = simulate({
+  name: 'paranoid-pirate-strange-workers',
+  nodes: {
+    queue: paranoidQueue,
+    'worker-1': paranoidWorker,
+    'client-1': client,
+    stranger: stranger({ endpoint: BACKEND, phrases: WORKER_PHRASES, every: 500 }),
+    vandal: stranger({ endpoint: FRONTEND, phrases: WORKER_PHRASES, every: 2000 }),
+  },
+  without: ['U1', 'progress'],
+});
+
+export const simplePirateWithStrangers: Simulation = simulate({
+  name: 'simple-pirate-strange-workers',
+  nodes: {
+    queue: simpleQueue,
+    'worker-1': simpleWorker,
+    'client-1': client,
+    stranger: stranger({ endpoint: BACKEND, phrases: WORKER_PHRASES, every: 500 }),
+  },
+  without: ['U1', 'progress'],
+});
+
+/** A queue that is none, before workers of ours. */
+export const workersOfAStrangeQueue: Simulation = simulate({
+  name: 'pirate-workers-strange-queue',
+  nodes: {
+    queue: strangeListener({
+      endpoint: BACKEND,
+      every: 400,
+      phrases: [
+        ...MISCHIEF,
+        () => ['\x02'],
+        () => ['\x02'],
+        (random) => ['client', '', `quick ${random.next()}`],
+        (random) => ['client', '', `slow ${random.next()}`],
+        (random) => ['client', '', `fails ${random.next()}`],
+      ],
+    }),
+    'worker-1': paranoidWorker,
+    'worker-2': simpleWorker,
+  },
+});

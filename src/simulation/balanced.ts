@@ -8,6 +8,8 @@ export interface BalancedRules {
   /** Silence after which a worker is gone; 0: silence means nothing. */
   readonly expiry: number;
   readonly heartbeatInterval: number;
+  /** Time until the transport itself cuts a dead connection. */
+  readonly pings: number;
   readonly busyLimit: number;
   readonly maxDeliveries: number;
   /** Requests that may wait at one broker. */
@@ -295,9 +297,9 @@ function end(event: TraceEvent, books: Books): void {
 }
 
 /** U10: whoever dies is noticed by those who live. */
-function completeness(broker: string, { expiry, heartbeatInterval, busyLimit }: BalancedRules): Invariant {
+function completeness(broker: string, { expiry, heartbeatInterval, pings, busyLimit }: BalancedRules): Invariant {
   // Idle, it may be given one more request just before it expires; that one it holds until the busy limit.
-  const within = expiry + heartbeatInterval + busyLimit + SLACK_MS;
+  const within = (expiry > 0 ? expiry + heartbeatInterval : pings) + busyLimit + SLACK_MS;
   return {
     id: 'U10',
     sentence: `a worker that died is given up by the broker within ${within} ms`,

@@ -3,6 +3,7 @@ import { InvalidOption } from '../core/errors.ts';
 import { Random } from '../core/random.ts';
 import type { TraceEvent } from '../runtime/trace.ts';
 import { NEWS } from './agenda.ts';
+import type { CellCoverage } from './cells.ts';
 import { drawFaults, type Fault, type FaultMenu } from './faults.ts';
 import type { Program } from './host.ts';
 import type { Invariant, Rule, RunView, Watcher } from './invariants.ts';
@@ -43,6 +44,8 @@ export interface RunOptions {
   readonly schedule?: readonly Fault[];
   /** Keeps the whole trace, messages included. Default false: it costs time and memory. */
   readonly keepTrace?: boolean;
+  /** Counts the cells of the machines that the run reaches. */
+  readonly coverage?: CellCoverage;
 }
 
 export interface Violation {
@@ -147,6 +150,15 @@ class Run implements RunView, Witness {
     const { settling = 15_000, invariants = [], without = [] } = options;
     const usual = [...universal, progress(settling)].filter(({ id }) => !without.includes(id));
     for (const invariant of [...usual, ...invariants]) this.#watch(invariant);
+    const { coverage } = how;
+    if (coverage !== undefined) {
+      this.#byKind.set('step', [
+        ...(this.#byKind.get('step') ?? []),
+        (event) => {
+          coverage.step(event);
+        },
+      ]);
+    }
     this.#observeNetwork();
   }
 

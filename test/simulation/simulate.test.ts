@@ -1,6 +1,8 @@
 /** The simulator itself: runs are repeated by their seeds, faults do what they say, and what is broken is found. */
 import { expect, test } from 'vitest';
-import { RealWorldInSimulation, always, majordomo, simulate, type Program } from '../../src/testkit.ts';
+import { RealWorldInSimulation, always, scenarios, simulate, type Program, type Simulation } from '../../src/testkit.ts';
+
+const [majordomo] = scenarios['majordomo'] as readonly [Simulation];
 
 const quiet: Program = async (host) => {
   for (;;) await host.sleep(100);

@@ -8,13 +8,11 @@ import { MISCHIEF, strangeListener, stranger, type Phrase } from './strangers.ts
 import { askOnAndOn, worker } from './workload.ts';
 
 const SERVERS = ['sim://server-1', 'sim://server-2'];
-const REQUESTS = { requestTimeout: 1500, requestRetries: 3, retryInterval: 100, retryMaximum: 1000, retryJitter: 0.5 };
+const REQUESTS = { requestTimeout: 1500, requestRetries: 3, retryInterval: 100, retryMaximum: 1000, retryJitter: 0.5, deadline: 10_000 };
 const PINGS = { transportHeartbeatInterval: 1000, transportHeartbeatTimeout: 3000 };
 /** As many as one client may send at once; the others wait, each for those before it. */
 const BURST = 3;
 const MOST_SOCKETS = 4;
-/** Three attempts and two pauses. */
-const LONGEST_REQUEST_MS = 3 * 1500 + 150 + 300;
 
 const server =
   (endpoint: string): Program =>
@@ -37,8 +35,7 @@ const clientOf =
     const client = host.keep(LazyPirateClient.connect(endpoints, { ...host.ports, ...REQUESTS, ...PINGS, maxSockets: MOST_SOCKETS }));
     await askOnAndOn(host, {
       every: 1200,
-      // A request that waits for a connection begins its attempts later.
-      within: 3 * LONGEST_REQUEST_MS,
+      within: REQUESTS.deadline,
       burst: BURST,
       abortEvery: 20,
       send: (body, options) => client.request(body, host.random() < 0.2 ? { ...options, deadline: 3000 } : options),

@@ -95,6 +95,7 @@ export const majordomo: Simulation = simulate({
   invariants: balanced('broker', {
     expiry: HEARTBEATS.heartbeatInterval * HEARTBEATS.heartbeatLiveness,
     heartbeatInterval: HEARTBEATS.heartbeatInterval,
+    pings: 4000,
     busyLimit: BROKER.busyLimit,
     maxDeliveries: BROKER.maxDeliveries,
     mostQueued: BROKER.maxQueuedRequests,

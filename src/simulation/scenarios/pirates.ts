@@ -10,22 +10,28 @@ import { simulate, type Simulation } from '../simulate.ts';
 import { MISCHIEF, strangeListener, stranger, type Phrase } from './strangers.ts';
 import { askOnAndOn, worker } from './workload.ts';
 
+/**
+ * A worker that hangs is never told that nobody waits, and meanwhile requests pile up unread, to be run first although their clients have
+ * given them up: working that off takes its time, during which more are given up.
+ */
+const PHASES = { breaking: 80_000, healing: 40_000, settling: 20_000 };
+const HANGING_UNTIL_MS = 25_000;
 const FRONTEND = 'sim://frontend';
 const BACKEND = 'sim://backend';
 const HEARTBEATS = { heartbeatInterval: 1000, heartbeatLiveness: 3 };
 const RECONNECT = { reconnectInterval: 200, reconnectMaximum: 2000, reconnectJitter: 0.8 };
 const PINGS = { transportHeartbeatInterval: 1000, transportHeartbeatTimeout: 3000 };
 const QUEUE = { busyLimit: 2500, maxDeliveries: 3, requestExpiry: 5000, drainTimeout: 1000, highWaterMark: 50 };
-const REQUESTS = { requestTimeout: 2500, requestRetries: 3, retryInterval: 100, retryMaximum: 1000, retryJitter: 0.5 };
+const REQUESTS = { requestTimeout: 2500, requestRetries: 3, retryInterval: 100, retryMaximum: 1000, retryJitter: 0.5, deadline: 15_000 };
 const MOST_SOCKETS = 8;
-const LONGEST_REQUEST_MS = 3 * 2500 + 150 + 300;
 
 const client: Program = async (host) => {
   const client = host.keep(LazyPirateClient.connect(FRONTEND, { ...host.ports, ...REQUESTS, ...PINGS, maxSockets: MOST_SOCKETS }));
   await askOnAndOn(host, {
     every: 2000,
-    within: 2 * LONGEST_REQUEST_MS,
+    within: REQUESTS.deadline,
     burst: 3,
+    hanging: HANGING_UNTIL_MS,
     abortEvery: 20,
     send: (body, options) => client.request(body, options),
   });
@@ -49,6 +55,7 @@ const paranoidWorker: Program = (host) => {
 };
 
 const RULES = {
+  pings: 4000,
   busyLimit: QUEUE.busyLimit,
   maxDeliveries: QUEUE.maxDeliveries,
   // Requests wait in the transport; what was given to a worker that is lost comes back, one for each.
@@ -68,6 +75,7 @@ const WORKER_PHRASES: readonly Phrase[] = [
 
 export const simplePirate: Simulation = simulate({
   name: 'simple-pirate',
+  ...PHASES,
   nodes: { queue: simpleQueue, 'worker-1': simpleWorker, 'worker-2': simpleWorker, 'client-1': client, 'client-2': client },
   core: (random) => ['queue', random.pick(['worker-1', 'worker-2']), random.pick(['client-1', 'client-2'])],
   invariants: balanced('queue', { ...RULES, expiry: 0, heartbeatInterval: 0 }),
@@ -77,6 +85,7 @@ export const simplePirate: Simulation = simulate({
 
 export const paranoidPirate: Simulation = simulate({
   name: 'paranoid-pirate',
+  ...PHASES,
   nodes: { queue: paranoidQueue, 'worker-1': paranoidWorker, 'worker-2': paranoidWorker, 'client-1': client, 'client-2': client },
   core: (random) => ['queue', random.pick(['worker-1', 'worker-2']), random.pick(['client-1', 'client-2'])],
   invariants: balanced('queue', { ...RULES, expiry: 3000, heartbeatInterval: 1000 }),

@@ -91,17 +91,11 @@ export const strangeListener =
   async (host) => {
     const random = randomOf(host);
     const heard = new Map<Peer, Frames>();
-    let listener: Listener | undefined;
     const say = (peer: Peer): void => {
       if (quietWhenHealing && host.healing) return;
-      if (listener?.send(peer, framesOf(random.pick(phrases)(random, heard.get(peer) ?? []))) === 'unreachable') heard.delete(peer);
+      if (listener.send(peer, framesOf(random.pick(phrases)(random, heard.get(peer) ?? []))) === 'unreachable') heard.delete(peer);
     };
-    host.keep({
-      async close() {
-        await listener?.close(0);
-      },
-    });
-    listener = await host.ports.transport.listen(
+    const listener: Listener = await host.ports.transport.listen(
       endpoint,
       {
         message: (peer, message) => {
@@ -116,6 +110,7 @@ export const strangeListener =
       },
       { highWaterMark: 100 },
     );
+    host.keep({ close: () => listener.close(0) });
     for (;;) {
       await host.sleep(2 * every * random.next());
       const peers = [...heard.keys()];

@@ -39,10 +39,14 @@ const DEAF_JOB_MS = 4000;
 const HANGING_MS = 5000;
 
 /** A job; once all is well, one that can be done. */
-export function drawJob(host: Host): Job {
+function drawJob(host: Host, hanging: number): Job {
   let lot = host.random() * 100;
   if (host.healing) return 'quick';
-  for (const [job, share] of JOBS) if ((lot -= share) < 0) return job;
+  for (const [job, share] of JOBS) {
+    if ((lot -= share) >= 0) continue;
+    const hangs = job === 'hangs' || job === 'deaf';
+    return hangs && host.ports.clock.now() > hanging ? 'quick' : job;
+  }
   return 'quick';
 }
 
@@ -89,16 +93,18 @@ export interface Asking<T extends Answer> {
   readonly abortEvery?: number;
   /** Several at once, up to so many. Default 1. */
   readonly burst?: number;
+  /** Jobs that hang are asked for only until then. Default: as long as things go wrong. */
+  readonly hanging?: number;
 }
 
 /** Asks for as long as its process lives. */
 export async function askOnAndOn<T extends Answer>(host: Host, asking: Asking<T>): Promise<void> {
-  const { every, within, burst = 1, abortEvery = 0 } = asking;
+  const { every, within, burst = 1, abortEvery = 0, hanging = Infinity } = asking;
   for (let number = 1; ;) {
     await host.sleep(2 * every * host.random());
     const many = 1 + Math.floor(burst * host.random() ** 3);
     for (let count = 0; count < many; count++) {
-      const body = `${drawJob(host)} ${host.name}.${host.incarnation}.${number++}`;
+      const body = `${drawJob(host, hanging)} ${host.name}.${host.incarnation}.${number++}`;
       const abort = abortEvery > 0 && !host.healing && host.random() * abortEvery < 1 ? new AbortController() : undefined;
       const question: Question<T> = {
         body,

@@ -1,0 +1,65 @@
+/** Many runs of one simulation, each with a seed of its own. */
+import { countOption } from '../core/options.ts';
+import type { CellCoverage } from './cells.ts';
+import type { RunResult, Simulation } from './simulate.ts';
+
+export interface CampaignOptions {
+  /** How many seeds. Default 100. */
+  readonly seeds?: number;
+  /** The first one. Default 1. */
+  readonly from?: number;
+  /** Every so many-th seed only: several campaigns can share the seeds among them. Default 1. */
+  readonly every?: number;
+  /** Ends it early, between two runs. */
+  readonly signal?: AbortSignal;
+  /** Stops at the first failure. Default false. */
+  readonly untilFailure?: boolean;
+  readonly coverage?: CellCoverage;
+  readonly onRun?: (result: RunResult) => void;
+}
+
+export interface CampaignResult {
+  readonly simulation: string;
+  readonly runs: number;
+  /** Simulated ms. */
+  readonly time: number;
+  readonly events: number;
+  readonly submitted: number;
+  readonly answered: number;
+  readonly unanswered: number;
+  readonly failures: readonly RunResult[];
+  /** Marks of `sometimes` that no run has reached. */
+  readonly unreached: readonly string[];
+}
+
+/** Runs seed after seed. @throws InvalidOption */
+export async function campaign(simulation: Simulation, options: CampaignOptions = {}): Promise<CampaignResult> {
+  const { seeds = 100, from = 1, every = 1, signal, untilFailure = false, coverage, onRun } = options;
+  countOption('seeds', seeds, 1);
+  countOption('every', every, 1);
+  const failures: RunResult[] = [];
+  const unreached = new Set(simulation.options.sometimes);
+  const sum = { runs: 0, time: 0, events: 0, submitted: 0, answered: 0, unanswered: 0 };
+  for (let seed = from; seed < from + seeds; seed += every) {
+    if (signal?.aborted === true) break;
+    const result = await simulation.run(seed, coverage === undefined ? {} : { coverage });
+    const { statistics } = result;
+    sum.runs++;
+    sum.time += statistics.time;
+    sum.events += statistics.events;
+    sum.submitted += statistics.submitted;
+    sum.answered += statistics.answered;
+    sum.unanswered += statistics.unanswered;
+    for (const mark of result.marks) unreached.delete(mark);
+    onRun?.(result);
+    if (result.ok) continue;
+    failures.push(result);
+    if (untilFailure) break;
+  }
+  return { simulation: simulation.name, ...sum, failures, unreached: [...unreached] };
+}
+
+/** How many runs without a failure it takes to be 99 % sure that a bug found in `found` of `runs` runs is gone. */
+export function runsForConfidence(found: number, runs: number): number {
+  return found >= runs ? 1 : Math.ceil(Math.log(0.01) / Math.log(1 - found / runs));
+}

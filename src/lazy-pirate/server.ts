@@ -5,7 +5,7 @@ import type { StepObserver } from '../core/machine.ts';
 import { Timer } from '../core/timers.ts';
 import { Actor } from '../runtime/actor.ts';
 import type { Driver } from '../runtime/driver.ts';
-import type { IncomingRequest, ReplyBody } from '../runtime/handlers.ts';
+import { LazyAbort, type IncomingRequest, type ReplyBody } from '../runtime/handlers.ts';
 import { transportHeartbeatOf } from '../runtime/options.ts';
 import { Role, type RoleEvents } from '../runtime/role.ts';
 import type { Listener, LivenessLayers, Peer } from '../transport/transport.ts';
@@ -264,11 +264,16 @@ export class LazyPirateServer extends Role<LazyPirateServerEvents> {
 
   async #run(job: Job): Promise<void> {
     const { label: client } = job.client;
+    const context = {
+      get signal(): AbortSignal {
+        return job.signal;
+      },
+    };
     const startedAt = this.driver.clock.now();
     this.emit('requestStarted', { client });
     let event: LazyPirateJobMachine['event'];
     try {
-      const body = await this.#handle.call(undefined, { body: job.body }, { signal: job.signal });
+      const body = await this.#handle.call(undefined, { body: job.body }, context);
       event = { kind: 'handlerDone', body: body === undefined ? [] : bodyOption(body, Infinity) };
     } catch (error) {
       this.#counters.handlerFailures++;
@@ -306,7 +311,7 @@ class Job extends Actor<LazyPirateJobMachine> implements LazyPirateJobEffects, L
   next: Job | undefined;
   queue: unknown;
   readonly #host: JobHost;
-  readonly #abort = new AbortController();
+  readonly #abort = new LazyAbort();
 
   constructor(host: JobHost, client: Peer, message: Message, body: number) {
     super(lazyPirateJob, host.driver, {}, host.observer);

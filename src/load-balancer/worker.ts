@@ -4,7 +4,7 @@
  */
 import { InvalidOption, SeaworthyError } from '../core/errors.ts';
 import { Performer } from '../runtime/actor.ts';
-import type { IncomingRequest, ReplyBody } from '../runtime/handlers.ts';
+import { LazyAbort, type IncomingRequest, type ReplyBody } from '../runtime/handlers.ts';
 import { reconnectBackoff, transportHeartbeatOf } from '../runtime/options.ts';
 import { Role, type RoleEvents, type RoleOptions } from '../runtime/role.ts';
 import { checkEndpoint, type Connector, type LivenessLayers, type Peer, type Transport } from '../transport/transport.ts';
@@ -91,7 +91,7 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
   #layers: LivenessLayers = { disconnectNotices: false, transportHeartbeats: false };
   /** The request in hand. */
   #request: WorkerRequest | undefined;
-  #abort: AbortController | undefined;
+  #abort: LazyAbort | undefined;
   #closing: Promise<void> | undefined;
   #whenClosed: () => void = () => undefined;
   #shut: Promise<void> = Promise.resolve();
@@ -282,9 +282,9 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
   #run(request: WorkerRequest): void {
     this.#counters.requests++;
     this.#request = request;
-    const abort = (this.#abort = new AbortController());
+    const abort = (this.#abort = new LazyAbort());
     this.driver.callback(() => {
-      void this.#handle(request, abort.signal);
+      void this.#handle(request, abort);
     });
   }
 
@@ -297,15 +297,21 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
     throw new InvalidOption('body', body, `at most ${most} frames`, message);
   }
 
-  async #handle(request: WorkerRequest, signal: AbortSignal): Promise<void> {
+  async #handle(request: WorkerRequest, abort: LazyAbort): Promise<void> {
     const { attempt } = request;
     const about = { ...this.#service, attempt };
+    const context = {
+      ...about,
+      get signal(): AbortSignal {
+        return abort.signal;
+      },
+    };
     const startedAt = this.driver.clock.now();
     if (this.trace !== undefined) this.trace({ t: startedAt, node: this.name, kind: 'start', ...about });
     this.emit('requestStarted', about);
     let event: WorkerMachine['event'];
     try {
-      const body = await this.#handler.call(undefined, { body: request.body }, { ...about, signal });
+      const body = await this.#handler.call(undefined, { body: request.body }, context);
       event = { kind: 'handlerDone', body: body === undefined ? [] : this.#bodyOf(body) };
     } catch (error) {
       this.#counters.handlerFailures++;

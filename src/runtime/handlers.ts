@@ -9,3 +9,22 @@ export interface IncomingRequest {
 
 /** A reply: one frame, several, or none (sent as one empty frame). Strings are UTF-8. */
 export type ReplyBody = FrameLike | readonly FrameLike[] | void;
+
+/** An abort signal that is made only when a handler looks at it: most never do, and making one costs more than handing out a request. */
+export class LazyAbort {
+  #controller: AbortController | undefined;
+  #reason: { readonly value: unknown } | undefined;
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason.value);
+    }
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#reason ??= { value: reason };
+    this.#controller?.abort(reason);
+  }
+}

@@ -78,6 +78,9 @@ export class World implements NodeWorld {
     const lower = raiseGuard((breach) => {
       this.#witness.broke(breach.message, '');
     });
+    // Errors are values here, thousands of them, and where they were made is the same each time.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     try {
       simulated(true);
       while (!enough() && this.agenda.step(until)) {
@@ -86,6 +89,7 @@ export class World implements NodeWorld {
       }
     } finally {
       simulated(false);
+      Error.stackTraceLimit = stackTraceLimit;
       lower();
     }
   }

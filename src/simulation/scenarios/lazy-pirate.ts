@@ -34,7 +34,7 @@ const clientOf =
   async (host) => {
     const client = host.keep(LazyPirateClient.connect(endpoints, { ...host.ports, ...REQUESTS, ...PINGS, maxSockets: MOST_SOCKETS }));
     await askOnAndOn(host, {
-      every: 1200,
+      every: 2000,
       within: REQUESTS.deadline,
       burst: BURST,
       abortEvery: 20,

@@ -53,7 +53,7 @@ function drawJob(host: Host, hanging: number): Job {
 /** Works on a request as its body says. */
 export function worker(host: Host): (request: IncomingRequest, context: { readonly signal: AbortSignal }) => Promise<ReplyBody> {
   const stumbled = new Set<string>();
-  const work = async ({ body }: IncomingRequest, { signal }: { readonly signal: AbortSignal }): Promise<FrameLike> => {
+  const work = async ({ body }: IncomingRequest, context: { readonly signal: AbortSignal }): Promise<FrameLike> => {
     const text = String(body[0]);
     switch (text.split(' ', 1)[0] as Job) {
       case 'instant':
@@ -74,7 +74,7 @@ export function worker(host: Host): (request: IncomingRequest, context: { readon
         break;
       case 'hangs':
         // Not for ever: a pirate's queue cannot tell its worker that nobody waits.
-        await Promise.race([host.sleep(HANGING_MS), new Promise((resolve) => signal.addEventListener('abort', resolve))]);
+        await Promise.race([host.sleep(HANGING_MS), new Promise((resolve) => context.signal.addEventListener('abort', resolve))]);
         break;
       case 'deaf':
         await host.sleep(DEAF_JOB_MS);

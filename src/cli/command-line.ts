@@ -9,9 +9,10 @@ import { EXIT, UsageError, exitCodeOf, problemOf } from './failures.ts';
 import { Output, type Streams } from './output.ts';
 import { queue } from './queue.ts';
 import { services } from './services.ts';
+import { simulate } from './simulate.ts';
 import { worker } from './worker.ts';
 
-const COMMANDS: readonly Command[] = [broker, queue, worker, call, services, demo];
+const COMMANDS: readonly Command[] = [broker, queue, worker, call, services, simulate, demo];
 
 /**
  * Runs the command line `words`, without the names of Node and of the script.

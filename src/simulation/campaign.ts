@@ -1,4 +1,5 @@
 /** Many runs of one simulation, each with a seed of its own. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { countOption } from '../core/options.ts';
 import type { CellCoverage } from './cells.ts';
 import type { RunResult, Simulation } from './simulate.ts';
@@ -41,6 +42,8 @@ export async function campaign(simulation: Simulation, options: CampaignOptions 
   const unreached = new Set(simulation.options.sometimes);
   const sum = { runs: 0, time: 0, events: 0, submitted: 0, answered: 0, unanswered: 0 };
   for (let seed = from; seed < from + seeds; seed += every) {
+    // Between two runs the rest of the process has its turn.
+    await nextTurn();
     if (signal?.aborted === true) break;
     const result = await simulation.run(seed, coverage === undefined ? {} : { coverage });
     const { statistics } = result;

@@ -151,3 +151,10 @@ export function describeFault(fault: Fault): string {
       return `the wall clock of ${fault.node} is set by ${fault.by} ms`;
   }
 }
+
+/** Whether a value read from a file is a fault. */
+export function isFault(value: unknown): value is Fault {
+  const { at, op, node, from, to } = (value ?? {}) as Record<string, unknown>;
+  if (typeof at !== 'number' || !FAULT_OPS.includes(op as FaultOp)) return false;
+  return typeof node === 'string' || (typeof from === 'string' && typeof to === 'string');
+}

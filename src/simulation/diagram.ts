@@ -1,0 +1,123 @@
+/** A trace as a sequence diagram: who sent what to whom, and what they made of it. */
+import type { TraceEvent } from '../runtime/trace.ts';
+
+export interface DiagramOptions {
+  /** `text`: columns for a terminal. `mermaid`: for a document. Default `text`. */
+  readonly format?: 'text' | 'mermaid';
+  /** Only what happened so long before the end of the trace, in ms. Default: everything. */
+  readonly before?: number;
+  /** At most so many lines, the last ones. Default 60. */
+  readonly most?: number;
+}
+
+/** What a line of the diagram is made of. */
+type Line =
+  | { readonly t: number; readonly from: string; readonly to: string; readonly text: string; readonly lost?: boolean }
+  | { readonly t: number; readonly over: string; readonly text: string };
+
+/** Facts that are shown as notes, and the fields that are worth showing. */
+const NOTES: { readonly [kind: string]: readonly string[] } = {
+  boot: [],
+  crash: [],
+  machineCrash: [],
+  stop: [],
+  exit: [],
+  fault: ['op', 'to', 'oneWay', 'for', 'every', 'delay', 'by'],
+  faultEnd: ['op'],
+  heal: ['core'],
+  submit: ['request'],
+  attempt: ['request', 'attempt'],
+  answered: ['request'],
+  unanswered: ['request', 'code'],
+  register: ['service', 'worker'],
+  expire: ['worker', 'loss'],
+  accept: ['request', 'peer'],
+  dispatch: ['request', 'worker', 'delivery'],
+  requeue: ['request', 'deliveries'],
+  route: ['request'],
+  deadletter: ['request', 'code'],
+  drop: ['request'],
+  execute: [],
+  executed: [],
+  violation: ['invariant', 'because'],
+};
+
+/** Heartbeats say nothing; whatever else is sent does. */
+const HEARTBEATS: ReadonlySet<unknown> = new Set(['[] MDPW01 [04]', '[02]']);
+
+/** Draws the end of a trace that was kept (`keepTrace`). */
+export function diagram(trace: readonly TraceEvent[], options: DiagramOptions = {}): string {
+  const { format = 'text', before = Infinity, most = 60 } = options;
+  const broken = trace.findIndex(({ kind }) => kind === 'violation');
+  const story = broken < 0 ? trace : trace.slice(0, broken + 1);
+  const end = story.at(-1)?.t ?? 0;
+  const lines = story
+    .filter(({ t }) => t >= end - before)
+    .flatMap(lineOf)
+    .slice(-most);
+  const names = [...new Set(trace.map(({ node }) => node).filter((node) => node !== ''))];
+  const shown = names.filter((name) =>
+    lines.some((line) => ('over' in line ? line.over === name : line.from === name || line.to === name)),
+  );
+  return format === 'mermaid' ? mermaid(shown, lines) : columns(shown, lines);
+}
+
+function lineOf(event: TraceEvent): Line[] {
+  const { t, node, kind } = event;
+  if (kind === 'deliver') {
+    if (HEARTBEATS.has(event['frames'])) return [];
+    return [{ t, from: event['from'] as string, to: node, text: String(event['frames']) }];
+  }
+  if (kind === 'lose') return [{ t, from: node, to: event['to'] as string, text: `${String(event['messages'])} lost`, lost: true }];
+  const fields = NOTES[kind];
+  if (fields === undefined) return [];
+  const values = fields.flatMap((field) => (event[field] === undefined ? [] : `${field} ${String(event[field])}`));
+  return [{ t, over: node, text: [kind, ...values].join(', ') }];
+}
+
+function mermaid(names: readonly string[], lines: readonly Line[]): string {
+  const participants = names.map((name) => `  participant ${idOf(name)} as ${name}`);
+  const rows = lines.map((line) => {
+    const time = line.t.toFixed(1);
+    if ('over' in line) {
+      const over = line.over === '' ? names.map(idOf).slice(0, 1).concat(names.map(idOf).slice(-1)).join(',') : idOf(line.over);
+      return `  Note over ${over}: ${time} ${plain(line.text)}`;
+    }
+    return `  ${idOf(line.from)}${line.lost === true ? '--x' : '->>'}${idOf(line.to)}: ${time} ${plain(line.text)}`;
+  });
+  return ['sequenceDiagram', ...participants, ...rows].join('\n');
+}
+
+const idOf = (name: string): string => name.replace(/\W/g, '_');
+/** Semicolons and hash signs mean something in Mermaid. */
+const plain = (text: string): string => text.replace(/[;#]/g, ' ');
+
+const WIDTH = 14;
+
+function columns(names: readonly string[], lines: readonly Line[]): string {
+  const centre = (name: string): number => names.indexOf(name) * WIDTH + WIDTH / 2;
+  const row = (marks: readonly (readonly [at: number, text: string])[]): string => {
+    const cells = Array.from({ length: names.length * WIDTH }, () => ' ');
+    for (const name of names) cells[centre(name)] = '│';
+    for (const [at, text] of marks) for (const [index, character] of [...text].entries()) cells[at + index] = character;
+    return cells.join('');
+  };
+  const heading = `${' '.repeat(11)}${names
+    .map((name) =>
+      name
+        .slice(0, WIDTH - 1)
+        .padStart(WIDTH / 2 + Math.ceil(name.length / 2))
+        .padEnd(WIDTH),
+    )
+    .join('')}`;
+  const drawn = lines.map((line) => {
+    const time = line.t.toFixed(2).padStart(10);
+    if ('over' in line) return `${time} ${row(line.over === '' ? [] : [[centre(line.over), '●']])} ${line.text}`;
+    const [from, to] = [centre(line.from), centre(line.to)];
+    const shaft = '─'.repeat(Math.max(0, Math.abs(to - from) - 1));
+    const head = line.lost === true ? '✕' : to > from ? '▶' : '◀';
+    const arrow = to > from ? `├${shaft}${head}` : `${head}${shaft}┤`;
+    return `${time} ${row([[Math.min(from, to), arrow]])} ${line.text}`;
+  });
+  return [heading.trimEnd(), ...drawn].join('\n');
+}

@@ -1,0 +1,443 @@
+/**
+ * A load-balancing broker in a small world: what `src/load-balancer/broker.ts`, `session.ts` and `requests.ts` do around the machines of
+ * the sessions, with one service.
+ */
+import type { Machine, StepObserver } from '../../core/machine.ts';
+import type { FailureCode } from '../../load-balancer/failures.ts';
+import type { DeliveryPolicy } from '../../load-balancer/requests.ts';
+import type { SessionEffects, SessionReply, WorkerSessionMachine, WorkerLoss } from '../../load-balancer/session.machine.ts';
+import type { Message } from '../../wire/message.ts';
+import type { Packer, Unpacker } from './packing.ts';
+import { Steps, numbered, perform } from './steps.ts';
+import { DISCONNECT, HEARTBEAT, READY, REPLY, REQUEST, type Workers } from './workers.ts';
+import { END, breach, handleOf, kindOf, message, requestOf, type Connection, type Happenings, type Pending, type World } from './world.ts';
+
+export interface BalancerSettings {
+  readonly clients: number;
+  readonly policy: DeliveryPolicy;
+  readonly maxDeliveries: number;
+  /** 0 for a protocol without heartbeats. */
+  readonly liveness: number;
+  /** Whether a request may be with one worker for too long. */
+  readonly busyLimit: boolean;
+  /** Whether the transport tells when a connection has ended. */
+  readonly notices: boolean;
+  /** Whether the protocol can tell a worker to go. */
+  readonly farewell: boolean;
+  /** Clients are read only while a worker is ready. */
+  readonly readsWhenReady: boolean;
+}
+
+/** What a pattern's clients must be told. */
+export interface ToClients {
+  answer(client: Connection, asked: number, answered: number): void;
+  failure(client: Connection, asked: number, code: FailureCode): void;
+}
+
+type SessionEvent = WorkerSessionMachine['event'];
+type SessionTimer = 'expiry' | 'heartbeatDue' | 'busyLimit';
+const WELCOME: SessionEvent = { kind: 'READY', service: '', admission: 'welcome' };
+const LEFT: SessionEvent = { kind: 'DISCONNECT' };
+const GONE: SessionEvent = { kind: 'peerGone', loss: 'disconnected' };
+const UNREACHABLE: SessionEvent = { kind: 'peerGone', loss: 'unreachable' };
+/** Further ones teach nothing new. */
+const MOST_INTERVALS = 3;
+const heardIn = numbered((interval): SessionEvent => ({ kind: 'HEARTBEAT', interval }));
+const dispatchOf = numbered((handle): SessionEvent => ({ kind: 'dispatch', handle }));
+/** In place of the message, the number of the request that it answers. */
+const replyIn = numbered((reply): SessionReply => {
+  return { kind: 'REPLY', handle: handleOf(reply), message: requestOf(reply) as unknown as Message, body: 0 };
+});
+
+export function sessionSteps(
+  machine: Machine<WorkerSessionMachine>,
+  { liveness, busyLimit }: BalancerSettings,
+  observer?: StepObserver,
+): Steps<WorkerSessionMachine> {
+  const heartbeatInterval = liveness > 0 ? 1 : 0;
+  return new Steps(machine, { heartbeatInterval, expiry: liveness, busyLimit: Number(busyLimit), mostStrikes: 1 }, observer);
+}
+
+export class Balancer {
+  isUp = true;
+  /** Idle workers, least recently used first. */
+  readonly ready: Connection[] = [];
+  readonly waiting: Pending[] = [];
+  readonly returned: Pending[] = [];
+  /** Requests taken in and not settled, counted on their own: the other half of the ledger. */
+  open = 0;
+  readonly #world: World;
+  readonly #settings: BalancerSettings;
+  readonly #steps: Steps<WorkerSessionMachine>;
+  readonly #toClients: ToClients;
+  readonly #workers: Workers;
+  #serving = false;
+
+  constructor(world: World, settings: BalancerSettings, steps: Steps<WorkerSessionMachine>, toClients: ToClients, workers: Workers) {
+    this.#world = world;
+    this.#settings = settings;
+    this.#steps = steps;
+    this.#toClients = toClients;
+    this.#workers = workers;
+  }
+
+  pack(packer: Packer): void {
+    packer.put(this.isUp ? 1 : 0);
+    packer.put(this.open);
+    packer.putAll(this.ready.map(({ label }) => label));
+    for (const queue of [this.waiting, this.returned]) {
+      packer.put(queue.length);
+      for (const pending of queue) packPending(packer, pending);
+    }
+    for (const { owner, session, request } of this.#world.connections) {
+      if (owner < this.#settings.clients) continue;
+      packer.putLarge(session * 2 + (request === undefined ? 0 : 1));
+      if (request !== undefined) packPending(packer, request);
+    }
+  }
+
+  unpack(unpacker: Unpacker): void {
+    this.isUp = unpacker.take() === 1;
+    this.open = unpacker.take();
+    const { connections } = this.#world;
+    for (const label of unpacker.takeAll()) this.ready.push(connections[label] as Connection);
+    for (const queue of [this.waiting, this.returned])
+      for (let count = unpacker.take(); count > 0; count--) queue.push(unpackPending(unpacker, connections));
+    for (const connection of connections) {
+      if (connection.owner < this.#settings.clients) continue;
+      const session = unpacker.takeLarge();
+      connection.session = session >> 1;
+      if ((session & 1) !== 0) connection.request = unpackPending(unpacker, connections);
+    }
+  }
+
+  kind(connection: Connection): string {
+    return this.#steps.kind(connection.session);
+  }
+
+  /** Whether it counts the worker at the other end among its own, or may come to do so: then its silence is no more than slowness. */
+  knows(connection: Connection): boolean {
+    const kind = this.kind(connection);
+    return this.isUp && connection.bound && (connection.up.length > 0 || kind === 'idle' || kind === 'busy');
+  }
+
+  get queued(): number {
+    return this.waiting.length + this.returned.length;
+  }
+
+  /** Whether it reads what clients send. */
+  get isReading(): boolean {
+    return !this.#settings.readsWhenReady || (this.ready.length > 0 && this.queued === 0);
+  }
+
+  /** Requests that workers hold. */
+  get inFlight(): number {
+    return this.#world.connections.filter(({ request }) => request !== undefined).length;
+  }
+
+  /* ---------------------------------------------------------------- what may happen */
+
+  /**
+   * @param read the broker of another world: the one in which it happens.
+   * @param nameOf what a worker is called, by the owner of its connections.
+   */
+  offer<W extends World>(happenings: Happenings<W>, read: (world: W) => Balancer, nameOf: (owner: number) => string): void {
+    if (!this.isUp) {
+      happenings.add('the broker is back', (world) => {
+        read(world).isUp = true;
+      });
+      return;
+    }
+    if (this.#world.mayFail('restarts')) happenings.add('the broker dies', (world) => read(world).#die(), true);
+    // Where nobody is left to serve it, it is bound to.
+    const unserved = this.#workers.isClosed;
+    if (this.queued > 0 && (unserved || this.#world.left.expiries > 0))
+      happenings.add('the request that waits longest has waited too long', (world) => {
+        if (!unserved) world.spend('expiries');
+        read(world).#expire();
+      });
+    this.#world.connections.forEach((connection, at) => {
+      if (connection.owner >= this.#settings.clients) this.#offerSession(happenings, read, nameOf(connection.owner), connection, at);
+    });
+  }
+
+  #offerSession<W extends World>(
+    happenings: Happenings<W>,
+    read: (world: W) => Balancer,
+    worker: string,
+    connection: Connection,
+    at: number,
+  ): void {
+    const of = (world: W): Connection => world.connections[at] as Connection;
+    if (connection.up.length > 0) {
+      const next = connection.up[0] as number;
+      happenings.add(`the broker ${HEARS[kindOf(next)] ?? ''} ${worker}`, (world) => read(world).#receive(of(world)));
+    }
+    const { session } = connection;
+    // One that finds no route is no message: there may be any number of them.
+    if (this.#steps.isArmed(session, 'heartbeatDue') && (this.#world.left.heartbeats > 0 || !connection.bound))
+      happenings.add(`a heartbeat to ${worker} is due`, (world) => {
+        if (connection.bound) world.spend('heartbeats');
+        read(world).#fire(of(world), 'heartbeatDue');
+      });
+    for (const [timer, what] of SUSPICIONS) {
+      if (!this.#steps.isArmed(session, timer)) continue;
+      if (!connection.open) happenings.add(`${what} of ${worker}, which is no more`, (world) => read(world).#fire(of(world), timer));
+      else if (this.#world.mayFail('suspicions'))
+        happenings.add(
+          `${what} of ${worker}, which lives`,
+          (world) => {
+            world.spendFault('suspicions');
+            read(world).#fire(of(world), timer);
+          },
+          true,
+        );
+    }
+  }
+
+  /* ---------------------------------------------------------------- clients */
+
+  /** A request has come. */
+  accept(client: Connection, asked: number): void {
+    this.open++;
+    const pending: Pending = { client, abandoned: false, message: asked, deliveries: 0, handle: 0 };
+    const worker = this.queued === 0 ? this.ready.shift() : undefined;
+    if (worker === undefined) this.waiting.push(pending);
+    else this.#assign(worker, pending);
+  }
+
+  /** A client's connection has ended, and the broker is told. */
+  clientGone(client: Connection): void {
+    for (const queue of [this.returned, this.waiting])
+      for (const pending of queue.filter((each) => each.client === client)) {
+        queue.splice(queue.indexOf(pending), 1);
+        this.#drop(pending);
+      }
+    for (const { request } of this.#world.connections)
+      if (request?.client === client) [request.client, request.abandoned] = [undefined, true];
+  }
+
+  #expire(): void {
+    this.#fail((this.returned.shift() ?? this.waiting.shift()) as Pending, 'expired');
+  }
+
+  #fail(pending: Pending, code: FailureCode): void {
+    this.open--;
+    this.#world.notes.push(`request ${requestOf(pending.message) + 1} is given up (${code})`);
+    if (pending.client !== undefined) this.#toClients.failure(pending.client, pending.message, code);
+  }
+
+  #drop(pending: Pending): void {
+    this.open--;
+    this.#world.notes.push(`request ${requestOf(pending.message) + 1} is dropped`);
+  }
+
+  /* ---------------------------------------------------------------- workers */
+
+  #receive(connection: Connection): void {
+    const next = connection.up.shift() as number;
+    switch (kindOf(next)) {
+      case END:
+        this.#world.unbind(connection);
+        if (this.#settings.notices) this.#step(connection, GONE);
+        else connection.kept = ['idle', 'busy'].includes(this.kind(connection));
+        break;
+      case READY:
+        this.#step(connection, WELCOME);
+        break;
+      case REPLY:
+        this.#step(connection, replyIn(next));
+        break;
+      case HEARTBEAT: {
+        const state = this.#steps.state(connection.session);
+        this.#step(connection, heardIn(state.kind === 'busy' ? Math.min(MOST_INTERVALS, state.interval + 1) : 0));
+        break;
+      }
+      case DISCONNECT:
+        this.#step(connection, LEFT);
+        break;
+    }
+  }
+
+  #step(connection: Connection, event: SessionEvent): void {
+    const { to, effects } = this.#steps.step(connection.session, event);
+    connection.session = to;
+    perform(effects, this.#effectsOf(connection));
+  }
+
+  #fire(connection: Connection, timer: SessionTimer): void {
+    const { to, effects } = this.#steps.fire(connection.session, timer);
+    connection.session = to;
+    perform(effects, this.#effectsOf(connection));
+  }
+
+  #effectsOf(connection: Connection): SessionEffects & { refuse(): void } {
+    const disconnect = (): void => {
+      if (this.#settings.farewell) this.#world.sendDown(connection, DISCONNECT);
+    };
+    return {
+      register: () => undefined,
+      ready: () => {
+        if (this.ready.includes(connection)) breach('SP1', 'a worker is in the ready list once at most');
+        this.ready.push(connection);
+        if (this.queued > 0) this.#serveSoon();
+      },
+      sendRequest: (handle) => {
+        this.#sendRequest(connection, handle);
+      },
+      sendHeartbeat: () => {
+        this.#send(connection, HEARTBEAT);
+      },
+      sendDisconnect: disconnect,
+      deliver: (reply) => {
+        this.#deliver(takeRequest(connection), reply);
+      },
+      surrender: (loss) => {
+        this.#surrender(takeRequest(connection), loss);
+      },
+      forget: (loss) => {
+        this.#forget(connection, loss);
+      },
+      refuse: disconnect,
+    };
+  }
+
+  #assign(worker: Connection, pending: Pending): void {
+    worker.request = pending;
+    this.#step(worker, dispatchOf(this.#freeHandle()));
+  }
+
+  /** One that nobody can mistake for another. The real ones never come again; here, not while anybody has one. */
+  #freeHandle(): number {
+    const used = new Set(this.#workers.all.map(({ hands }) => handleOf(hands)));
+    for (const { session, up, down } of this.#world.connections) {
+      for (const each of up) used.add(handleOf(each));
+      for (const each of down) used.add(handleOf(each));
+      const state = this.#steps.state(session);
+      if (state.kind === 'busy') used.add(state.handle);
+    }
+    let handle = 1;
+    while (used.has(handle)) handle++;
+    return handle;
+  }
+
+  #sendRequest(connection: Connection, handle: number): void {
+    const pending = connection.request as Pending;
+    if (!this.#send(connection, message(REQUEST, requestOf(pending.message), 0, handle))) return;
+    pending.deliveries++;
+    pending.handle = handle;
+    if (pending.deliveries > this.#settings.maxDeliveries)
+      breach('MD6', `a request is handed out ${this.#settings.maxDeliveries} times at most`);
+  }
+
+  /** Whether there is a route; if not, the session is told after the step. */
+  #send(connection: Connection, sent: number): boolean {
+    if (connection.down.some((each) => kindOf(each) === DISCONNECT)) breach('MD1', 'after DISCONNECT a worker is sent nothing');
+    if (!connection.bound) this.#world.followUp(() => this.#step(connection, UNREACHABLE));
+    else this.#world.sendDown(connection, sent);
+    return connection.bound;
+  }
+
+  #deliver(pending: Pending, reply: SessionReply): void {
+    if (reply.handle !== pending.handle)
+      breach('MD4', `the reply to another delivery was taken for that to request ${requestOf(pending.message) + 1}`);
+    if (pending.abandoned) {
+      this.#drop(pending);
+      return;
+    }
+    this.open--;
+    if (pending.client !== undefined) this.#toClients.answer(pending.client, pending.message, reply.message as unknown as number);
+  }
+
+  #surrender(pending: Pending, loss: WorkerLoss): void {
+    const delivered = pending.handle !== 0;
+    const { policy, maxDeliveries } = this.#settings;
+    if (pending.abandoned) this.#drop(pending);
+    else if (delivered && policy === 'fail') this.#fail(pending, 'worker-lost');
+    else if (delivered && pending.deliveries >= maxDeliveries && loss !== 'dismissed') this.#fail(pending, 'poisoned');
+    else {
+      pending.handle = 0;
+      this.#world.notes.push(`request ${requestOf(pending.message) + 1} is requeued`);
+      this.returned.push(pending);
+      this.#serveSoon();
+    }
+  }
+
+  #forget(connection: Connection, loss: WorkerLoss): void {
+    const at = this.ready.indexOf(connection);
+    if (at >= 0) this.ready.splice(at, 1);
+    this.#world.notes.push(`the worker is lost (${loss})`);
+    if (!this.#settings.notices) this.#world.followUp(() => this.#release(connection));
+  }
+
+  /** Nobody would tell of its end: it is not kept. */
+  #release(connection: Connection): void {
+    if (['idle', 'busy'].includes(this.kind(connection))) return;
+    connection.session = this.#steps.start;
+    connection.kept = false;
+  }
+
+  #serveSoon(): void {
+    if (this.#serving) return;
+    this.#serving = true;
+    this.#world.followUp(() => {
+      this.#serving = false;
+      while (this.ready.length > 0 && this.queued > 0) {
+        const pending = (this.returned.shift() ?? this.waiting.shift()) as Pending;
+        this.#assign(this.ready.shift() as Connection, pending);
+      }
+    });
+  }
+
+  /** It forgets everything. What it has sent arrives. */
+  #die(): void {
+    this.#world.spendFault('restarts');
+    this.isUp = false;
+    this.open = this.ready.length = this.waiting.length = this.returned.length = 0;
+    for (const connection of this.#world.connections) {
+      connection.session = this.#steps.start;
+      connection.request = undefined;
+      connection.kept = false;
+      if (!connection.bound) continue;
+      if (!this.#settings.notices && connection.open) {
+        // It is connected anew before anybody notices.
+        connection.up.length = 0;
+        continue;
+      }
+      this.#world.unbind(connection);
+      this.#world.sendDown(connection, END);
+    }
+  }
+}
+
+const SUSPICIONS: readonly (readonly [SessionTimer, string])[] = [
+  ['expiry', 'the broker hears nothing'],
+  ['busyLimit', 'the broker loses patience with the work'],
+];
+
+const HEARS: Readonly<Record<number, string>> = {
+  [END]: 'sees the end of a connection of',
+  [READY]: 'gets READY of',
+  [REPLY]: 'gets the reply of',
+  [HEARTBEAT]: 'gets a heartbeat of',
+  [DISCONNECT]: 'is left by',
+};
+
+function takeRequest(connection: Connection): Pending {
+  const { request } = connection;
+  connection.request = undefined;
+  return request ?? breach('invariants', 'a worker that holds no request was taken to hold one');
+}
+
+function packPending(packer: Packer, { client, abandoned, message: asked, deliveries, handle }: Pending): void {
+  packer.put(client === undefined || !(client.open || client.bound) ? 0 : client.label + 1);
+  packer.putLarge(asked);
+  packer.put((handle << 3) | (deliveries << 1) | Number(abandoned));
+}
+
+function unpackPending(unpacker: Unpacker, connections: readonly Connection[]): Pending {
+  const client = connections[unpacker.take() - 1];
+  const asked = unpacker.takeLarge();
+  const rest = unpacker.take();
+  return { client, abandoned: (rest & 1) !== 0, message: asked, deliveries: (rest >> 1) & 3, handle: rest >> 3 };
+}

@@ -1,0 +1,101 @@
+/** The small worlds of Majordomo: clients that share a connection, or ask first whether they may, a broker with one service, workers. */
+import type { Model } from '../explore.ts';
+import { majordomoLink, majordomoRequest } from '../../majordomo/client.machine.ts';
+import { majordomoSession } from '../../majordomo/session.machine.ts';
+import { loadBalancedWorker } from '../../load-balancer/worker.machine.ts';
+import { sessionSteps, type BalancerSettings } from './balancer.ts';
+import {
+  BrokerState,
+  alwaysOf,
+  eventuallyOf,
+  sometimesOf,
+  type BrokerMachines,
+  type BrokerPlan,
+  type BrokerWorld,
+} from './broker-world.ts';
+import {
+  ANSWER,
+  ANSWER_PLAIN,
+  ASK,
+  CODES,
+  FAILURE,
+  MajordomoClients,
+  PROBE,
+  PROBE_ANSWER,
+  majordomoClientSteps,
+  type MajordomoClientMachines,
+  type MajordomoClientSettings,
+} from './majordomo-clients.ts';
+import { modelOf } from './small-world.ts';
+import { workerSteps, type WorkerSettings } from './workers.ts';
+import { attemptOf, kindOf, message, requestOf } from './world.ts';
+
+export interface MajordomoWorld extends BrokerWorld, Pick<MajordomoClientSettings, 'correlation'> {
+  /** Others than the real ones, to see what is found in them. */
+  readonly machines?: Partial<BrokerMachines & MajordomoClientMachines>;
+}
+
+export const MAJORDOMO_WORLD: MajordomoWorld = {
+  clients: 2,
+  workers: 2,
+  requests: 1,
+  retries: 1,
+  correlation: 'envelope',
+  policy: 'requeue',
+  maxDeliveries: 2,
+  liveness: 1,
+  busyLimit: false,
+  notices: true,
+  faults: 1,
+  crashes: 1,
+  restarts: 1,
+  cuts: 1,
+  suspicions: 1,
+  failures: 1,
+  heartbeats: 0,
+  expiries: 1,
+  aborts: 0,
+  closes: 0,
+};
+
+/** The model: what may happen, and what must hold. */
+export function majordomoModel(options: Partial<MajordomoWorld> = {}): Model<string> {
+  const settings = { ...MAJORDOMO_WORLD, ...options };
+  const { machines, observer } = settings;
+  const balancer: BalancerSettings = { ...settings, farewell: true, readsWhenReady: false };
+  const worker: WorkerSettings = { ...settings, farewell: true, mostHeld: 0 };
+  const clientMachines = { request: machines?.request ?? majordomoRequest, link: machines?.link ?? majordomoLink };
+  const clients = majordomoClientSteps(clientMachines, settings, observer);
+  const plan: BrokerPlan<MajordomoClients> = {
+    settings,
+    balancer,
+    worker,
+    sessions: sessionSteps(machines?.session ?? majordomoSession, balancer, observer),
+    workers: workerSteps(machines?.worker ?? loadBalancedWorker, worker, observer),
+    makeClients: (state) => new MajordomoClients(state, settings, clients),
+    toClients: (state) => ({
+      answer: (client, asked, answered) => {
+        const isNumbered = kindOf(asked) === ASK;
+        const numbered = message(ANSWER, requestOf(asked), attemptOf(asked), answered);
+        state.sendDown(client, isNumbered ? numbered : message(ANSWER_PLAIN, answered));
+      },
+      failure: (client, asked, code) => {
+        if (kindOf(asked) === ASK) state.sendDown(client, message(FAILURE, requestOf(asked), attemptOf(asked), CODES.indexOf(code)));
+      },
+    }),
+    hear: (state, connection, asked) => {
+      if (kindOf(asked) === PROBE) state.sendDown(connection, PROBE_ANSWER);
+      else state.broker.accept(connection, asked);
+    },
+    describe: (asked) => (kindOf(asked) === PROBE ? 'is asked who it is' : `takes in request ${requestOf(asked) + 1}`),
+  };
+  return modelOf<BrokerState<MajordomoClients>>({
+    name: 'majordomo',
+    begin: () => BrokerState.begin(plan),
+    unpack: (text) => BrokerState.unpack(plan, text),
+    offer: (state, happenings) => state.offer(happenings),
+    always: alwaysOf(plan),
+    sometimes: sometimesOf(plan),
+    eventually: eventuallyOf(),
+  });
+}

@@ -1,0 +1,108 @@
+/** The worlds that are explored: small enough to be walked through to the end, large enough that everything can meet everything. */
+import type { Machine, StepObserver } from '../../core/machine.ts';
+import {
+  lazyPirateJob,
+  lazyPirateRequest,
+  loadBalancedWorker,
+  majordomoLink,
+  majordomoRequest,
+  majordomoSession,
+  workerSession,
+} from '../../machines.ts';
+import type { Model } from '../explore.ts';
+import type { BrokerWorld } from './broker-world.ts';
+import { lazyPirateModel } from './lazy-pirate.ts';
+import { majordomoModel } from './majordomo.ts';
+import { paranoidPirateModel, simplePirateModel } from './pirate-queue.ts';
+import type { Bounds } from './world.ts';
+
+export type Pattern = 'lazy' | 'simple' | 'paranoid' | 'majordomo';
+export const PATTERNS: readonly Pattern[] = ['lazy', 'simple', 'paranoid', 'majordomo'];
+
+/** What can be asked of every world. */
+export interface WorldOptions
+  extends Partial<Bounds>, Partial<Pick<BrokerWorld, 'clients' | 'workers' | 'requests' | 'retries' | 'faults'>> {
+  readonly observer?: StepObserver;
+}
+
+export interface ExploredWorld {
+  readonly pattern: Pattern;
+  readonly name: string;
+  /** What is in it. */
+  readonly about: string;
+  /** Those at work in it. */
+  readonly machines: readonly Machine[];
+  model(options?: WorldOptions): Model<string>;
+}
+
+type World = Omit<ExploredWorld, 'pattern' | 'machines'>;
+const PIRATES = [lazyPirateRequest, workerSession, loadBalancedWorker] as unknown as readonly Machine[];
+
+function worldsOf(pattern: Pattern, machines: readonly unknown[], worlds: readonly World[]): ExploredWorld[] {
+  return worlds.map((world) => ({ ...world, pattern, machines: machines as readonly Machine[] }));
+}
+
+export const WORLDS: readonly ExploredWorld[] = [
+  ...worldsOf(
+    'lazy',
+    [lazyPirateRequest, lazyPirateJob],
+    [
+      {
+        name: 'lazy',
+        about: 'two clients with a request each, two servers',
+        model: (options = {}) => lazyPirateModel({ requests: 1, aborts: 0, closes: 0, ...options }),
+      },
+      {
+        name: 'lazy, in line',
+        about: 'a client with two requests and deadlines, a server; both are also closed',
+        model: (options = {}) => lazyPirateModel({ clients: 1, servers: 1, deadline: true, ...options }),
+      },
+    ],
+  ),
+  ...worldsOf('simple', PIRATES, [
+    {
+      name: 'simple',
+      about: 'two clients that ask once, two workers',
+      model: (options = {}) => simplePirateModel({ retries: 1, ...options }),
+    },
+    {
+      name: 'simple, asked again',
+      about: 'a client that asks twice, two workers',
+      model: (options = {}) => simplePirateModel({ clients: 1, crashes: 2, cuts: 2, faults: 2, ...options }),
+    },
+  ]),
+  ...worldsOf('paranoid', PIRATES, [
+    {
+      name: 'paranoid',
+      about: 'two clients that ask once, two workers',
+      model: (options = {}) => paranoidPirateModel(options),
+    },
+    {
+      name: 'paranoid, untold',
+      about: 'a client and two workers on a network that tells of no end',
+      model: (options = {}) => paranoidPirateModel({ clients: 1, notices: false, ...options }),
+    },
+  ]),
+  ...worldsOf(
+    'majordomo',
+    [majordomoRequest, majordomoLink, majordomoSession, loadBalancedWorker],
+    [
+      {
+        name: 'majordomo',
+        about: 'two clients that ask once over one connection each, two workers',
+        model: (options = {}) => majordomoModel(options),
+      },
+      {
+        name: 'majordomo, heartbeats',
+        about: 'a client that asks once, two workers that heartbeat',
+        model: (options = {}) => majordomoModel({ clients: 1, heartbeats: 2, expiries: 0, ...options }),
+      },
+      {
+        name: 'majordomo, probing',
+        about: 'a client that asks twice and does not know the broker, a worker',
+        model: (options = {}) =>
+          majordomoModel({ clients: 1, workers: 1, retries: 2, correlation: 'auto', aborts: 1, closes: 1, ...options }),
+      },
+    ],
+  ),
+];

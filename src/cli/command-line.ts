@@ -5,6 +5,7 @@ import { broker } from './broker.ts';
 import { call } from './call.ts';
 import { allOptions, helpOf, type Command } from './command.ts';
 import { demo } from './demo.ts';
+import { explore } from './explore.ts';
 import { EXIT, UsageError, exitCodeOf, problemOf } from './failures.ts';
 import { Output, type Streams } from './output.ts';
 import { queue } from './queue.ts';
@@ -12,7 +13,7 @@ import { services } from './services.ts';
 import { simulate } from './simulate.ts';
 import { worker } from './worker.ts';
 
-const COMMANDS: readonly Command[] = [broker, queue, worker, call, services, simulate, demo];
+const COMMANDS: readonly Command[] = [broker, queue, worker, call, services, simulate, explore, demo];
 
 /**
  * Runs the command line `words`, without the names of Node and of the script.

@@ -29,7 +29,7 @@ test('the version is that of the package', async () => {
   expect(await run('--version')).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
-test.each([[[]], [['broker']], [['queue']], [['worker']], [['call']], [['services']], [['demo']]])(
+test.each([[[]], [['broker']], [['queue']], [['worker']], [['call']], [['services']], [['explore']], [['demo']]])(
   '%j --help explains itself on standard output, and docs/cli.md shows it as it is',
   async (words) => {
     const { code, stdout, stderr } = await run(...words, '--help');
@@ -40,7 +40,7 @@ test.each([[[]], [['broker']], [['queue']], [['worker']], [['call']], [['service
 );
 
 test.each([
-  { words: [], says: 'seaworthy: which command? There are broker, queue, worker, call, services, demo' },
+  { words: [], says: 'seaworthy: which command? There are broker, queue, worker, call, services, explore, demo' },
   { words: ['brokr'], says: 'seaworthy: unknown command "brokr"; did you mean broker?' },
   { words: ['call', '--tiemout', '5', 'echo'], says: 'seaworthy call: unknown option --tiemout; did you mean --timeout?' },
   { words: ['call', 'echo', '-5'], says: 'seaworthy call: unknown option -5; what begins with a dash and is not an option goes behind --' },

@@ -10,7 +10,19 @@ import type { Message } from '../../wire/message.ts';
 import type { Packer, Unpacker } from './packing.ts';
 import { Steps, numbered, perform } from './steps.ts';
 import { DISCONNECT, HEARTBEAT, READY, REPLY, REQUEST, type Workers } from './workers.ts';
-import { END, breach, handleOf, kindOf, message, requestOf, type Connection, type Happenings, type Pending, type World } from './world.ts';
+import {
+  END,
+  breach,
+  handleOf,
+  hasEnded,
+  kindOf,
+  message,
+  requestOf,
+  type Connection,
+  type Happenings,
+  type Pending,
+  type World,
+} from './world.ts';
 
 export interface BalancerSettings {
   readonly clients: number;
@@ -22,6 +34,8 @@ export interface BalancerSettings {
   readonly busyLimit: boolean;
   /** Whether the transport tells when a connection has ended. */
   readonly notices: boolean;
+  /** Whether it also tells that a connection had ended before the last message was on it. */
+  readonly refusals: boolean;
   /** Whether the protocol can tell a worker to go. */
   readonly farewell: boolean;
   /** Clients are read only while a worker is ready. */
@@ -328,6 +342,13 @@ export class Balancer {
     pending.handle = handle;
     if (pending.deliveries > this.#settings.maxDeliveries)
       breach('MD6', `a request is handed out ${this.#settings.maxDeliveries} times at most`);
+    const arrives = connection.open && !hasEnded(connection.down);
+    if (arrives || !this.#settings.refusals) return;
+    this.#world.followUp(() => {
+      this.#world.notes.push('the worker never had it');
+      pending.deliveries--;
+      pending.handle = 0;
+    });
   }
 
   /** Whether there is a route; if not, the session is told after the step. */

@@ -13,7 +13,8 @@ import { Workers, type WorkerSettings } from './workers.ts';
 import { END, World, hasEnded, type Bounds, type Connection, type Happenings } from './world.ts';
 
 /** How large a world is, and what happens in it. */
-export interface BrokerWorld extends Bounds, Pick<BalancerSettings, 'policy' | 'maxDeliveries' | 'liveness' | 'busyLimit' | 'notices'> {
+export interface BrokerWorld
+  extends Bounds, Pick<BalancerSettings, 'policy' | 'maxDeliveries' | 'liveness' | 'busyLimit' | 'notices' | 'refusals'> {
   readonly clients: number;
   readonly workers: number;
   /** Requests of each client. */
@@ -195,7 +196,8 @@ export class BrokerState<C> extends World {
 
   /** All workers that are not closed are ready, nothing is under way, and nobody keeps anything of anybody who has gone. */
   get isAtRest(): boolean {
-    const { ready, isUp, open } = this.broker;
+    const { ready, isUp, isReading, open } = this.broker;
+    const { clients } = this.#plan.settings;
     const working = this.workers.all.filter((_, at) => this.workers.kind(at) !== 'closed');
     return (
       this.clients.isAtRest &&
@@ -203,7 +205,10 @@ export class BrokerState<C> extends World {
       open === 0 &&
       working.every(({ alive, connection }) => alive && connection !== undefined && ready.includes(connection)) &&
       ready.length === working.length &&
-      this.connections.every(({ open, bound, up, down }) => open && bound && up.length === 0 && down.length === 0)
+      // A queue without workers does not read its clients.
+      this.connections.every(
+        ({ owner, open, bound, up, down }) => (owner < clients && !isReading) || (open && bound && up.length === 0 && down.length === 0),
+      )
     );
   }
 }

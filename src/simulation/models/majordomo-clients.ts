@@ -2,40 +2,35 @@
  * Majordomo clients in a small world, as `src/majordomo/client.ts` has them: a link to the broker that all requests share, or, as long as
  * nobody knows whether the broker keeps correlations, a connection for each (`maxSockets: 1`).
  */
-import type { Machine, StepObserver } from '../../core/machine.ts';
-import type { FailureCode } from '../../load-balancer/failures.ts';
-import type { LinkEffects, MajordomoLinkMachine, MajordomoRequestMachine, RequestEffects } from '../../majordomo/client.machine.ts';
-import type { Frame } from '../../wire/message.ts';
+import type { LinkEffects, RequestEffects } from '../../majordomo/client.machine.ts';
+import {
+  ABORT,
+  ANSWER,
+  ASK,
+  ASK_PLAIN,
+  BEGIN,
+  BROKER_GONE,
+  CLOSE,
+  CLOSE_LINK,
+  CONNECTION_LOST,
+  DOUBT,
+  FAILURE,
+  OURS,
+  PLACE,
+  PROBE,
+  PROBE_ANSWER,
+  START,
+  describe,
+  failureIn,
+  replyIn,
+  type ClientSteps,
+  type LinkEvent,
+  type MajordomoClientSettings,
+  type RequestEvent,
+} from './majordomo-steps.ts';
 import type { Packer, Unpacker } from './packing.ts';
-import { Steps, numbered, perform } from './steps.ts';
-import { END, attemptOf, breach, handleOf, kindOf, message, requestOf, type Connection, type Happenings, type World } from './world.ts';
-
-/** What clients say: a request with its number, or without, and the question whether the broker keeps numbers. */
-export const ASK = 1;
-export const ASK_PLAIN = 2;
-export const PROBE = 3;
-/** What they hear. */
-export const ANSWER = 4;
-export const ANSWER_PLAIN = 5;
-export const FAILURE = 6;
-export const PROBE_ANSWER = 7;
-
-/** What a broker may say of a request that it has given up; in a message, the place in this list. */
-export const CODES: readonly FailureCode[] = ['expired', 'poisoned', 'worker-lost'];
-
-export interface MajordomoClientSettings {
-  readonly clients: number;
-  /** Requests of each client. */
-  readonly requests: number;
-  /** Attempts in all. */
-  readonly retries: number;
-  readonly correlation: 'auto' | 'envelope' | 'socket';
-}
-
-export interface MajordomoClientMachines {
-  readonly request: Machine<MajordomoRequestMachine>;
-  readonly link: Machine<MajordomoLinkMachine>;
-}
+import { perform } from './steps.ts';
+import { END, attemptOf, breach, kindOf, message, requestOf, type Connection, type Happenings, type World } from './world.ts';
 
 type Outcome = 'none' | 'replied' | 'failed';
 const OUTCOMES: readonly Outcome[] = ['none', 'replied', 'failed'];
@@ -60,57 +55,6 @@ interface Client {
   closed: boolean;
   /** Requests that wait for a connection. */
   readonly line: number[];
-}
-
-type RequestEvent = MajordomoRequestMachine['event'];
-type LinkEvent = MajordomoLinkMachine['event'];
-const BEGIN: RequestEvent = { kind: 'begin' };
-const PLACE: RequestEvent = { kind: 'place' };
-const CONNECTION_LOST: RequestEvent = { kind: 'connectionLost' };
-const ABORT: RequestEvent = { kind: 'abort' };
-const CLOSE: RequestEvent = { kind: 'close' };
-const BROKER_GONE: LinkEvent = { kind: 'brokerGone' };
-const DOUBT: LinkEvent = { kind: 'doubt' };
-const OURS: LinkEvent = { kind: 'ANSWER', ours: true };
-const CLOSE_LINK: LinkEvent = { kind: 'close' };
-const START: { readonly [correlation in MajordomoClientSettings['correlation']]: LinkEvent } = {
-  auto: { kind: 'start', correlation: 'auto' },
-  envelope: { kind: 'start', correlation: 'envelope' },
-  socket: { kind: 'start', correlation: 'socket' },
-};
-/** An answer whose body says which request it is the answer to. */
-const replyIn = numbered((answer): RequestEvent => ({
-  kind: 'REPLY',
-  attempt: attemptOf(answer),
-  body: [handleOf(answer)] as unknown as readonly Frame[],
-  deliveries: 1,
-}));
-const failureIn = numbered((answer): RequestEvent => ({
-  kind: 'FAILURE',
-  attempt: attemptOf(answer),
-  code: CODES[handleOf(answer)] as FailureCode,
-  deliveries: 1,
-}));
-
-interface ClientSteps {
-  readonly request: Steps<MajordomoRequestMachine>;
-  readonly link: Steps<MajordomoLinkMachine>;
-}
-
-export function majordomoClientSteps(
-  { request, link }: MajordomoClientMachines,
-  { retries, correlation }: MajordomoClientSettings,
-  observer?: StepObserver,
-): ClientSteps {
-  const backoff = { base: 1, maximum: 1, jitter: 0 };
-  const random = (): number => 0;
-  // Whether there were failures matters; how many only makes pauses longer, and here every pause may end at any time.
-  const bounded = (state: MajordomoLinkMachine['state']): MajordomoLinkMachine['state'] =>
-    'failures' in state ? { ...state, failures: Math.min(1, state.failures) } : state;
-  return {
-    request: new Steps(request, { requestTimeout: 1, requestRetries: retries, backoff, random }, observer),
-    link: new Steps(link, { correlation, probeTimeout: 1, backoff, random }, observer, bounded),
-  };
 }
 
 export class MajordomoClients {
@@ -486,16 +430,3 @@ const TIMERS = [
   ['requestTimeout', 'time runs out for an attempt'],
   ['retryDelay', 'the pause ends before the next attempt'],
 ] as const;
-
-function describe(next: number): string {
-  switch (kindOf(next)) {
-    case END:
-      return 'is told that its connection has ended';
-    case PROBE_ANSWER:
-      return 'hears that the broker keeps numbers';
-    case FAILURE:
-      return `is told that attempt ${attemptOf(next)} of request ${requestOf(next) + 1} is given up (${CODES[handleOf(next)]})`;
-    default:
-      return `gets the answer to request ${requestOf(next) + 1}`;
-  }
-}

@@ -13,19 +13,19 @@ import {
   type BrokerPlan,
   type BrokerWorld,
 } from './broker-world.ts';
+import { MajordomoClients } from './majordomo-clients.ts';
 import {
   ANSWER,
   ANSWER_PLAIN,
   ASK,
   CODES,
   FAILURE,
-  MajordomoClients,
   PROBE,
   PROBE_ANSWER,
   majordomoClientSteps,
   type MajordomoClientMachines,
   type MajordomoClientSettings,
-} from './majordomo-clients.ts';
+} from './majordomo-steps.ts';
 import { modelOf } from './small-world.ts';
 import { workerSteps, type WorkerSettings } from './workers.ts';
 import { attemptOf, kindOf, message, requestOf } from './world.ts';
@@ -46,6 +46,7 @@ export const MAJORDOMO_WORLD: MajordomoWorld = {
   liveness: 1,
   busyLimit: false,
   notices: true,
+  refusals: false,
   faults: 1,
   crashes: 1,
   restarts: 1,

@@ -34,6 +34,7 @@ export const SIMPLE_PIRATE_WORLD: PirateWorld = {
   liveness: 0,
   busyLimit: false,
   notices: true,
+  refusals: true,
   faults: 1,
   crashes: 1,
   restarts: 1,
@@ -49,6 +50,7 @@ export const SIMPLE_PIRATE_WORLD: PirateWorld = {
 export const PARANOID_PIRATE_WORLD: PirateWorld = {
   ...SIMPLE_PIRATE_WORLD,
   retries: 1,
+  refusals: false,
   policy: 'requeue',
   liveness: 1,
   suspicions: 1,

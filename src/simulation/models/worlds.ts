@@ -79,8 +79,8 @@ export const WORLDS: readonly ExploredWorld[] = [
     },
     {
       name: 'paranoid, untold',
-      about: 'a client and two workers on a network that tells of no end',
-      model: (options = {}) => paranoidPirateModel({ clients: 1, notices: false, ...options }),
+      about: 'a client and two workers that are also closed, on a network that tells of no end',
+      model: (options = {}) => paranoidPirateModel({ clients: 1, notices: false, closes: 1, ...options }),
     },
   ]),
   ...worldsOf(

@@ -31,6 +31,7 @@ happen sometimes did; with 1 otherwise. docs/TESTING.md says what that proves an
       placeholder: 'N',
       help: 'states of one world, beyond which it is given up',
       fallback: 5_000_000,
+      library: 'mostStates',
     },
     count('clients', 'clients'),
     count('workers', 'workers; not with lazy'),
@@ -88,7 +89,7 @@ function worldsOf(given: Arguments): readonly ExploredWorld[] {
 const MOST = 9;
 
 function boundsOf(given: Arguments): WorldOptions {
-  const bounds = given.libraryOptions();
+  const { mostStates: _ofTheSearch, ...bounds } = given.libraryOptions();
   for (const [name, value] of Object.entries(bounds)) {
     const least = ['clients', 'workers', 'requests', 'retries'].includes(name) ? 1 : 0;
     if (!Number.isInteger(value) || (value as number) < least || (value as number) > MOST)

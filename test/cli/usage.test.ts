@@ -138,6 +138,17 @@ test.each([
     words: ['broker', '--trace', '/nowhere/trace'],
     says: "seaworthy broker: cannot write the trace: ENOENT: no such file or directory, open '/nowhere/trace'",
   },
+  {
+    words: ['explore', '--pattern', 'freelance'],
+    says: 'seaworthy explore: --pattern must be lazy, simple, paranoid, majordomo or all, not "freelance"',
+  },
+  { words: ['explore', '--faults', '10'], says: 'seaworthy explore: --faults must be a whole number of 0 to 9, not 10' },
+  { words: ['explore', '--attempts', '0'], says: 'seaworthy explore: --attempts must be a whole number of 1 to 9, not 0' },
+  { words: ['explore', '--trace', '-'], says: 'seaworthy explore: --trace does not go with explore' },
+  {
+    words: ['explore', '--most-states', '0'],
+    says: 'seaworthy explore: INVALID_OPTION: --most-states must be a whole number of at least 1, not 0',
+  },
   { words: ['demo', 'kill-a-wroker'], says: 'seaworthy demo: there is no example "kill-a-wroker"; did you mean kill-a-worker?' },
 ])('seaworthy $words is told in a line with a hint, and exit code 2', async ({ words, says }) => {
   const { code, stdout, stderr } = await run(...words);

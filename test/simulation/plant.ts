@@ -35,7 +35,7 @@ export function plant<M extends MachineTypes, S extends StateKind<M>, E extends 
     guard: undefined,
     action: 'planted',
     when: undefined,
-    do: mistake as CompiledArrow['do'],
+    do: mistake,
   };
   const cell: CompiledCell = { state, event, arrows: [arrow], otherwise: undefined };
   return { ...machine, cells: { ...machine.cells, [state]: { ...row, [event]: cell } } };

@@ -53,6 +53,11 @@ describe('what is not promised is shown', () => {
       expect(model.sometimes.map(({ name }) => name)).toContain('twice');
   });
 
+  test('where nothing tells of an end, a Simple Pirate waits for ever for a queue that has died', async () => {
+    const { counterExample } = await explore(simplePirateModel({ clients: 1, workers: 1, notices: false, refusals: false }));
+    expect(counterExample).toMatchObject({ property: 'rest', steps: ['the broker dies'] });
+  });
+
   test('a world in which nothing goes wrong does not show it, and says so', async () => {
     const { unreached } = await explore(paranoidPirateModel({ clients: 1, workers: 1, faults: 0, heartbeats: 0 }));
     expect(unreached).toContain('twice: a request is worked on twice');

@@ -17,6 +17,8 @@ export interface Command {
   readonly options: readonly Option[];
   /** It takes words that belong to no option. */
   readonly takesWords?: true;
+  /** It runs no role of its own: nothing is logged and nothing traced. */
+  readonly roleless?: true;
   /** Its words are not ours to read: they are passed on as they are. */
   readonly passesOn?: true;
   /** Resolves with the exit code. */
@@ -24,12 +26,16 @@ export interface Command {
 }
 
 /** Options that every command has. */
-const COMMON_OPTIONS: readonly Option[] = [
+const OUTPUT_OPTIONS: readonly Option[] = [
   { flag: 'json', kind: 'switch', help: 'one JSON object a line, for programs' },
   { flag: 'verbose', short: 'v', kind: 'switch', help: 'say everything that happens' },
+];
+const HELP_OPTION: Option = { flag: 'help', short: 'h', kind: 'switch', help: 'show this and exit' };
+
+/** Options of every command that runs a role. */
+const LOOKING_OPTIONS: readonly Option[] = [
   { flag: 'trace', kind: 'text', placeholder: 'FILE', help: 'write every step as a line of JSON to FILE; -: standard output' },
   { flag: 'log-level', kind: 'text', placeholder: 'LEVEL', help: 'log to standard error: debug, info, warn, error', fallback: 'silent' },
-  { flag: 'help', short: 'h', kind: 'switch', help: 'show this and exit' },
 ];
 
 export const DEFAULT_ENDPOINT = 'tcp://127.0.0.1:5555';
@@ -72,8 +78,9 @@ export async function withRoleOptions<T>(
 }
 
 /** Those of the command and those that all have; of what is passed on we know none. */
-export function allOptions({ options, passesOn }: Command): readonly Option[] {
-  return passesOn === true ? options : [...options, ...COMMON_OPTIONS];
+export function allOptions({ options, passesOn, roleless }: Command): readonly Option[] {
+  if (passesOn === true) return options;
+  return [...options, ...OUTPUT_OPTIONS, ...(roleless === true ? [] : LOOKING_OPTIONS), HELP_OPTION];
 }
 
 export function helpOf(command: Command): string {

@@ -19,6 +19,7 @@ export const explore: Command = {
   name: 'explore',
   summary: 'walk through every state of small worlds, and find what breaks the rules',
   usage: '[options]',
+  roleless: true,
   description: `The machines are those that the library runs; the network, the processes around them and their faults are
 models. Every order of messages, timers and faults is tried, within bounds: each world has its own, which the
 options replace. Exits with 0 if every world was walked through to its end, no rule was broken, and what should
@@ -79,7 +80,6 @@ async function walk(given: Arguments, output: Output): Promise<number> {
 
 function worldsOf(given: Arguments): readonly ExploredWorld[] {
   const pattern = given.text('pattern');
-  for (const flag of ['trace', 'log-level']) if (given.has(flag)) throw new UsageError(`--${flag} does not go with explore`);
   const worlds = pattern === 'all' ? WORLDS : WORLDS.filter((world) => world.pattern === pattern);
   if (worlds.length === 0) throw new UsageError(`--pattern must be ${PATTERNS.join(', ')} or all, not ${JSON.stringify(pattern)}`);
   return worlds;

@@ -1,8 +1,10 @@
 /** `seaworthy sim`: simulates the patterns with faults, seed after seed, or plays one failure again. */
+import { fork, type ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import { machines } from '../machines.ts';
+import { traceLine } from '../runtime/trace.ts';
 import { CellCoverage } from '../simulation/cells.ts';
 import { parseReplay, replayOf, report, type Replay } from '../simulation/report.ts';
 import { scenarios } from '../simulation/scenarios/index.ts';
@@ -13,7 +15,7 @@ import type { Command } from './command.ts';
 import { EXIT, UsageError } from './failures.ts';
 import { messageOf, table, type Output } from './output.ts';
 import { EXIT_AFTER, onStopSignal, type StopSignal } from './signals.ts';
-import type { Share, Word } from './simulation-thread.ts';
+import type { Share, Word } from './simulation-share.ts';
 
 const DEFAULT_SEEDS = 1000;
 const TELL_EVERY_MS = 2000;
@@ -24,6 +26,7 @@ export const simulate: Command = {
   name: 'sim',
   summary: 'simulate the patterns with faults, seed after seed, and check that all their rules hold',
   usage: '[options]',
+  roleless: true,
   description: `The roles of the library run unchanged over a simulated network, clock and chance: two simulated minutes in
 some ms. Crashes, standstills, partitions and more are drawn from the seed; then a part is healed, and must
 make progress. A run that breaks a rule is made smaller and told, with the faults it takes and the events
@@ -33,8 +36,9 @@ around it, and the exit code is 1. The same seed gives the same run, on every ma
     { flag: 'seed', kind: 'number', placeholder: 'S', help: 'the first seed', fallback: 1 },
     { flag: 'seeds', kind: 'number', placeholder: 'N', help: `so many seeds of each world (default ${DEFAULT_SEEDS}, without --minutes)` },
     { flag: 'minutes', kind: 'number', placeholder: 'M', help: 'for so long, shared among the worlds, whatever number of seeds that is' },
-    { flag: 'jobs', kind: 'number', placeholder: 'N', help: 'threads at once (default: one for each processor)' },
+    { flag: 'jobs', kind: 'number', placeholder: 'N', help: 'processes at once (default: one for each processor)' },
     { flag: 'replay', kind: 'text', placeholder: 'FILE', help: 'play the run in FILE again, tell it, and do nothing else' },
+    { flag: 'trace', kind: 'text', placeholder: 'FILE', help: 'with --replay: write everything that happens to FILE; -: standard output' },
     { flag: 'first', kind: 'text', placeholder: 'FILE', help: 'before all else, play the past failures in FILE, a list of runs' },
     { flag: 'save', kind: 'text', placeholder: 'FILE', help: 'write the first failure to FILE, for --replay' },
   ],
@@ -43,7 +47,7 @@ around it, and the exit code is 1. The same seed gives the same run, on every ma
 
 async function run(given: Arguments, output: Output): Promise<number> {
   const replayed = given.text('replay');
-  if (replayed !== undefined) return await replay(parseReplay(read(replayed)), output);
+  if (replayed !== undefined) return await replay(parseReplay(read(replayed)), given.text('trace'), output);
   const first = given.text('first');
   if (first !== undefined && !(await pastFailures(first, output))) return EXIT.failed;
   const plan = planOf(given);
@@ -57,7 +61,7 @@ async function run(given: Arguments, output: Output): Promise<number> {
   const tallies: Tally[] = [];
   for (const simulation of plan.simulations) {
     if (abort.signal.aborted) break;
-    tallies.push(await simulateInThreads(simulation, plan, coverage, abort.signal, output));
+    tallies.push(await simulateInProcesses(simulation, plan, coverage, abort.signal, output));
   }
   let told = 0;
   for (const { simulation, failures } of tallies) {
@@ -83,7 +87,7 @@ interface Plan {
 function planOf(given: Arguments): Plan {
   const simulations = simulationsOf(given.text('pattern') as string);
   const minutes = given.number('minutes');
-  const seeds = given.number('seeds') ?? (minutes === undefined ? DEFAULT_SEEDS : Number.MAX_SAFE_INTEGER / 2);
+  const seeds = given.number('seeds') ?? (minutes === undefined ? DEFAULT_SEEDS : 2 ** 40);
   const from = given.number('seed') as number;
   const jobs = given.number('jobs') ?? availableParallelism();
   for (const [flag, value] of Object.entries({ seeds, jobs }))
@@ -124,7 +128,7 @@ interface Tally {
   took: number;
 }
 
-async function simulateInThreads(
+async function simulateInProcesses(
   simulation: Simulation,
   plan: Plan,
   coverage: CellCoverage,
@@ -133,12 +137,14 @@ async function simulateInThreads(
 ): Promise<Tally> {
   const tally: Tally = { simulation, failures: [], runs: 0, time: 0, events: 0, submitted: 0, took: 0 };
   const began = performance.now();
-  const threads = Array.from({ length: plan.jobs }, (_, index) => {
+  const processes = Array.from({ length: plan.jobs }, (_, index) => {
     const share: Share = { simulation: simulation.name, from: plan.from + index, seeds: plan.seeds - index, every: plan.jobs };
-    return new Worker(new URL('./simulation-thread.js', import.meta.url), { workerData: share });
+    const process = fork(fileURLToPath(new URL('./simulation-share.js', import.meta.url)), { serialization: 'advanced', execArgv: [] });
+    process.send(share);
+    return process;
   });
   const stop = (): void => {
-    for (const thread of threads) thread.postMessage('stop');
+    for (const process of processes) if (process.connected) process.send('stop');
   };
   signal.addEventListener('abort', stop);
   const budget = plan.budget === Infinity ? undefined : setTimeout(stop, plan.budget);
@@ -146,7 +152,7 @@ async function simulateInThreads(
     progress(tally, performance.now() - began, output);
   }, TELL_EVERY_MS);
   try {
-    await Promise.all(threads.map((thread) => shareOf(thread, tally, coverage)));
+    await Promise.all(processes.map((process) => shareOf(process, tally, coverage)));
   } finally {
     clearInterval(ticker);
     clearTimeout(budget);
@@ -157,10 +163,10 @@ async function simulateInThreads(
   return tally;
 }
 
-/** Resolves when the thread has ended. */
-function shareOf(thread: Worker, tally: Tally, coverage: CellCoverage): Promise<void> {
+/** Resolves when the process has ended. */
+function shareOf(process: ChildProcess, tally: Tally, coverage: CellCoverage): Promise<void> {
   return new Promise((resolve, reject) => {
-    thread.on('message', (word: Word) => {
+    process.on('message', (word: Word) => {
       if (word.kind === 'failed') tally.failures.push(word.result);
       else if (word.kind === 'done') coverage.add(word.coverage);
       else {
@@ -170,9 +176,10 @@ function shareOf(thread: Worker, tally: Tally, coverage: CellCoverage): Promise<
         tally.submitted += word.submitted;
       }
     });
-    thread.on('error', reject);
-    thread.on('exit', () => {
-      resolve();
+    process.on('error', reject);
+    process.on('exit', (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`a process of the simulation ended with ${signal ?? `exit code ${code}`}`));
     });
   });
 }
@@ -192,13 +199,17 @@ async function tell(simulation: Simulation, failure: RunResult, save: string | u
   const kept = replayOf(failure, schedule, violation.invariant);
   output.result({ event: 'failed', ...kept, because: violation.because }, `${await report(simulation, failure, schedule)}\n`);
   if (save === undefined) return;
-  writeFileSync(save, `${JSON.stringify(kept, null, 2)}\n`);
+  write(save, `${JSON.stringify(kept, null, 2)}\n`);
   output.note(`written to ${save}; again with: seaworthy sim --replay ${save}`);
 }
 
-async function replay(kept: Replay, output: Output): Promise<number> {
+async function replay(kept: Replay, trace: string | undefined, output: Output): Promise<number> {
   const simulation = named(kept);
-  const result = await simulation.run(kept.seed, kept.schedule === undefined ? {} : { schedule: kept.schedule });
+  const keepTrace = trace !== undefined;
+  const result = await simulation.run(kept.seed, kept.schedule === undefined ? { keepTrace } : { keepTrace, schedule: kept.schedule });
+  const lines = result.trace.map(traceLine).join('');
+  if (trace === '-') output.write(lines);
+  else if (trace !== undefined) write(trace, lines);
   const { ok, digest, seed, violation } = result;
   if (ok) {
     output.result(
@@ -243,6 +254,14 @@ function named({ simulation: name }: Replay): Simulation {
     .find((simulation) => simulation.name === name);
   if (found === undefined) throw new UsageError(`there is no simulation ${JSON.stringify(name)}`);
   return found;
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new UsageError(`cannot write ${file}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function read(file: string): string {

@@ -96,6 +96,15 @@ function bookRules(rules: BalancedRules): readonly BookRule[] {
         route: openIn(['in flight']),
         deadletter: openIn(['queued', 'in flight']),
         drop: openIn(['queued', 'in flight']),
+        expire: (event, books, court) => {
+          const worker = labelOf(event);
+          const held = books.holders.get(worker);
+          if (held === undefined) return;
+          // In the same moment it goes elsewhere, or ends.
+          court.run.at(court.run.now, () => {
+            if (books.holderOf.get(held) === worker && !books.process.dead) court.violated(`request ${held} was lost with ${worker}`);
+          });
+        },
       },
       rest(books, court) {
         const [view] = court.run.inspect(books.process.node) as { queued: number; inFlight: number; counters: Record<string, number> }[];

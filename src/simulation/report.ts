@@ -2,7 +2,7 @@
 import { InvalidOption } from '../core/errors.ts';
 import { diagram } from './diagram.ts';
 import { describeFault, isFault, type Fault } from './faults.ts';
-import type { RunResult, Simulation, Violation } from './simulate.ts';
+import type { RunResult, Simulation } from './simulate.ts';
 
 /** A run to play again, as it is kept in a file. */
 export interface Replay {
@@ -28,7 +28,7 @@ export function parseReplay(text: string): Replay {
   } catch {
     throw new InvalidOption('replay', text.slice(0, 40), 'a JSON object');
   }
-  const { simulation, seed, schedule } = (read ?? {}) as Partial<Replay>;
+  const { simulation, seed, schedule } = (read ?? {}) as { readonly [field in keyof Replay]: unknown };
   if (typeof simulation !== 'string' || (typeof seed !== 'string' && typeof seed !== 'number'))
     throw new InvalidOption('replay', read, 'an object with "simulation" and "seed"');
   if (schedule !== undefined && !(Array.isArray(schedule) && schedule.every(isFault)))
@@ -43,7 +43,9 @@ export function parseReplay(text: string): Replay {
  */
 export async function report(simulation: Simulation, failed: RunResult, schedule: readonly Fault[] = failed.schedule): Promise<string> {
   const { violation, trace, digest, core } = await simulation.run(failed.seed, { schedule, keepTrace: true });
-  const { invariant, sentence, because, t } = violation ?? (failed.violation as Violation);
+  const broken = violation ?? failed.violation;
+  if (broken === undefined) throw new TypeError('only a run that failed can be told');
+  const { invariant, sentence, because, t } = broken;
   return [
     `${simulation.name}, seed ${failed.seed}: ${invariant} is broken after ${(t / 1000).toFixed(3)} s`,
     `  the rule:  ${sentence}`,

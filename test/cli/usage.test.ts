@@ -29,7 +29,7 @@ test('the version is that of the package', async () => {
   expect(await run('--version')).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
-test.each([[[]], [['broker']], [['queue']], [['worker']], [['call']], [['services']], [['explore']], [['demo']]])(
+test.each([[[]], [['broker']], [['queue']], [['worker']], [['call']], [['services']], [['sim']], [['explore']], [['demo']]])(
   '%j --help explains itself on standard output, and docs/cli.md shows it as it is',
   async (words) => {
     const { code, stdout, stderr } = await run(...words, '--help');
@@ -40,7 +40,7 @@ test.each([[[]], [['broker']], [['queue']], [['worker']], [['call']], [['service
 );
 
 test.each([
-  { words: [], says: 'seaworthy: which command? There are broker, queue, worker, call, services, explore, demo' },
+  { words: [], says: 'seaworthy: which command? There are broker, queue, worker, call, services, sim, explore, demo' },
   { words: ['brokr'], says: 'seaworthy: unknown command "brokr"; did you mean broker?' },
   { words: ['call', '--tiemout', '5', 'echo'], says: 'seaworthy call: unknown option --tiemout; did you mean --timeout?' },
   { words: ['call', 'echo', '-5'], says: 'seaworthy call: unknown option -5; what begins with a dash and is not an option goes behind --' },
@@ -144,7 +144,7 @@ test.each([
   },
   { words: ['explore', '--faults', '10'], says: 'seaworthy explore: --faults must be a whole number of 0 to 9, not 10' },
   { words: ['explore', '--attempts', '0'], says: 'seaworthy explore: --attempts must be a whole number of 1 to 9, not 0' },
-  { words: ['explore', '--trace', '-'], says: 'seaworthy explore: --trace does not go with explore' },
+  { words: ['explore', '--trace', '-'], says: 'seaworthy explore: unknown option --trace' },
   {
     words: ['explore', '--most-states', '0'],
     says: 'seaworthy explore: INVALID_OPTION: --most-states must be a whole number of at least 1, not 0',

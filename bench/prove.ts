@@ -1,0 +1,176 @@
+/**
+ * `npm run prove`: everything that is shown by simulation and exploration, in one go, with its figures: past failures, campaigns over seeds,
+ * every state of the small worlds, and the same runs on another Node. docs/TESTING.md has the figures of one such run.
+ */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const HELP = `npm run prove -- [options]
+
+Simulates, explores and compares, and prints what was reached of each goal. Ends with 0 only if no rule was broken and no goal missed.
+
+  --seeds <n>      simulated runs in all (default 20000)
+  --second <node>  another Node to play the same runs (default: $SEAWORTHY_SECOND_NODE; without it that goal is not judged)
+  --json           the result as one JSON document
+  --help           this text
+`;
+
+const { values: given } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '20000' },
+    second: { type: 'string', default: process.env['SEAWORTHY_SECOND_NODE'] ?? '' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const DIGESTS = fileURLToPath(new URL('digests.js', import.meta.url));
+const PAST_FAILURES = fileURLToPath(new URL('../../test/simulation/seeds.json', import.meta.url));
+/** Simulated worlds, which share the seeds. */
+const WORLDS = 10;
+/** Runs of each world that both versions of Node play. */
+const DIGESTS_PER_WORLD = 20;
+
+interface Goal {
+  readonly what: string;
+  readonly goal: string;
+  readonly reached: string;
+  readonly met: boolean;
+}
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+}
+
+function run(node: string, script: string, ...words: readonly string[]): Promise<Ran> {
+  const child = spawn(node, [script, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      resolve({ code, stdout });
+    });
+  });
+}
+
+const linesOf = ({ stdout }: Ran): readonly Record<string, unknown>[] =>
+  stdout
+    .trim()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+const number = (value: number): string => Math.round(value).toLocaleString('en');
+
+interface WorldRow {
+  readonly world: string;
+  readonly seeds: number;
+  readonly simulatedHours: number;
+  readonly seconds: number;
+  readonly failed: number;
+}
+
+async function simulation(seeds: number): Promise<Goal[]> {
+  const perWorld = Math.ceil(seeds / WORLDS);
+  const ran = await run(process.execPath, CLI, 'sim', '--seeds', String(perWorld), '--first', PAST_FAILURES, '--json');
+  const finished = linesOf(ran).find(({ event }) => event === 'finished');
+  const worlds = (finished?.['worlds'] ?? []) as readonly WorldRow[];
+  const cells = (finished?.['cells'] ?? []) as readonly { readonly machine: string; readonly reached: number; readonly all: number }[];
+  const total = (field: 'seeds' | 'simulatedHours' | 'seconds' | 'failed'): number => worlds.reduce((sum, row) => sum + row[field], 0);
+  const speed = (total('simulatedHours') * 3600) / Math.max(0.001, total('seconds'));
+  const reached = cells.reduce((sum, row) => sum + row.reached, 0);
+  const all = cells.reduce((sum, row) => sum + row.all, 0);
+  return [
+    {
+      what: 'seeds simulated, 120 simulated seconds each',
+      goal: `${number(seeds)}, none failing`,
+      reached: `${number(total('seeds'))} (${number(total('simulatedHours'))} simulated hours in ${number(total('seconds'))} s), ${total('failed')} failing`,
+      met: total('seeds') >= seeds && total('failed') === 0 && ran.code === 0,
+    },
+    { what: 'speed with all checks on', goal: '10,000 times real time', reached: `${number(speed)} times`, met: speed >= 10_000 },
+    {
+      what: 'pairs of state and event reached in simulation',
+      goal: 'all',
+      reached: `${reached} of ${all}`,
+      met: all > 0 && reached === all,
+    },
+  ];
+}
+
+/** Two at a time, of about the same size. */
+const EXPLORED: readonly (readonly string[])[] = [
+  ['paranoid', 'lazy'],
+  ['majordomo', 'simple'],
+];
+
+async function exploration(): Promise<Goal[]> {
+  const began = performance.now();
+  const halves = await Promise.all(
+    EXPLORED.map(async (patterns) => {
+      const ran: Ran[] = [];
+      for (const pattern of patterns) ran.push(await run(process.execPath, CLI, 'explore', '--pattern', pattern, '--json'));
+      return ran;
+    }),
+  );
+  const took = performance.now() - began;
+  const worlds = halves.flat().flatMap(linesOf) as unknown as { pattern: string; states: number; complete: boolean; broken?: object }[];
+  const states = worlds.reduce((sum, world) => sum + world.states, 0);
+  const majordomo = Math.max(0, ...worlds.filter(({ pattern }) => pattern === 'majordomo').map((world) => world.states));
+  const sound = halves.flat().every(({ code }) => code === 0) && worlds.every((world) => world.complete && world.broken === undefined);
+  return [
+    {
+      what: 'states explored, each world to its end',
+      goal: '1,000,000, no rule broken',
+      reached: `${number(states)} in ${worlds.length} worlds, ${number(took / 1000)} s${sound ? '' : ', NOT SOUND'}`,
+      met: sound && states >= 1_000_000,
+    },
+    { what: 'states of one world of Majordomo', goal: '500,000', reached: number(majordomo), met: majordomo >= 500_000 },
+  ];
+}
+
+async function secondNode(second: string): Promise<Goal[]> {
+  const words = [String(DIGESTS_PER_WORLD)];
+  const [here, there] = await Promise.all([run(process.execPath, DIGESTS, ...words), run(second, DIGESTS, ...words)]);
+  const [mine, theirs] = [here, there].map((ran) => linesOf(ran)[0] ?? {}) as [Record<string, string>, Record<string, string>];
+  const runs = Object.keys(mine);
+  const same = runs.filter((name) => mine[name] === theirs[name]).length;
+  const version = (await run(second, '--version')).stdout.trim();
+  return [
+    {
+      what: `the same trace on Node ${process.version} and ${version}`,
+      goal: `${WORLDS * DIGESTS_PER_WORLD} of ${WORLDS * DIGESTS_PER_WORLD} runs`,
+      reached: `${same} of ${runs.length}`,
+      met: runs.length === WORLDS * DIGESTS_PER_WORLD && same === runs.length,
+    },
+  ];
+}
+
+async function main(): Promise<number> {
+  if (given.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const seeds = Number(given.seeds);
+  if (!Number.isSafeInteger(seeds) || seeds < 1) {
+    process.stderr.write(`--seeds must be a whole number, at least 1, not ${given.seeds}\n`);
+    return 2;
+  }
+  const began = performance.now();
+  const goals = [...(await simulation(seeds)), ...(await exploration()), ...(given.second === '' ? [] : await secondNode(given.second))];
+  const seconds = Math.round((performance.now() - began) / 1000);
+  if (given.json) process.stdout.write(`${JSON.stringify({ node: process.version, seconds, goals })}\n`);
+  else {
+    for (const { what, goal, reached, met } of goals)
+      process.stdout.write(`${met ? 'met   ' : 'MISSED'}  ${what}: ${reached} (goal: ${goal})\n`);
+    process.stdout.write(`in ${seconds} s\n`);
+  }
+  return goals.every(({ met }) => met) ? 0 : 1;
+}
+
+process.exitCode = await main();

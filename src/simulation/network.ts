@@ -154,7 +154,8 @@ export class SimulatedNetwork {
   freezeConnector(connector: Connector, frozen: boolean): void {
     const simulated = connector as SimulatedConnector;
     simulated.frozen = frozen;
-    simulated.link?.blockChanged();
+    // Its former links as well: what was under way there has still to arrive.
+    for (const link of this.#links) if (link.connector === simulated) link.blockChanged();
     if (!frozen) this.lookAgain();
   }
 

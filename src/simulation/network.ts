@@ -293,6 +293,8 @@ class Pipe {
   /** When it last brought something. */
   heardAt = 0;
   planned: Entry | undefined;
+  /** Its next message has arrived, and waits until the others that have arrived at this moment are known. */
+  inTurn = false;
 
   get size(): number {
     return this.parcels.length - this.first;
@@ -422,7 +424,7 @@ class Link {
   /** The socket at `end` will read when the next message has arrived. */
   planRead(end: End, notBefore = 0): void {
     const { inbox, socket } = end;
-    if (inbox.planned?.work !== undefined || !end.open || inbox.size === 0) return;
+    if (inbox.planned?.work !== undefined || inbox.inTurn || !end.open || inbox.size === 0) return;
     const { arrivesAt } = inbox.head as Parcel;
     if (arrivesAt === HELD) return;
     inbox.planned = socket.process.plan(Math.max(arrivesAt, notBefore), () => {
@@ -615,6 +617,8 @@ abstract class SimulatedSocket {
   protected closed = false;
   protected closing: Promise<void> | undefined;
   protected finished: () => void = () => undefined;
+  /** Ends with something to read, at this moment. */
+  readonly #due: End[] = [];
 
   protected constructor(
     network: SimulatedNetwork,
@@ -641,6 +645,8 @@ abstract class SimulatedSocket {
   abstract ended(end: End): void;
   /** What waits for this socket is not to be read now. */
   protected abstract readonly paused: boolean;
+  /** They take turns. */
+  protected abstract readonly hasSeveralEnds: boolean;
   /** Everything that was sent over `end` has been read. */
   abstract drained(end: End): void;
 
@@ -656,38 +662,60 @@ abstract class SimulatedSocket {
 
   protected abstract leave(linger: number): Promise<void>;
 
-  /** Reads what has arrived at `end`. */
+  /** Something has arrived at `end`. Whatever has arrived at the same moment elsewhere is read in turns with it. */
   read(end: End): void {
-    const { inbox } = end;
+    const { agenda } = this.network;
+    end.inbox.planned = undefined;
+    if (this.#due.length === 0 && (!this.hasSeveralEnds || agenda.next > agenda.now)) {
+      this.#readInTurns([end]);
+      return;
+    }
+    end.inbox.inTurn = true;
+    if (this.#due.push(end) > 1) return;
+    this.process.plan(agenda.now, () => {
+      this.#readInTurns(this.#due.splice(0));
+    });
+  }
+
+  /** One message from each end in rotation, as libzmq does (its fair queueing): nobody waits for all that another has sent. */
+  #readInTurns(ends: End[]): void {
     const { now } = this.network.agenda;
+    const { readPause } = this.process;
     let delivered = 0;
-    let resumeAt = 0;
-    while (end.open && !this.closed && !this.paused) {
-      const parcel = inbox.head;
-      if (parcel === undefined || parcel.arrivesAt > now) break;
-      if (parcel.frames === undefined) {
-        end.link.heardEnd(end);
-        this.ended(end);
-        break;
-      }
-      inbox.take();
-      inbox.heardAt = now;
-      if (largestOf(parcel.frames) > this.maxFrameBytes) {
-        end.link.leave(end, 'none');
-        this.tooLarge(end);
-        break;
-      }
-      this.network.observer?.delivered(this.process, end.other.node, end.label, parcel.frames);
-      this.#deliver(this.peerOf(end), parcel.frames);
-      if (inbox.size === 0) end.other.socket.drained(end.other);
-      if (++delivered >= MESSAGES_PER_TURN || this.process.readPause > 0) {
-        resumeAt = now + this.process.readPause;
-        break;
-      }
+    for (let index = 0; index < ends.length && delivered < MESSAGES_PER_TURN; index++) {
+      const end = ends[index] as End;
+      if (!this.#readOne(end, now)) continue;
+      delivered++;
+      if (readPause === 0) ends.push(end);
     }
     if (delivered > 0 && !this.closed) this.guard(() => this.handler.batchEnd());
-    inbox.planned = undefined;
-    if (!this.paused && !this.closed) end.link.planRead(end, resumeAt);
+    for (const end of ends) {
+      end.inbox.inTurn = false;
+      if (!this.paused && !this.closed) end.link.planRead(end, now + readPause);
+    }
+  }
+
+  /** Answers whether there was a message. */
+  #readOne(end: End, now: number): boolean {
+    const { inbox } = end;
+    const parcel = inbox.head;
+    if (!end.open || this.closed || this.paused || parcel === undefined || parcel.arrivesAt > now) return false;
+    if (parcel.frames === undefined) {
+      end.link.heardEnd(end);
+      this.ended(end);
+      return false;
+    }
+    inbox.take();
+    inbox.heardAt = now;
+    if (largestOf(parcel.frames) > this.maxFrameBytes) {
+      end.link.leave(end, 'none');
+      this.tooLarge(end);
+      return false;
+    }
+    this.network.observer?.delivered(this.process, end.other.node, end.label, parcel.frames);
+    this.#deliver(this.peerOf(end), parcel.frames);
+    if (inbox.size === 0) end.other.socket.drained(end.other);
+    return true;
   }
 
   #deliver(peer: Peer, frames: readonly Frame[]): void {
@@ -737,6 +765,10 @@ class SimulatedListener extends SimulatedSocket implements Listener {
 
   protected override get paused(): boolean {
     return this.#paused;
+  }
+
+  protected override get hasSeveralEnds(): boolean {
+    return this.#ends.size > 1;
   }
 
   accept(end: End): void {
@@ -857,6 +889,7 @@ class SimulatedConnector extends SimulatedSocket implements Connector {
   }
 
   protected override readonly paused: boolean = false;
+  protected override readonly hasSeveralEnds: boolean = false;
 
   begin(): void {
     this.#planAttempt(this.network.delayFrom(this.process.node, '', this.#random));

@@ -900,7 +900,8 @@ class SimulatedConnector extends SimulatedSocket implements Connector {
     if (this.#stuck) return this.answer('again', this.remote);
     const frames = framesOf(head, tail, from);
     const end = this.link?.near;
-    if (end === undefined) {
+    // The transport knows of an end that this process has not read yet, and nothing overtakes what was taken back from a broken connection.
+    if (end === undefined || this.#outbox.length > 0 || end.link.isOver(end)) {
       if (this.#outbox.length >= this.highWaterMark) return this.answer('again', this.remote);
       this.#outbox.push(frames);
       this.network.observer?.sent(this.process, '', this.endpoint, frames);

@@ -334,6 +334,8 @@ class End {
   /** A listener's handle, from the first message on. */
   peer: ConnectedPeer | undefined;
   open = true;
+  /** A send was refused for want of room, and there is not enough yet. */
+  full = false;
   /** Since when a ping could not come back; `Infinity` while it can. */
   deafSince: number = Infinity;
   watching = false;
@@ -748,8 +750,12 @@ abstract class SimulatedSocket {
     return 'ok';
   }
 
+  /** Once full, there is room again when half of the sender's high-water mark has been read: libzmq's low-water mark (F-11). */
   protected room(end: End): boolean {
-    return end.outbox.size < this.highWaterMark + end.other.socket.highWaterMark;
+    const capacity = this.highWaterMark + end.other.socket.highWaterMark;
+    const enough = end.full ? capacity - Math.ceil(this.highWaterMark / 2) + 1 : capacity;
+    end.full = end.outbox.size >= enough;
+    return !end.full;
   }
 }
 
@@ -876,6 +882,9 @@ class SimulatedConnector extends SimulatedSocket implements Connector {
   readonly #random: Random;
   /** What was sent while there was no connection, or never left. */
   #outbox: (readonly Frame[])[] = [];
+  /** How many messages have left this queue, and how many of them its writer knows of: it is told after each half of a high-water mark. */
+  #taken = 0;
+  #knownTaken = 0;
   #attempt: Entry | undefined;
   /** A frame over the limit came: it never reconnects (F-9). */
   #stuck = false;
@@ -902,20 +911,28 @@ class SimulatedConnector extends SimulatedSocket implements Connector {
     const end = this.link?.near;
     // The transport knows of an end that this process has not read yet, and nothing overtakes what was taken back from a broken connection.
     if (end === undefined || this.#outbox.length > 0 || end.link.isOver(end)) {
-      if (this.#outbox.length >= this.highWaterMark) return this.answer('again', this.remote);
+      if (this.#outbox.length + this.#taken - this.#knownTaken >= this.highWaterMark) return this.answer('again', this.remote);
       this.#outbox.push(frames);
       this.network.observer?.sent(this.process, '', this.endpoint, frames);
       return 'ok';
     }
     if (!this.room(end)) return this.answer('again', this.remote);
     this.network.observer?.sent(this.process, end.other.node, end.label, frames);
-    end.link.push(end.other, frames);
+    this.#push(end.link, frames);
     return 'ok';
+  }
+
+  #push(link: Link, frames: readonly Frame[]): void {
+    // libzmq's low-water mark (F-11).
+    if (++this.#taken % Math.ceil(this.highWaterMark / 2) === 0) this.#knownTaken = this.#taken;
+    link.push(link.far, frames);
   }
 
   /** What was under way on a connection that broke, and had not left this machine. */
   takeBack(messages: readonly (readonly Frame[])[]): void {
     this.#outbox.unshift(...messages);
+    this.#taken -= messages.length;
+    this.#knownTaken = Math.min(this.#knownTaken, this.#taken);
   }
 
   /** The listener may be there now. */
@@ -947,7 +964,7 @@ class SimulatedConnector extends SimulatedSocket implements Connector {
     listener.accept(link.far);
     const outbox = this.#outbox;
     this.#outbox = [];
-    for (const frames of outbox) link.push(link.far, frames);
+    for (const frames of outbox) this.#push(link, frames);
   };
 
   protected override async leave(linger: number): Promise<void> {

@@ -440,6 +440,14 @@ class Link {
     return !open || (last !== undefined && last.frames === undefined && last.arrivesAt <= this.network.agenda.now);
   }
 
+  /**
+   * Whether all that was sent from `end` needs its socket no more: it has room at the other side, and nothing holds it up. Then it is in the
+   * hands of the operating system, which goes on delivering it when the socket is gone.
+   */
+  isOnItsWay({ outbox, other }: End): boolean {
+    return outbox.size <= other.socket.highWaterMark && outbox.parcels.at(-1)?.arrivesAt !== HELD;
+  }
+
   /** Something has happened to the way between the two ends: what has not arrived is held back, or goes on. */
   blockChanged(): void {
     const { now } = this.network.agenda;
@@ -574,7 +582,21 @@ class Link {
 
   /** Reset by the network: both sides hear of it, each in its time. */
   cut(): void {
-    for (const end of [this.near, this.far]) if (end.open) this.#seal(end, 'some', true);
+    for (const end of [this.near, this.far]) {
+      if (!end.open) continue;
+      if (end.other.open) this.#seal(end, 'some', true);
+      else this.#tear(end, true);
+    }
+  }
+
+  /** What a socket that is gone had left to its operating system is broken off, and the word of its end comes earlier, or not at all. */
+  #tear(end: End, told: boolean): void {
+    const { inbox } = end;
+    const last = inbox.parcels.at(-1);
+    if (last === undefined || last.frames !== undefined || this.isOver(end)) return;
+    inbox.parcels.pop();
+    inbox.sealed = false;
+    this.#seal(end, 'some', told);
   }
 
   /** Gone without a word. */
@@ -586,9 +608,10 @@ class Link {
   processDied(process: SimulatedProcess, told: boolean): void {
     if (!this.touches(process)) return;
     for (const end of [this.near, this.far]) {
-      if (end.socket.process !== process || !end.open) continue;
+      if (end.socket.process !== process) continue;
       if (!told) this.#deadMachine = process.node;
-      this.leave(end, 'some', told);
+      if (end.open) this.leave(end, 'some', told);
+      else if (!told && end.other.open) this.#tear(end.other, false);
     }
   }
 
@@ -819,7 +842,7 @@ class SimulatedListener extends SimulatedSocket implements Listener {
   protected override async leave(linger: number): Promise<void> {
     this.network.forgetListener(this);
     for (const end of [...this.#ends]) {
-      if (linger !== 0 && end.outbox.size > 0) continue;
+      if (linger !== 0 && !end.link.isOnItsWay(end)) continue;
       this.#leave(end, linger === 0 ? 'some' : 'all');
     }
     if (this.#ends.size === 0) return;
@@ -968,7 +991,7 @@ class SimulatedConnector extends SimulatedSocket implements Connector {
   };
 
   protected override async leave(linger: number): Promise<void> {
-    if (linger === 0 || (this.#outbox.length === 0 && (this.link?.far.inbox.size ?? 0) === 0)) {
+    if (linger === 0 || (this.#outbox.length === 0 && (this.link?.isOnItsWay(this.link.near) ?? true))) {
       this.#leave(linger === 0 ? 'some' : 'all');
       return;
     }

@@ -421,6 +421,10 @@ class Link {
     const { inbox } = end;
     const delay = this.network.delayFrom(end.other.node, end.node, this.random);
     inbox.lastArrival = parcel.arrivesAt = Math.max(inbox.lastArrival, this.network.agenda.now + delay);
+    if (parcel.frames === undefined || largestOf(parcel.frames) <= end.socket.maxFrameBytes) return;
+    end.socket.process.planNews(parcel.arrivesAt, () => {
+      this.#overLimit(end, parcel);
+    });
   }
 
   /** The socket at `end` will read when the next message has arrived. */
@@ -515,6 +519,21 @@ class Link {
     this.#lose(end.other, end.inbox.truncate(this.#arrived(end)));
     end.inbox.sealed = true;
     end.inbox.parcels.push({ frames: undefined, arrivesAt: this.network.agenda.now });
+    this.planRead(end);
+  }
+
+  /** The transport at `end` ends the connection when it receives a frame over the limit, read or not. What came before is still read. */
+  #overLimit(end: End, parcel: Parcel): void {
+    const { inbox } = end;
+    const { now } = this.network.agenda;
+    const index = inbox.parcels.indexOf(parcel, inbox.first);
+    if (!end.open || index < 0 || parcel.arrivesAt > now) return;
+    end.socket.overLimit();
+    this.network.observer?.lost(end.other.node, end.node, 1);
+    this.#seal(end.other, 'none', true);
+    this.#lose(end.other, inbox.truncate(index - inbox.first).slice(1));
+    inbox.sealed = true;
+    inbox.parcels.push({ frames: undefined, arrivesAt: now });
     this.planRead(end);
   }
 
@@ -638,7 +657,7 @@ abstract class SimulatedSocket {
   readonly highWaterMark: number;
   protected readonly handler: TransportHandler;
   protected readonly linger: number;
-  protected readonly maxFrameBytes: number;
+  readonly maxFrameBytes: number;
   protected closed = false;
   protected closing: Promise<void> | undefined;
   protected finished: () => void = () => undefined;
@@ -665,7 +684,8 @@ abstract class SimulatedSocket {
   }
 
   protected abstract peerOf(end: End): Peer;
-  protected abstract tooLarge(end: End): void;
+  /** A frame over the limit has come: its connection is no more. */
+  abstract overLimit(): void;
   /** The connection at `end` is no more, as its transport knows now. */
   abstract ended(end: End): void;
   /** What waits for this socket is not to be read now. */
@@ -732,11 +752,6 @@ abstract class SimulatedSocket {
     }
     inbox.take();
     inbox.heardAt = now;
-    if (largestOf(parcel.frames) > this.maxFrameBytes) {
-      end.link.leave(end, 'none');
-      this.tooLarge(end);
-      return false;
-    }
     this.network.observer?.delivered(this.process, end.other.node, end.label, parcel.frames);
     this.#deliver(this.peerOf(end), parcel.frames);
     if (inbox.size === 0) end.other.socket.drained(end.other);
@@ -888,8 +903,8 @@ class SimulatedListener extends SimulatedSocket implements Listener {
     return (end.peer ??= new ConnectedPeer(end.label, end));
   }
 
-  protected override tooLarge(end: End): void {
-    this.ended(end);
+  override overLimit(): void {
+    // The peer may come back.
   }
 }
 
@@ -1029,9 +1044,8 @@ class SimulatedConnector extends SimulatedSocket implements Connector {
     return this.remote;
   }
 
-  protected override tooLarge(end: End): void {
+  override overLimit(): void {
     this.#stuck = true;
-    this.ended(end);
   }
 }
 

@@ -51,6 +51,12 @@ export interface SimulatedNetworkOptions {
   readonly lateAnswers?: boolean;
 }
 
+/**
+ * What arrives of all that is under way when a connection ends: everything, some prefix, a prefix of what is not held back, or nothing.
+ * An operating system goes on sending for a process that is gone; what it cannot reach, it forgets with the connection.
+ */
+type Remainder = 'all' | 'some' | 'moving' | 'none';
+
 /** Told of every message, for traces and checks. */
 export interface NetworkObserver {
   sent(from: SimulatedProcess, to: string, peer: string, frames: readonly Frame[]): void;
@@ -551,7 +557,7 @@ class Link {
    * One side leaves: it reads no more. What it sent arrives, or a prefix of it, or nothing; and behind it the other side's word that the
    * connection has ended, unless that, too, is lost.
    */
-  leave(end: End, delivered: 'all' | 'some' | 'none', told = true): void {
+  leave(end: End, delivered: Remainder, told = true): void {
     if (!end.open) return;
     end.open = false;
     this.#lose(end.other, end.inbox.truncate(0));
@@ -567,13 +573,13 @@ class Link {
   }
 
   /** Nothing more goes towards `end`. */
-  #seal(end: End, delivered: 'all' | 'some' | 'none', told: boolean): void {
+  #seal(end: End, delivered: Remainder, told: boolean): void {
     const { inbox } = end;
     if (inbox.sealed) return;
     if (delivered !== 'all') {
       const arrived = this.#arrived(end);
-      const underWay = inbox.parcels.filter(({ arrivesAt }) => arrivesAt !== HELD).length - inbox.first - arrived;
-      const kept = delivered === 'none' ? 0 : this.random.integer(0, underWay);
+      const counted = delivered === 'some' ? inbox.parcels.length : inbox.parcels.filter(({ arrivesAt }) => arrivesAt !== HELD).length;
+      const kept = delivered === 'none' ? 0 : this.random.integer(0, counted - inbox.first - arrived);
       this.#lose(end.other, inbox.truncate(arrived + kept));
     }
     inbox.sealed = true;
@@ -603,7 +609,7 @@ class Link {
   cut(): void {
     for (const end of [this.near, this.far]) {
       if (!end.open) continue;
-      if (end.other.open) this.#seal(end, 'some', true);
+      if (end.other.open) this.#seal(end, 'moving', true);
       else this.#tear(end, true);
     }
   }
@@ -615,7 +621,7 @@ class Link {
     if (last === undefined || last.frames !== undefined || this.isOver(end)) return;
     inbox.parcels.pop();
     inbox.sealed = false;
-    this.#seal(end, 'some', told);
+    this.#seal(end, 'moving', told);
   }
 
   /** Gone without a word. */
@@ -629,7 +635,7 @@ class Link {
     for (const end of [this.near, this.far]) {
       if (end.socket.process !== process) continue;
       if (!told) this.#deadMachine = process.node;
-      if (end.open) this.leave(end, 'some', told);
+      if (end.open) this.leave(end, told ? 'some' : 'moving', told);
       else if (!told && end.other.open) this.#tear(end.other, false);
     }
   }
@@ -865,7 +871,7 @@ class SimulatedListener extends SimulatedSocket implements Listener {
       this.finished = resolve;
       if (linger < 0) return;
       this.process.planNews(this.network.agenda.now + linger, () => {
-        for (const end of [...this.#ends]) this.#leave(end, 'none');
+        for (const end of [...this.#ends]) this.#leave(end, 'some');
       });
     });
   }
@@ -874,7 +880,7 @@ class SimulatedListener extends SimulatedSocket implements Listener {
     if (this.closed) this.#leave(end, 'all');
   }
 
-  #leave(end: End, delivered: 'all' | 'some' | 'none'): void {
+  #leave(end: End, delivered: Remainder): void {
     end.link.leave(end, delivered);
     this.#forget(end);
   }
@@ -1014,12 +1020,12 @@ class SimulatedConnector extends SimulatedSocket implements Connector {
       this.finished = resolve;
       if (linger < 0) return;
       this.process.planNews(this.network.agenda.now + linger, () => {
-        this.#leave('none');
+        this.#leave('some');
       });
     });
   }
 
-  #leave(delivered: 'all' | 'some' | 'none'): void {
+  #leave(delivered: Remainder): void {
     if (this.left) return;
     this.left = true;
     this.#outbox = [];

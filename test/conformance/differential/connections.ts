@@ -292,6 +292,46 @@ export const CONNECTIONS: readonly Script[] = [
     },
   },
   {
+    name: 'ten peers lose their connections at one moment, and all come back',
+    facts: ['F-21', 'F-23', 'F-26'],
+    async play(play) {
+      const broker = await play.listen('broker');
+      broker.expectAnyOrderOfPeers();
+      broker.echo();
+      const line = await play.line(broker);
+      const workers = numbered('worker ', 10).map((name) => line.connect(name, SOON));
+      for (const worker of workers) await worker.tell(`${worker.name} comes`);
+      for (const worker of workers) await worker.hears(1);
+      line.cut();
+      await broker.loses(10);
+      for (const worker of workers) await worker.loses(1);
+      for (const worker of workers) await worker.tell(`${worker.name} is back`);
+      for (const worker of workers) await worker.hears(2);
+    },
+  },
+  {
+    name: 'a peer that comes back while nothing is read: what its old handle said and its end, and what the new one says, each in order',
+    facts: ['F-15', 'F-21', 'F-26'],
+    async play(play) {
+      const broker = await play.listen('broker');
+      broker.expectAnyOrderOfPeers();
+      const line = await play.line(broker);
+      const worker = line.connect('worker', SOON);
+      broker.pauseAt(1);
+      await worker.tell('hello');
+      await broker.hears(1);
+      await worker.tellAll(numbered('before ', 10));
+      await play.quiet();
+      line.cut();
+      await worker.loses(1);
+      await worker.tellAll(numbered('after ', 10));
+      await play.quiet(100);
+      broker.socket.resume();
+      await broker.hears(21);
+      await broker.loses(1);
+    },
+  },
+  {
     name: 'nobody is told of a broken connection: the peer is back under another handle, and the old one proves unreachable',
     facts: ['F-21', 'F-23', 'F-26', 'F-6'],
     notices: 'without',
@@ -449,6 +489,23 @@ export const CONNECTIONS: readonly Script[] = [
       await play.quiet(2 * LONG_MS);
       await worker.tell('after');
       await worker.hears(2);
+    },
+  },
+  {
+    name: 'transport heartbeats go on while a listener reads nothing: nobody is cut off',
+    facts: ['F-16', 'F-17'],
+    notices: 'both',
+    async play(play) {
+      const broker = await play.listen('broker', { transportHeartbeat: HEARTBEAT });
+      const worker = play.connect('worker', broker, { transportHeartbeat: HEARTBEAT });
+      broker.pauseAt(1);
+      await worker.tell('before');
+      await broker.hears(1);
+      await worker.tellAll(numbered('waits ', 10));
+      await play.quiet(LONG_MS);
+      broker.say('resumes');
+      broker.socket.resume();
+      await broker.hears(11);
     },
   },
   {

@@ -186,6 +186,24 @@ export const ENDINGS: readonly Script[] = [
     },
   },
 
+  {
+    name: 'a frame over the limit ends its sender’s connection also while nothing is read; what came before is heard then',
+    facts: ['F-8', 'F-15', 'F-23'],
+    async play(play) {
+      const broker = await play.listen('broker', { maxFrameBytes: 1000 });
+      const worker = play.connect('worker', broker, SOON);
+      broker.pauseAt(1);
+      await worker.tell('hello');
+      await broker.hears(1);
+      await worker.tellAll(numbered('within the limit ', 5));
+      await worker.tell('x'.repeat(1001));
+      await worker.loses(1);
+      await play.quiet();
+      broker.say('resumes');
+      broker.socket.resume();
+      await broker.loses(1);
+    },
+  },
   // Departures
   {
     name: 'a listener hears that a peer closed, and of no other',
@@ -571,6 +589,65 @@ export const ENDINGS: readonly Script[] = [
     },
   },
 
+  {
+    name: 'what was said on a stopped link before closing arrives when it moves again, within the linger time',
+    facts: ['F-19', 'F-16'],
+    async play(play) {
+      const broker = await play.listen('broker');
+      const line = await play.line(broker);
+      const worker = line.connect('worker', { linger: LONG, ...SOON });
+      await worker.tell('hello');
+      await broker.hears(1);
+      line.freeze();
+      await worker.tellAll(numbered('last words ', 10));
+      await worker.close();
+      await play.quiet(50);
+      broker.say('thawed');
+      line.thaw();
+      await broker.loses(1);
+    },
+  },
+  {
+    name: 'a connector closed with linger 0 on a stopped link: when it moves again, the first of its messages arrive, then its end',
+    facts: ['F-19', 'F-16'],
+    async play(play) {
+      const broker = await play.listen('broker');
+      const line = await play.line(broker);
+      const worker = line.connect('worker', SOON);
+      await worker.tell('hello');
+      await broker.hears(1);
+      line.freeze();
+      await worker.tellAll(numbered('last words ', 10));
+      await play.quiet();
+      await worker.close(0);
+      await play.quiet(50);
+      broker.say('thawed');
+      const { here } = broker;
+      line.thaw();
+      await broker.loses(1);
+      broker.expectSome('a prefix', numbered('last words ', 10), 0, 10, here);
+    },
+  },
+  {
+    name: 'a listener whose linger time passes on a stopped link: when it moves again, the first of its messages arrive, then its end',
+    facts: ['F-19', 'F-16', 'F-23'],
+    async play(play) {
+      const broker = await play.listen('broker', { linger: 50 });
+      const line = await play.line(broker);
+      const worker = line.connect('worker', { reconnectInterval: LONG });
+      await worker.tell('hello');
+      await broker.hears(1);
+      line.freeze();
+      await broker.tellAll('A', numbered('last words ', 10));
+      await broker.close();
+      await play.quiet(200);
+      worker.say('thawed');
+      const { here } = worker;
+      line.thaw();
+      await worker.loses(1);
+      worker.expectSome('a prefix', numbered('last words ', 10), 0, 10, here);
+    },
+  },
   // Endpoints
   {
     name: 'two listeners anywhere are at two places, each of which can be connected to',

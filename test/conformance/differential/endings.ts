@@ -651,7 +651,7 @@ export const ENDINGS: readonly Script[] = [
   // Endpoints
   {
     name: 'two listeners anywhere are at two places, each of which can be connected to',
-    facts: ['F-14'],
+    facts: [],
     async play(play) {
       const [left, right] = [await play.listen('left'), await play.listen('right')];
       play.note(`two places: ${left.endpoint !== right.endpoint}`);
@@ -663,7 +663,7 @@ export const ENDINGS: readonly Script[] = [
   },
   {
     name: 'an endpoint that is taken is refused, and its listener not disturbed',
-    facts: ['F-14'],
+    facts: [],
     async play(play) {
       const broker = await play.listen('broker');
       broker.echo();
@@ -680,7 +680,7 @@ export const ENDINGS: readonly Script[] = [
   },
   {
     name: 'an endpoint can be listened on again as soon as its listener is closed',
-    facts: ['F-14'],
+    facts: [],
     async play(play) {
       let broker = await play.listen('broker 0', { linger: 0 });
       const { endpoint } = broker;
@@ -698,7 +698,7 @@ export const ENDINGS: readonly Script[] = [
   },
   {
     name: 'text that is no endpoint is refused, when listening and when connecting',
-    facts: ['F-14'],
+    facts: [],
     async play(play) {
       for (const endpoint of ['', 'nonsense', '127.0.0.1:5555', '://', 'tcp://']) {
         await play.tryTo(`listening at "${endpoint}"`, () => play.listen('nobody', {}, endpoint));

@@ -6,7 +6,7 @@ export type Fact = `F-${number}`;
 
 export interface Script {
   readonly name: string;
-  /** Which it shows. */
+  /** Which it shows; none when it is about the contract of the port alone. */
   readonly facts: readonly Fact[];
   /** Where it is played: with word of ended connections, without (a libzmq that lacks its draft options), or both. Default: with. */
   readonly notices?: 'with' | 'without' | 'both';

@@ -1,7 +1,22 @@
 /**
  * The differential scripts: each is played on the simulated network and on real sockets, and must leave the same trace.
  *
- * Facts that no script shows, because the port hides them or because they are about sockets that it does not use: see `UNCOVERED`.
+ * Facts that no script shows, because the port hides them or because they are about sockets that it does not use, are in `UNCOVERED`.
+ * Of these only a part is shown:
+ *
+ * | fact | shown                                                    | not shown, and why                                             |
+ * | ---- | -------------------------------------------------------- | -------------------------------------------------------------- |
+ * | F-5  | replies to a slow peer are refused, none vanishes        | a ROUTER that is not mandatory: ours always is                 |
+ * | F-6  | `again`, `unreachable`                                   | sends that wait: every socket has `sendTimeout: 0`             |
+ * | F-10 | queues count messages, not frames                        | an unfinished message without limit: the port sends whole ones |
+ * | F-13 | a listener that closes and another one in its place      | a process that is killed: `test/interop`                       |
+ * | F-14 | what is sent before anybody listens                      | round robin: a connector has one remote                        |
+ * | F-16 | a link that stands still                                 | a process that does: `test/interop`                            |
+ * | F-19 | what is delivered after `close`                          | how long a process stays                                       |
+ * | F-20 | nothing is heard after `close`                           | EBUSY and EAGAIN, which the port hides                         |
+ * | F-26 | a new handle after each reconnection                     | the ids                                                        |
+ * | F-27 | full queues refuse                                       | blocking, REQ and REP                                          |
+ * | F-28 | a connector on a dead link arrives when the link is back | how long a file descriptor is held                             |
  */
 import { CONNECTIONS } from './connections.ts';
 import { ENDINGS } from './endings.ts';

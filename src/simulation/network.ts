@@ -298,6 +298,8 @@ class Pipe {
   sealed = false;
   /** When it last brought something. */
   heardAt = 0;
+  /** Its reader does not read from it before. */
+  readableAt = 0;
   planned: Entry | undefined;
   /** Its next message has arrived, and waits until the others that have arrived at this moment are known. */
   inTurn = false;
@@ -434,12 +436,12 @@ class Link {
   }
 
   /** The socket at `end` will read when the next message has arrived. */
-  planRead(end: End, notBefore = 0): void {
+  planRead(end: End): void {
     const { inbox, socket } = end;
     if (inbox.planned?.work !== undefined || inbox.inTurn || !end.open || inbox.size === 0) return;
     const { arrivesAt } = inbox.head as Parcel;
     if (arrivesAt === HELD) return;
-    inbox.planned = socket.process.plan(Math.max(arrivesAt, notBefore), () => {
+    inbox.planned = socket.process.plan(Math.max(arrivesAt, inbox.readableAt), () => {
       socket.read(end);
     });
   }
@@ -742,7 +744,7 @@ abstract class SimulatedSocket {
     if (delivered > 0 && !this.closed) this.guard(() => this.handler.batchEnd());
     for (const end of ends) {
       end.inbox.inTurn = false;
-      if (!this.paused && !this.closed) end.link.planRead(end, now + readPause);
+      if (!this.paused && !this.closed) end.link.planRead(end);
     }
   }
 
@@ -758,6 +760,7 @@ abstract class SimulatedSocket {
     }
     inbox.take();
     inbox.heardAt = now;
+    inbox.readableAt = now + this.process.readPause;
     this.network.observer?.delivered(this.process, end.other.node, end.label, parcel.frames);
     this.#deliver(this.peerOf(end), parcel.frames);
     if (inbox.size === 0) end.other.socket.drained(end.other);

@@ -21,3 +21,5 @@ export {
   type SimulationOptions,
   type Violation,
 } from './simulation/simulate.ts';
+export { playStory, readStoryHead, StoryUnplayable, type StoryHead } from './simulation/story.ts';
+export type { StoryPattern } from './simulation/story-words.ts';

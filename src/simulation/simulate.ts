@@ -107,7 +107,7 @@ export function simulate(options: SimulationOptions): Simulation {
 
 /** Runs happen one after the other: they share the guard and the promises of this thread. */
 let last: Promise<unknown> = Promise.resolve();
-function alone<T>(work: () => Promise<T>): Promise<T> {
+export function alone<T>(work: () => Promise<T>): Promise<T> {
   const mine = last.then(work, work);
   last = mine;
   return mine;

@@ -1,0 +1,185 @@
+/** The roles of a story's nodes, by pattern, and their events in words. */
+import { SeaworthyError } from '../core/errors.ts';
+import type { AttemptRecord } from '../core/requests.ts';
+import { LazyPirateClient } from '../lazy-pirate/client.ts';
+import { LazyPirateServer } from '../lazy-pirate/server.ts';
+import { MajordomoBroker } from '../majordomo/broker.ts';
+import { MajordomoClient } from '../majordomo/client.ts';
+import { MajordomoWorker } from '../majordomo/worker.ts';
+import { ParanoidPirateQueue } from '../paranoid-pirate/queue.ts';
+import { ParanoidPirateWorker } from '../paranoid-pirate/worker.ts';
+import type { IncomingRequest, ReplyBody } from '../runtime/handlers.ts';
+import { SimplePirateQueue } from '../simple-pirate/queue.ts';
+import { SimplePirateWorker } from '../simple-pirate/worker.ts';
+import type { Keepable, Ports } from './host.ts';
+import { rounded, withArticle } from './story-chronicle.ts';
+import { shown, type StoryPattern } from './story-words.ts';
+
+/** Options as a story gives them. */
+export type StoryOptions = Readonly<Record<string, string | number>>;
+
+/** A handler for every pattern. */
+export type StoryHandler = (request: IncomingRequest, context: { readonly signal: AbortSignal }) => Promise<ReplyBody>;
+
+export type StoryClient =
+  { readonly pattern: 'majordomo'; readonly role: MajordomoClient } | { readonly pattern: 'lazy-pirate'; readonly role: LazyPirateClient };
+
+/** Where a node listens: for clients, or for workers where those come by another door. */
+export function endpointOf(node: string, door: 'clients' | 'workers'): string {
+  const place = `sim://${node.replaceAll(' ', '-')}`;
+  return node === 'queue' ? `${place}/${door}` : place;
+}
+
+/** Who listens at an endpoint. */
+export function nodeAt(endpoint: string): string {
+  return endpoint
+    .replace(/^sim:\/\//, '')
+    .replace(/\/.*/, '')
+    .replaceAll('-', ' ');
+}
+
+/** The node at the other end of a connection, by the label that the listener has for it. */
+export function nodeOf(label: string): string {
+  return label.replace(/\.\d+#\d+$/, '');
+}
+
+/** The role that listens in the middle of a pattern; none if it has no such. */
+export function hubOf(pattern: StoryPattern, node: string, handler: StoryHandler, options: Ports): Promise<Keepable> | undefined {
+  const endpoints = { frontend: endpointOf(node, 'clients'), backend: endpointOf(node, 'workers') };
+  switch (pattern) {
+    case 'majordomo':
+      return node === 'broker' ? MajordomoBroker.listen(endpointOf(node, 'clients'), options) : undefined;
+    case 'paranoid-pirate':
+      return node === 'queue' ? ParanoidPirateQueue.listen(endpoints, options) : undefined;
+    case 'simple-pirate':
+      return node === 'queue' ? SimplePirateQueue.listen(endpoints, options) : undefined;
+    case 'lazy-pirate':
+      return node.startsWith('server') ? LazyPirateServer.listen(endpointOf(node, 'clients'), handler, options) : undefined;
+  }
+}
+
+/** A worker of the pattern; none if it has no workers. */
+export function workerOf(pattern: StoryPattern, service: string, handler: StoryHandler, options: Ports): Keepable | undefined {
+  switch (pattern) {
+    case 'majordomo':
+      return MajordomoWorker.connect(endpointOf('broker', 'workers'), service, handler, options);
+    case 'paranoid-pirate':
+      return ParanoidPirateWorker.connect(endpointOf('queue', 'workers'), handler, options);
+    case 'simple-pirate':
+      return SimplePirateWorker.connect(endpointOf('queue', 'workers'), handler, options);
+    case 'lazy-pirate':
+      return undefined;
+  }
+}
+
+/** A client of the pattern, of the nodes that it is to ask. */
+export function clientOf(pattern: StoryPattern, nodes: readonly string[], options: Ports): StoryClient {
+  const endpoints = nodes.map((node) => endpointOf(node, 'clients'));
+  return pattern === 'majordomo'
+    ? { pattern, role: MajordomoClient.connect(endpoints[0] as string, options) }
+    : { pattern: 'lazy-pirate', role: LazyPirateClient.connect(endpoints, options) };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What is told of each event. Those that say the same as the message they come with are left out. */
+const TOLD: Readonly<Record<string, (fields: Fields, hub: string) => string>> = {
+  workerRegistered: ({ worker, service }) => `registers ${peer(worker)}${service === undefined ? '' : ` for ${service as string}`}`,
+  workerLost: ({ worker, reason, noticedBy, heldRequest }) =>
+    `loses ${peer(worker)}${heldRequest === true ? ' with a request' : ''}: ${text(reason)}, noticed by ${text(noticedBy)}`,
+  requestRequeued: ({ deliveries }) => `takes the request back (deliveries ${text(deliveries)})`,
+  requestFailed: ({ code, deliveries }) => `gives a request up: ${text(code)} (deliveries ${text(deliveries)})`,
+  requestDropped: ({ reason, deliveries }) =>
+    reason === undefined ? `drops a request: its client has left (deliveries ${text(deliveries)})` : `drops a request: ${text(reason)}`,
+  peerRefused: ({ reason }) => `refuses it: ${text(reason)}`,
+  brokerLost: ({ reason, retryIn }, hub) =>
+    `loses ${withArticle(hub)}${reason === undefined ? '' : `: ${text(reason)}`}; tries again ${retryIn === 0 ? 'when its handler has ended' : `in ${rounded(Number(retryIn))} ms`}`,
+  handlerFailed: () => 'its handler throws',
+  replyDiscarded: () => 'discards the result: nobody waits for it',
+  requestRetried: ({ attempt, after }) => `makes attempt ${text(attempt)} (the last one: ${text(after)})`,
+  staleReply: () => 'nobody waits for it any more',
+  linkUsable: ({ correlation }) => `knows its broker (correlation ${text(correlation)})`,
+  stalled: ({ milliseconds }) => `finds that it stood still for ${rounded(Number(milliseconds))} ms`,
+  closed: () => 'has closed',
+};
+
+interface Eventful {
+  on(event: string, listener: (fields: Fields) => void): unknown;
+}
+
+/** Tells of what a role notices, for as long as it lives. */
+export function listenTo(role: Keepable, hub: string, tell: (fact: string) => void): void {
+  const events = role.events as Eventful;
+  for (const [event, words] of Object.entries(TOLD)) {
+    events.on(event, (fields) => {
+      tell(words(fields, hub));
+    });
+  }
+}
+
+function text(value: unknown): string {
+  return String(value);
+}
+
+function peer(label: unknown): string {
+  return nodeOf(text(label));
+}
+
+/** Counters without an event of their own, which a story must tell of when they move. */
+const COUNTED = ['lateReplies', 'invalid', 'undeliverable'];
+
+export type Counts = Readonly<Record<string, number>>;
+
+export function countsOf(role: Keepable): Counts {
+  const { counters = {} } = (role.inspect?.() ?? {}) as { readonly counters?: Counts };
+  return counters;
+}
+
+/** What was counted meanwhile. */
+export function countedSince(before: Counts, now: Counts): string[] {
+  return COUNTED.filter((name) => (now[name] ?? 0) !== (before[name] ?? 0)).map((name) => `${name} is now ${now[name] ?? 0}`);
+}
+
+/** All counters that are not 0. */
+export function allCounts(role: Keepable): string {
+  const counts = Object.entries(countsOf(role)).filter(([, count]) => count > 0);
+  return counts.map(([name, count]) => `${name} ${count}`).join(', ') || 'nothing';
+}
+
+interface Answered {
+  readonly body: readonly Buffer[];
+  readonly attempts: readonly AttemptRecord[];
+  readonly deliveries?: number;
+}
+
+export function answerInWords(asked: string, { body, attempts, deliveries }: Answered): string {
+  const times = deliveries === undefined ? '' : `; deliveries ${deliveries}`;
+  const by = attempts.at(-1)?.endpoint;
+  const from = by === undefined || !by.startsWith('sim://server') ? '' : ` of ${nodeAt(by)}`;
+  return `has the answer${from} to ${asked}: ${shown(body)} (${attemptsInWords(attempts)}${times})`;
+}
+
+/** Everything that an error says in fields. */
+export function failureInWords(asked: string, error: unknown): string {
+  if (!(error instanceof SeaworthyError)) return `its request ${asked} fails: ${String(error)}`;
+  const { attempts, mayHaveRun, failure, reason, deliveries } = error as SeaworthyError & {
+    readonly attempts?: readonly AttemptRecord[];
+    readonly mayHaveRun?: boolean;
+    readonly failure?: string;
+    readonly reason?: string;
+    readonly deliveries?: number;
+  };
+  const parts = [
+    ...(attempts === undefined || attempts.length === 0 ? [] : [attemptsInWords(attempts)]),
+    ...(deliveries === undefined ? [] : [`deliveries ${deliveries}`]),
+    ...(mayHaveRun === undefined ? [] : [mayHaveRun ? 'may have run' : 'cannot have run']),
+    ...(error.retriable ? [] : ['not retriable']),
+  ];
+  const why = failure ?? reason;
+  return `its request ${asked} fails: ${error.constructor.name}${why === undefined ? '' : ` ${why}`} (${parts.join('; ')})`;
+}
+
+function attemptsInWords(attempts: readonly AttemptRecord[]): string {
+  const count = attempts.length === 1 ? 'attempt' : 'attempts';
+  return `${count} ${attempts.map(({ outcome }) => outcome).join(', ')}`;
+}

@@ -1,0 +1,142 @@
+/** Messages in the words of their patterns, as a story tells them: decoded by the codecs that the roles themselves use. */
+import { decodeAtClient as decodeAnswer, decodeAtServer } from '../lazy-pirate/codec.ts';
+import type { QueueDialect, WorkerDialect } from '../load-balancer/dialect.ts';
+import { ILLEGIBLE } from '../load-balancer/session.machine.ts';
+import { PROBE_SERVICE, answersProbe, decodeAtBroker, decodeAtClient, decodeAtWorker } from '../majordomo/codec.ts';
+import { PARANOID_PIRATE_QUEUE, PARANOID_PIRATE_WORKER } from '../paranoid-pirate/codec.ts';
+import { SIMPLE_PIRATE_QUEUE, SIMPLE_PIRATE_WORKER } from '../simple-pirate/codec.ts';
+import { framesBetween } from '../wire/envelope.ts';
+import { isMark } from '../wire/mark.ts';
+import { FramesMessage, type Frame } from '../wire/message.ts';
+
+export type StoryPattern = 'lazy-pirate' | 'simple-pirate' | 'paranoid-pirate' | 'majordomo';
+
+/** What the end of a connection is that connects: the other one listens. */
+export type Side = 'client' | 'worker';
+
+export interface Words {
+  readonly text: string;
+  /** Those of quiet times are summed up. */
+  readonly isHeartbeat: boolean;
+}
+
+const LONGEST_SHOWN = 40;
+const HEARTBEAT: Words = { text: 'HEARTBEAT', isHeartbeat: true };
+const DIALECTS: { readonly [pattern in StoryPattern]?: { readonly queue: QueueDialect; readonly worker: WorkerDialect } } = {
+  'simple-pirate': { queue: SIMPLE_PIRATE_QUEUE, worker: SIMPLE_PIRATE_WORKER },
+  'paranoid-pirate': { queue: PARANOID_PIRATE_QUEUE, worker: PARANOID_PIRATE_WORKER },
+};
+
+const said = (text: string): Words => ({ text, isHeartbeat: false });
+
+/** @param arriving towards the end that listens; otherwise back from it. */
+export function wordsOf(pattern: StoryPattern, side: Side, arriving: boolean, frames: readonly Frame[]): Words {
+  if (pattern === 'majordomo') {
+    if (arriving) return atBroker(frames);
+    return side === 'worker' ? atWorker(decodeAtWorker(new FramesMessage(frames)), 'REQUEST', frames) : atClient(frames);
+  }
+  const dialect = DIALECTS[pattern];
+  if (side === 'client' || dialect === undefined) return arriving ? asked(frames) : answered(frames);
+  if (arriving) return atQueue(dialect.queue, frames);
+  return atWorker(dialect.worker.decode(new FramesMessage(frames)), 'the request', frames);
+}
+
+function atBroker(frames: readonly Frame[]): Words {
+  const message = new FramesMessage(frames);
+  const command = decodeAtBroker(message);
+  switch (command.kind) {
+    case 'CLIENT_REQUEST':
+      if (command.service === PROBE_SERVICE) return said('the probe');
+      return said(`REQUEST ${shown(framesBetween(message, command.body))} for ${command.service}`);
+    case 'READY':
+      return said(`READY for ${command.service}`);
+    case 'REPLY':
+      return command.handle < 0 ? strange(frames) : said(`REPLY ${shown(framesBetween(message, command.body))}`);
+    case 'HEARTBEAT':
+      return HEARTBEAT;
+    case 'DISCONNECT':
+      return said('DISCONNECT');
+    case 'INVALID':
+      return strange(frames);
+  }
+}
+
+function atWorker(command: ReturnType<WorkerDialect['decode']>, request: string, frames: readonly Frame[]): Words {
+  switch (command.kind) {
+    case 'REQUEST':
+      return said(`${request} ${shown(command.body)} (delivery ${command.attempt})`);
+    case 'HEARTBEAT':
+      return HEARTBEAT;
+    case 'DISCONNECT':
+      return said('DISCONNECT');
+    case 'INVALID':
+      return strange(frames);
+  }
+}
+
+function atClient(frames: readonly Frame[]): Words {
+  const command = decodeAtClient(new FramesMessage(frames));
+  if (command.kind === 'INVALID') return strange(frames);
+  if (answersProbe(command)) return said('the answer to the probe');
+  const deliveries = command.id < 0 ? '' : ` (deliveries ${command.deliveries})`;
+  return said(command.kind === 'FAILURE' ? `the failure answer ${command.code}${deliveries}` : `REPLY ${shown(command.body)}${deliveries}`);
+}
+
+function atQueue(dialect: QueueDialect, frames: readonly Frame[]): Words {
+  const message = new FramesMessage(frames);
+  const command = dialect.decodeAtQueue(message);
+  switch (command.kind) {
+    case 'READY':
+      return said('READY');
+    case 'HEARTBEAT':
+      return HEARTBEAT;
+    case 'REPLY':
+      return command.handle === ILLEGIBLE || command.handle < 0
+        ? strange(frames)
+        : said(`the reply ${shown(framesBetween(message, command.body))}`);
+    case 'INVALID':
+      return strange(frames);
+  }
+}
+
+function asked(frames: readonly Frame[]): Words {
+  const message = new FramesMessage(frames);
+  const command = decodeAtServer(message);
+  return command.kind === 'INVALID' ? strange(frames) : said(`the request ${shown(framesBetween(message, command.body))}`);
+}
+
+function answered(frames: readonly Frame[]): Words {
+  const command = decodeAnswer(new FramesMessage(frames));
+  return command.kind === 'INVALID' ? strange(frames) : said(`the answer ${shown(command.body)}`);
+}
+
+function strange(frames: readonly Frame[]): Words {
+  return said(`the frames ${frames.map(frameText).join(' ')}`);
+}
+
+/** A body, as a story quotes it. */
+export function shown(frames: readonly Frame[]): string {
+  if (frames.length === 0) return 'without a body';
+  return frames.map(frameText).join(' ');
+}
+
+function frameText(frame: Frame): string {
+  if (frame.length > LONGEST_SHOWN) return `<${frame.length} bytes>`;
+  if (isMark(frame)) return '<handle>';
+  const text = frame.toString('latin1');
+  return /^[\x20-\x7e]*$/.test(text) ? `"${text}"` : `0x${frame.toString('hex')}`;
+}
+
+/** Frames as a story writes them: `"text"`, `0x01`, `<1000 bytes>`, and `<handle>` for that of the request a stranger was given last. */
+export function framesFrom(text: string, handle: Frame | undefined): Frame[] | undefined {
+  const frames: Frame[] = [];
+  for (const token of text.match(/"[^"]*"|\S+(?: bytes>)?/g) ?? []) {
+    const long = /^<(\d+) bytes>$/.exec(token)?.[1];
+    if (token.startsWith('"')) frames.push(Buffer.from(token.slice(1, -1)));
+    else if (/^0x(?:[0-9a-f]{2})+$/.test(token)) frames.push(Buffer.from(token.slice(2), 'hex'));
+    else if (long !== undefined) frames.push(Buffer.alloc(Number(long), 'x'));
+    else if (token === '<handle>' && handle !== undefined) frames.push(handle);
+    else return undefined;
+  }
+  return frames;
+}

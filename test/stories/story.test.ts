@@ -1,0 +1,49 @@
+/** The player of stories: what it says of a story that it cannot play, and how it tells what came of one. */
+import { expect, test } from 'vitest';
+import { playStory, readStoryHead } from '../../src/testkit.ts';
+
+const head = 'A title\n\nPattern: majordomo\nFailure: a row\n\nSome prose.\n\n';
+
+test('a line that is no command is refused with its number and the list of commands', async () => {
+  const story = `${head}the broker listens\n\nthe broker sings\n`;
+  await expect(playStory(story)).rejects.toMatchObject({ code: 'STORY_UNPLAYABLE', line: 10 });
+  await expect(playStory(story)).rejects.toThrow(/^line 10: "the broker sings" is not a command[^]*\{node\} crashes/);
+});
+
+test.each([
+  ['worker one crashes\n', 8, 'there is no worker one yet'],
+  ['the queue listens\n', 8, 'there is no queue in this pattern'],
+  ['the broker listens\n\nthe broker listens\n', 10, 'broker is there already'],
+  ['the broker listens, with busyLimit\n', 8, '"busyLimit" is not an option and its value'],
+  ['the broker listens, with busyLimits 4\n', 8, 'busyLimits'],
+  ['the broker listens\n10 ms pass\n', 9, 'must stand alone'],
+  ['the broker listens\n\nworker one offers echo\n\nworker one answers\n', 12, 'worker one has no request to work on'],
+])('%j cannot be played', async (script, line, why) => {
+  const played = playStory(head + script);
+  await expect(played).rejects.toMatchObject({ line });
+  await expect(played).rejects.toThrow(why);
+});
+
+test('a story without its parts is refused', async () => {
+  await expect(playStory('A title\n\nPattern: majordomo\n')).rejects.toThrow('a story has a title');
+  expect(() => readStoryHead('A title\n\nPattern: titanic\n\nProse.\n\n10 ms pass\n')).toThrow('"titanic" is not one of the patterns');
+  expect(() => readStoryHead('A title\n\nSeeds: 2\n\nProse.\n\n10 ms pass\n')).toThrow('Fields are: Pattern, Failure, Seed');
+});
+
+test('what was written below a command is replaced by what happens', async () => {
+  const played = await playStory(`${head}the broker listens\n       7  broker  sings\n\n# Nobody is there.\n100 ms pass\n`);
+  expect(played).toBe(
+    `${head}the broker listens\n         0  broker        listens\n\n# Nobody is there.\n100 ms pass\n            nothing\n`,
+  );
+  expect(await playStory(played)).toBe(played);
+});
+
+test('heartbeats are summed up to the last one: those that arrive, and those that do not', async () => {
+  const played = await playStory(
+    `${head}the broker listens, with transportHeartbeatInterval 0\nworker one offers echo, with transportHeartbeatInterval 0\n\n2600 ms pass\n\nnothing passes from worker one to the broker\n\n5000 ms pass\n`,
+  );
+  const [, , still, , deaf] = played.split(/\n\n(?=\w)/).slice(2);
+  expect(still).toMatch(/^2600 ms pass\n {12}\(1 heartbeat each way between .*\)$/);
+  expect(deaf).toContain('(2 heartbeats from worker one to the broker: 2 sent, 0 heard)');
+  expect(deaf).toContain('(2 heartbeats from the broker to worker one)');
+});

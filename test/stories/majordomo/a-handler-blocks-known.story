@@ -1,0 +1,62 @@
+A handler blocks its event loop in a worker that is known to heartbeat at work
+
+Pattern: majordomo
+Failure: a handler blocks its event loop
+
+While its event loop is blocked no heartbeat leaves, though its transport goes on answering pings. The broker has learnt
+that this worker heartbeats at work, and gives it up after 7.5 s. What it does afterwards answers nobody.
+
+the broker listens
+worker one offers echo
+worker two offers echo
+client one connects to the broker, with requestTimeout 30000
+         0  broker        listens
+         0  worker one    connects to the broker; sends READY for echo to the broker
+         0  worker two    connects to the broker; sends READY for echo to the broker
+         0  client one    connects to the broker; sends the probe to the broker
+         2  broker        hears READY for echo from worker one; registers worker one for echo
+         2  broker        hears READY for echo from worker two; registers worker two for echo
+         2  broker        hears the probe from client one; sends the answer to the probe to client one
+         3  client one    hears the answer to the probe from the broker; knows its broker (correlation envelope)
+
+client one asks for echo: "hello"
+         3  client one    sends REQUEST "hello" for echo to the broker
+         4  broker        hears REQUEST "hello" for echo from client one;
+                          sends REQUEST "hello" (delivery 1) to worker one
+         5  worker one    hears REQUEST "hello" (delivery 1) from the broker; begins to work on "hello"
+
+8000 ms pass
+            (3 heartbeats each way between worker one and the broker)
+            (3 heartbeats each way between worker two and the broker)
+
+the event loop of worker one is blocked
+            nothing
+
+8000 ms pass
+            (3 heartbeats from worker two to the broker)
+            (2 heartbeats from the broker to worker two)
+            (2 heartbeats from the broker to worker one: 2 sent, 0 heard)
+     15001  broker        loses worker one with a request: expired, noticed by heartbeat;
+                          takes the request back (deliveries 1); sends DISCONNECT to worker one;
+                          sends REQUEST "hello" (delivery 2) to worker two
+     15002  worker two    hears REQUEST "hello" (delivery 2) from the broker; begins to work on "hello"
+
+worker two answers
+     16005  worker two    sends REPLY "HELLO" to the broker
+     16006  broker        hears REPLY "HELLO" from worker two; sends REPLY "HELLO" (deliveries 2) to client one
+     16007  client one    hears REPLY "HELLO" (deliveries 2) from the broker;
+                          has the answer to "hello": "HELLO" (attempt replied; deliveries 2) after 16004 ms
+
+worker one goes on
+worker one answers
+     16007  worker one    sends REPLY "HELLO" to the broker
+            (2 heartbeats from the broker to worker one: 0 sent, 2 heard)
+            (1 heartbeat from worker one to the broker: 1 sent, 0 heard)
+     16007  worker one    hears DISCONNECT from the broker; a message is lost on the way to the broker;
+                          loses the broker: dismissed; tries again in 500 ms
+     16008  broker        hears REPLY "HELLO" from worker one; lateReplies is now 1
+
+1000 ms pass
+     16027  worker one    finds that it stood still for 6007 ms
+     16507  worker one    connects to the broker; sends READY for echo to the broker
+     16509  broker        hears READY for echo from worker one; registers worker one for echo

@@ -19,8 +19,8 @@ interface Line {
   heard: { readonly from: string; readonly words: Words } | undefined;
   /** A machine said that what was heard changes nothing. */
   ignored: boolean;
-  readonly facts: string[];
-  readonly sent: Sent[];
+  /** What it did and noticed, and what it sent, in order. */
+  readonly parts: (string | Sent)[];
 }
 
 interface Sent {
@@ -46,12 +46,18 @@ export class Chronicle {
   }
 
   sends(node: string, to: string, words: Words): void {
-    this.#lineOf(node).sent.push({ to, words, time: this.#now(), arrived: false });
+    this.#lineOf(node).parts.push({ to, words, time: this.#now(), arrived: false });
   }
 
   /** A node did or noticed something. */
   tells(node: string, fact: string): void {
-    this.#lineOf(node).facts.push(fact);
+    this.#lineOf(node).parts.push(fact);
+  }
+
+  /** A role announced something. It does so when its step has ended, though what it has just sent came of it. */
+  announces(node: string, fact: string): void {
+    const { parts } = this.#lineOf(node);
+    parts.splice(parts.findLastIndex((part) => typeof part === 'string') + 1, 0, fact);
   }
 
   ignores(node: string): void {
@@ -84,7 +90,7 @@ export class Chronicle {
   }
 
   #begin(node: string, heard: Line['heard']): Line {
-    const line: Line = { time: this.#now(), node, heard, ignored: false, facts: [], sent: [] };
+    const line: Line = { time: this.#now(), node, heard, ignored: false, parts: [] };
     this.#lines.push(line);
     this.#open.set(node, line);
     return line;
@@ -95,7 +101,8 @@ export class Chronicle {
 function matched(lines: readonly Line[]): Line[] {
   const underWay = new Map<string, Sent[]>();
   return lines.filter((line) => {
-    const { node, heard, sent, time } = line;
+    const { node, heard, time } = line;
+    const sent = sentIn(line);
     let isToldAlready = false;
     if (heard?.words.isHeartbeat === true) {
       const beats = underWay.get(`${heard.from}>${node}`) ?? [];
@@ -114,16 +121,20 @@ function matched(lines: readonly Line[]): Line[] {
   });
 }
 
-/** Nothing but heartbeats. */
-function isQuiet({ heard, facts, sent }: Line): boolean {
-  return facts.length === 0 && heard?.words.isHeartbeat !== false && sent.every(({ words }) => words.isHeartbeat);
+function sentIn({ parts }: Line): Sent[] {
+  return parts.filter((part) => typeof part !== 'string');
 }
 
-function tale({ time, node, heard, ignored, facts, sent }: Line): string {
-  const parts = [...facts, ...counted(sent.map(({ to, words }) => `sends ${words.text} to ${withArticle(to)}`))];
-  if (heard !== undefined) parts.unshift(`hears ${heard.words.text} from ${withArticle(heard.from)}`);
-  if (heard !== undefined && ignored && parts.length === 1) parts.push('ignores it');
-  return `${rounded(time).padStart(TIME_WIDTH)}  ${node.padEnd(NAME_WIDTH)}${folded(parts)}`;
+/** Nothing but heartbeats. */
+function isQuiet({ heard, parts }: Line): boolean {
+  return heard?.words.isHeartbeat !== false && parts.every((part) => typeof part !== 'string' && part.words.isHeartbeat);
+}
+
+function tale({ time, node, heard, ignored, parts }: Line): string {
+  const told = counted(parts.map((part) => (typeof part === 'string' ? part : `sends ${part.words.text} to ${withArticle(part.to)}`)));
+  if (heard !== undefined) told.unshift(`hears ${heard.words.text} from ${withArticle(heard.from)}`);
+  if (heard !== undefined && ignored && parts.length === 0) told.push('ignores it');
+  return `${rounded(time).padStart(TIME_WIDTH)}  ${node.padEnd(NAME_WIDTH)}${folded(told)}`;
 }
 
 /** The same several times is said once. */
@@ -159,9 +170,10 @@ function summary(lines: readonly Line[]): string[] {
     ways.set(key, known);
     return known;
   };
-  for (const { node, heard, sent } of lines) {
+  for (const line of lines) {
+    const { node, heard } = line;
     if (heard !== undefined) way(heard.from, node).heard++;
-    for (const { to, arrived } of sent) {
+    for (const { to, arrived } of sentIn(line)) {
       way(node, to).sent++;
       if (arrived) way(node, to).heard++;
     }

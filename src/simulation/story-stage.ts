@@ -264,7 +264,7 @@ export class Stage {
     host.keep(role);
     this.#counts.set(role, countsOf(role));
     listenTo(role, this.pattern === 'majordomo' ? 'broker' : 'queue', (fact) => {
-      this.chronicle.tells(host.name, fact);
+      this.chronicle.announces(host.name, fact);
     });
   }
 
@@ -300,7 +300,13 @@ interface Step {
   readonly by: string | undefined;
 }
 
-const FAULT_ENDS: Readonly<Record<string, string>> = { pause: 'goes on', stall: 'goes on', crash: 'is up again', stop: 'is up again' };
+const FAULT_ENDS: Readonly<Record<string, string>> = {
+  pause: 'goes on',
+  stall: 'goes on',
+  crash: 'is up again',
+  stop: 'is up again',
+  partition: 'can be reached again',
+};
 
 /** Pauses are as long as the options say: all chance but the first number, which names ids, is a half. */
 function portsOf(host: Host): Host['ports'] {

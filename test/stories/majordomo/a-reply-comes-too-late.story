@@ -25,9 +25,8 @@ client one asks for echo: "hello", with requestRetries 1
 
 2900 ms pass
             (1 heartbeat from worker one to the broker)
-      2503  client one    an attempt times out;
-                          its request "hello" fails: RequestTimedOut (attempt timed-out; may have run) after 2500 ms;
-                          sends the probe to the broker
+      2503  client one    an attempt times out; sends the probe to the broker;
+                          its request "hello" fails: RequestTimedOut (attempt timed-out; may have run) after 2500 ms
             (1 heartbeat from the broker to worker one)
       2504  broker        hears the probe from client one; sends the answer to the probe to client one
       2505  client one    hears the answer to the probe from the broker

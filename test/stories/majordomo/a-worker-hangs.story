@@ -54,9 +54,8 @@ time passes until every request has its outcome
                           takes the request back (deliveries 1); sends DISCONNECT to worker two
       9009  worker two    hears DISCONNECT from the broker; its handler is told that nobody waits any more;
                           loses the broker: dismissed; tries again when its handler has ended
-     11007  client one    an attempt times out;
-                          its request "everywhere" fails: RequestTimedOut (attempt timed-out; may have run) after 6000 ms;
-                          sends the probe to the broker
+     11007  client one    an attempt times out; sends the probe to the broker;
+                          its request "everywhere" fails: RequestTimedOut (attempt timed-out; may have run) after 6000 ms
      11008  broker        hears the probe from client one; sends the answer to the probe to client one
      11009  client one    hears the answer to the probe from the broker
 

@@ -55,8 +55,8 @@ stranger one sends "junk"
         10  broker        hears the frames "junk" from stranger one;
                           loses stranger one with a request: protocol, noticed by protocol;
                           takes the request back (deliveries 1); refuses it: no empty delimiter frame;
-                          invalid is now 10; sends DISCONNECT to stranger one;
-                          sends REQUEST "hello" (delivery 2) to worker one
+                          sends DISCONNECT to stranger one; sends REQUEST "hello" (delivery 2) to worker one;
+                          invalid is now 10
         11  stranger one  hears DISCONNECT from the broker
         11  worker one    hears REQUEST "hello" (delivery 2) from the broker; begins to work on "hello"
 

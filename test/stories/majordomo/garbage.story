@@ -67,7 +67,7 @@ stranger two sends "" "MDPW01" 0x03 "somebody" "" "HELLO"
         13  stranger two  sends the frames "" "MDPW01" 0x03 "somebody" "" "HELLO" to the broker
         14  broker        hears the frames "" "MDPW01" 0x03 "somebody" "" "HELLO" from stranger two;
                           refuses it: a REPLY from a worker that is not registered: it must say READY first, on a new socket;
-                          lateReplies is now 1; sends DISCONNECT to stranger two
+                          sends DISCONNECT to stranger two; lateReplies is now 1
         15  stranger two  hears DISCONNECT from the broker
 
 worker one answers at once from now on

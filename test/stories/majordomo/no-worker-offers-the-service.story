@@ -28,9 +28,8 @@ time passes until every request has its outcome
       5105  client one    hears the answer to the probe from the broker
       5303  client one    makes attempt 3 (the last one: timed-out); sends REQUEST "hello" for echo to the broker
       5304  broker        hears REQUEST "hello" for echo from client one
-      7803  client one    an attempt times out;
-                          its request "hello" fails: RequestTimedOut (attempts timed-out, timed-out, timed-out; may have run) after 7800 ms;
-                          sends the probe to the broker
+      7803  client one    an attempt times out; sends the probe to the broker;
+                          its request "hello" fails: RequestTimedOut (attempts timed-out, timed-out, timed-out; may have run) after 7800 ms
       7804  broker        hears the probe from client one; sends the answer to the probe to client one
       7805  client one    hears the answer to the probe from the broker
 

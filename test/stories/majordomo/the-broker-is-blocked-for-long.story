@@ -26,8 +26,8 @@ client one asks for echo: "hello"
 
 10300 ms pass
             (2 heartbeats from worker one to the broker: 2 sent, 0 heard)
-      7500  worker one    a message is lost on the way to the broker; loses the broker: silent; tries again in 500 ms;
-                          sends HEARTBEAT to the broker
+      7500  worker one    sends HEARTBEAT to the broker; a message is lost on the way to the broker;
+                          loses the broker: silent; tries again in 500 ms
       8000  worker one    connects to the broker; sends READY for echo to the broker
      10003  broker        goes on
      10003  broker        hears REQUEST "hello" for echo from client one;

@@ -43,8 +43,7 @@ the broker goes on
                           takes the request back (deliveries 0)
     6603.8  broker        hears the probe from client one; undeliverable is now 1
     6603.8  broker        hears REQUEST "hello" for echo from client one;
-                          drops a request: its client has left (deliveries 0);
-                          drops a request: its client has left (deliveries 0)
+                          drops a request: its client has left (deliveries 0), 2 times
             (1 heartbeat from worker one to the broker: 0 sent, 1 heard)
 
 2000 ms pass

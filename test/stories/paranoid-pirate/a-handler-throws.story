@@ -1,0 +1,39 @@
+A handler throws: its worker closes the connection, and another one does the work
+
+Pattern: paranoid-pirate
+Failure: a handler throws
+
+There is no word for a failed request on this wire. The worker leaves, so that the queue knows, and comes back after its
+pause.
+
+the queue listens
+worker one is ready
+worker two is ready
+client one connects to the queue
+         0  queue         listens
+         0  worker one    connects to the queue; sends READY to the queue
+         0  worker two    connects to the queue; sends READY to the queue
+         2  queue         hears READY from worker one; registers worker one
+         2  queue         hears READY from worker two; registers worker two
+
+worker one fails at each request from now on
+worker two answers at once from now on
+
+client one asks: "hello"
+         2  client one    connects to the queue; sends the request "hello" to the queue
+         4  queue         hears the request "hello" from client one;
+                          sends the request "hello" (delivery 1) to worker one
+         5  worker one    hears the request "hello" (delivery 1) from the queue; begins to work on "hello";
+                          its handler throws; loses the queue: handler-failed; tries again in 1000 ms
+         6  queue         loses worker one with a request: disconnected, noticed by transport;
+                          takes the request back (deliveries 1); sends the request "hello" (delivery 2) to worker two
+         7  worker two    hears the request "hello" (delivery 2) from the queue; begins to work on "hello";
+                          sends the reply "HELLO" to the queue
+         8  queue         hears the reply "HELLO" from worker two; sends the answer "HELLO" to client one
+         9  client one    hears the answer "HELLO" from the queue;
+                          has the answer to "hello": "HELLO" (attempt replied) after 7 ms
+
+1100 ms pass
+      1005  worker one    connects to the queue; sends READY to the queue
+            (1 heartbeat each way between the queue and worker two)
+      1007  queue         hears READY from worker one; registers worker one

@@ -1,0 +1,45 @@
+A worker dies with a request where nobody is told of ended connections: only busyLimit helps
+
+Pattern: simple-pirate
+Failure: a worker dies with a request in its hands
+Disconnect notices: off
+
+Without heartbeats there is no send that could fail. The request stays with the dead worker until busyLimit.
+
+the queue listens, with busyLimit 10000
+worker one is ready
+worker two is ready
+client one connects to the queue
+         0  queue         listens
+         0  worker one    connects to the queue; sends READY to the queue
+         0  worker two    connects to the queue; sends READY to the queue
+         2  queue         hears READY from worker one; registers worker one
+         2  queue         hears READY from worker two; registers worker two
+
+worker two answers at once from now on
+
+client one asks: "hello"
+         2  client one    connects to the queue; sends the request "hello" to the queue
+         4  queue         hears the request "hello" from client one;
+                          sends the request "hello" (delivery 1) to worker one
+         5  worker one    hears the request "hello" (delivery 1) from the queue; begins to work on "hello"
+
+worker one crashes
+            nothing
+
+11000 ms pass
+      2502  client one    an attempt times out
+      2602  client one    connects to the queue; makes attempt 2 (the last one: timed-out);
+                          sends the request "hello" to the queue
+      2604  queue         hears the request "hello" from client one;
+                          sends the request "hello" (delivery 1) to worker two
+      2605  worker two    hears the request "hello" (delivery 1) from the queue; begins to work on "hello";
+                          sends the reply "HELLO" to the queue
+      2606  queue         hears the reply "HELLO" from worker two; sends the answer "HELLO" to client one
+      2607  client one    hears the answer "HELLO" from the queue;
+                          has the answer to "hello": "HELLO" (attempts timed-out, replied) after 2605 ms
+     10004  queue         loses worker one with a request: busy-limit, noticed by limit;
+                          gives a request up: worker-lost (deliveries 1)
+
+the queue has counted
+     11006  queue         accepted 2, replied 1, failed 1, deliveries 2, workersRegistered 2, workersLost 1

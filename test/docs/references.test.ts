@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { anchorsOf, documents, localLinks, root, textOf } from './documents.ts';
 
+const titleOf = (story: string): string | undefined => story.split('\n')[0];
+
 describe.each(documents)('%s', (document) => {
   test('every link leads to a file or heading that exists', () => {
     const dead = localLinks(document).filter(({ target }) => {
@@ -17,6 +19,14 @@ describe.each(documents)('%s', (document) => {
     const unknown = localLinks(document).filter(({ text, target }) => {
       const file = root + join(dirname(document), target);
       return /(^|\/)test\/.*\.ts$/.test(target) && !text.startsWith('`') && !readFileSync(file, 'utf8').includes(text);
+    });
+    expect(unknown).toEqual([]);
+  });
+
+  test('every story that is named as evidence has that title', () => {
+    const unknown = localLinks(document).filter(({ text, target }) => {
+      if (!target.endsWith('.story')) return false;
+      return titleOf(readFileSync(root + join(dirname(document), target), 'utf8')) !== text;
     });
     expect(unknown).toEqual([]);
   });

@@ -1,8 +1,8 @@
 /** The tables of failures and the stories tell of the same things: no row without a story, and no story without a row that links to it. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { readStoryHead } from '../../src/testkit.ts';
-import { root, tableBelow } from './documents.ts';
+import { playStory, readStoryHead } from '../../src/testkit.ts';
+import { codeBlocks, root, tableBelow, textOf } from './documents.ts';
 
 const patterns = ['lazy-pirate', 'simple-pirate', 'paranoid-pirate', 'majordomo'];
 
@@ -40,4 +40,18 @@ test('no story is about a pattern without a page', () => {
   expect(
     readdirSync(`${root}test/stories`, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !patterns.includes(entry.name)),
   ).toEqual([]);
+});
+
+test('the story that is shown whole is as it is played', () => {
+  expect(textOf('docs/TESTING.md')).toContain('```story\n' + textOf('test/stories/majordomo/a-worker-dies-at-work.story') + '```\n');
+});
+
+test('the list of commands is complete', async () => {
+  const refused: unknown = await playStory('A title\n\nPattern: majordomo\n\nProse.\n\nnonsense\n').catch((error: unknown) => error);
+  const commands = (refused as Error).message
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim());
+  expect(commands.length).toBeGreaterThan(20);
+  expect(codeBlocks('docs/TESTING.md', 'text').map(({ code }) => code)).toContain(commands.join('\n') + '\n');
 });

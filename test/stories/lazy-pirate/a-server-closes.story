@@ -22,16 +22,15 @@ server one is told to stop
          4  server one    drops a request: closing
 
 server one answers
-         4  server one    sends the answer "IN HAND" to client one
+         4  server one    has closed; sends the answer "IN HAND" to client one
          5  client one    hears the answer "IN HAND" from server one;
                           has the answer of server one to "in hand": "IN HAND" (attempt replied) after 5 ms
-         5  server one    has closed
          5  client two    an attempt loses its connection
 
 server one answers at once from now on
 
 server one restarts
-         6  server one    listens
+         5  server one    listens
 
 time passes until every request has its outcome
        105  client two    connects to server one; makes attempt 2 (the last one: connection-lost);

@@ -18,6 +18,7 @@ client one connects to the broker
 
 client one asks for echo: <1001 bytes>
          3  client one    sends REQUEST <1001 bytes> for echo to the broker
+         4  client one    a message is lost on the way to the broker
          5  client one    an attempt loses its connection; loses the broker; tries again in 500 ms
 
 time passes until every request has its outcome
@@ -26,11 +27,13 @@ time passes until every request has its outcome
        507  broker        hears the probe from client one; sends the answer to the probe to client one
        508  client one    hears the answer to the probe from the broker; knows its broker (correlation envelope);
                           sends REQUEST <1001 bytes> for echo to the broker
+       509  client one    a message is lost on the way to the broker
        510  client one    an attempt loses its connection; loses the broker; tries again in 500 ms
        710  client one    makes attempt 3 (the last one: connection-lost)
       1010  client one    connects to the broker; sends the probe to the broker
       1012  broker        hears the probe from client one; sends the answer to the probe to client one
       1013  client one    hears the answer to the probe from the broker; knows its broker (correlation envelope);
                           sends REQUEST <1001 bytes> for echo to the broker
+      1014  client one    a message is lost on the way to the broker
       1015  client one    an attempt loses its connection; loses the broker; tries again in 500 ms;
                           its request <1001 bytes> fails: ConnectionLost (attempts connection-lost, connection-lost, connection-lost; may have run) after 1012 ms

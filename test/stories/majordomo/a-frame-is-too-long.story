@@ -38,22 +38,22 @@ worker one answers with <1048577 bytes>
        508  worker one    hears REQUEST "hello" (delivery 2) from the broker; begins to work on "hello"
 
 worker one answers with <1048577 bytes>
-       607  worker one    its handler throws; loses the broker: handler-failed; tries again in 500 ms;
+       606  worker one    its handler throws; loses the broker: handler-failed; tries again in 500 ms;
                           sends DISCONNECT to the broker
-       608  broker        hears DISCONNECT from worker one; loses worker one with a request: left, noticed by peer;
+       607  broker        hears DISCONNECT from worker one; loses worker one with a request: left, noticed by peer;
                           takes the request back (deliveries 2)
 
 600 ms pass
-      1107  worker one    connects to the broker; sends READY for echo to the broker
-      1109  broker        hears READY for echo from worker one; registers worker one for echo;
+      1106  worker one    connects to the broker; sends READY for echo to the broker
+      1108  broker        hears READY for echo from worker one; registers worker one for echo;
                           sends REQUEST "hello" (delivery 3) to worker one
-      1110  worker one    hears REQUEST "hello" (delivery 3) from the broker; begins to work on "hello"
+      1109  worker one    hears REQUEST "hello" (delivery 3) from the broker; begins to work on "hello"
 
 worker one answers with <1048577 bytes>
-      1209  worker one    its handler throws; loses the broker: handler-failed; tries again in 500 ms;
+      1207  worker one    its handler throws; loses the broker: handler-failed; tries again in 500 ms;
                           sends DISCONNECT to the broker
-      1210  broker        hears DISCONNECT from worker one; loses worker one with a request: left, noticed by peer;
+      1208  broker        hears DISCONNECT from worker one; loses worker one with a request: left, noticed by peer;
                           gives a request up: poisoned (deliveries 3);
                           sends the failure answer poisoned (deliveries 3) to client one
-      1211  client one    hears the failure answer poisoned (deliveries 3) from the broker;
-                          its request "hello" fails: RequestFailed poisoned (attempt refused; deliveries 3; may have run; not retriable) after 1208 ms
+      1209  client one    hears the failure answer poisoned (deliveries 3) from the broker;
+                          its request "hello" fails: RequestFailed poisoned (attempt refused; deliveries 3; may have run; not retriable) after 1206 ms

@@ -49,10 +49,11 @@ worker two answers
                           has the answer to "hello": "HELLO" (attempt replied; deliveries 2) after 16004 ms
 
 everything passes between worker one and the broker again
-            (4 heartbeats from worker one to the broker: 1 sent, 4 heard)
             (2 heartbeats from the broker to worker one: 0 sent, 2 heard)
+            (1 heartbeat from worker one to the broker)
      16008  worker one    hears DISCONNECT from the broker; its handler is told that nobody waits any more;
                           loses the broker: dismissed; tries again when its handler has ended
+            (3 heartbeats from worker one to the broker: 0 sent, 3 heard)
 
 worker one answers
      16009  worker one    discards the result: nobody waits for it

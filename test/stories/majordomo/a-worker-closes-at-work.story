@@ -25,9 +25,8 @@ worker one is told to stop
             nothing
 
 worker one answers
-         5  worker one    sends REPLY "HELLO" to the broker; sends DISCONNECT to the broker
+         5  worker one    has closed; sends REPLY "HELLO" to the broker; sends DISCONNECT to the broker
          6  broker        hears REPLY "HELLO" from worker one; sends REPLY "HELLO" (deliveries 1) to client one
          6  broker        hears DISCONNECT from worker one; loses worker one: left, noticed by peer
-         6  worker one    has closed
          7  client one    hears REPLY "HELLO" (deliveries 1) from the broker;
                           has the answer to "hello": "HELLO" (attempt replied; deliveries 1) after 4 ms

@@ -28,12 +28,11 @@ the broker is told to stop
 6000 ms pass
             (2 heartbeats each way between worker one and the broker)
       5005  broker        loses worker one with a request: dismissed, noticed by broker;
-                          gives a request up: shutting-down (deliveries 1); sends DISCONNECT to worker one;
+                          gives a request up: shutting-down (deliveries 1); has closed; sends DISCONNECT to worker one;
                           sends the failure answer shutting-down (deliveries 1) to client one
       5006  client one    hears the failure answer shutting-down (deliveries 1) from the broker;
+                          loses the broker; tries again in 500 ms;
                           its request "hello" fails: RequestFailed shutting-down (attempt refused; deliveries 1; may have run) after 5003 ms
       5006  worker one    hears DISCONNECT from the broker; its handler is told that nobody waits any more;
                           loses the broker: dismissed; tries again when its handler has ended
-      5006  broker        has closed
-      5007  client one    loses the broker; tries again in 500 ms
-      5507  client one    connects to the broker; sends the probe to the broker
+      5506  client one    connects to the broker; sends the probe to the broker

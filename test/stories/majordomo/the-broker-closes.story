@@ -32,30 +32,30 @@ the broker is told to stop
 worker one answers
          6  worker one    sends REPLY "IN FLIGHT" to the broker
          7  broker        hears REPLY "IN FLIGHT" from worker one; loses worker one: dismissed, noticed by broker;
-                          sends REPLY "IN FLIGHT" (deliveries 1) to client one; sends DISCONNECT to worker one
+                          has closed; sends REPLY "IN FLIGHT" (deliveries 1) to client one;
+                          sends DISCONNECT to worker one
          8  client one    hears REPLY "IN FLIGHT" (deliveries 1) from the broker;
+                          loses the broker; tries again in 500 ms;
                           has the answer to "in flight": "IN FLIGHT" (attempt replied; deliveries 1) after 5 ms
          8  worker one    hears DISCONNECT from the broker; loses the broker: dismissed; tries again in 500 ms
-         8  broker        has closed
-         9  client one    loses the broker; tries again in 500 ms
 
 the broker restarts
-         9  broker        listens
+         8  broker        listens
 
 worker one answers at once from now on
 
 time passes until every request has its outcome
        106  client one    makes attempt 2 (the last one: refused)
        508  worker one    connects to the broker; sends READY for echo to the broker
-       509  client one    connects to the broker; sends the probe to the broker
+       508  client one    connects to the broker; sends the probe to the broker
        510  broker        hears READY for echo from worker one; registers worker one for echo
-       511  broker        hears the probe from client one; sends the answer to the probe to client one
-       512  client one    hears the answer to the probe from the broker; knows its broker (correlation envelope);
+       510  broker        hears the probe from client one; sends the answer to the probe to client one
+       511  client one    hears the answer to the probe from the broker; knows its broker (correlation envelope);
                           sends REQUEST "waiting" for echo to the broker
-       513  broker        hears REQUEST "waiting" for echo from client one;
+       512  broker        hears REQUEST "waiting" for echo from client one;
                           sends REQUEST "waiting" (delivery 1) to worker one
-       514  worker one    hears REQUEST "waiting" (delivery 1) from the broker; begins to work on "waiting";
+       513  worker one    hears REQUEST "waiting" (delivery 1) from the broker; begins to work on "waiting";
                           sends REPLY "WAITING" to the broker
-       515  broker        hears REPLY "WAITING" from worker one; sends REPLY "WAITING" (deliveries 1) to client one
-       516  client one    hears REPLY "WAITING" (deliveries 1) from the broker;
-                          has the answer to "waiting": "WAITING" (attempts refused, replied; deliveries 1) after 513 ms
+       514  broker        hears REPLY "WAITING" from worker one; sends REPLY "WAITING" (deliveries 1) to client one
+       515  client one    hears REPLY "WAITING" (deliveries 1) from the broker;
+                          has the answer to "waiting": "WAITING" (attempts refused, replied; deliveries 1) after 512 ms

@@ -33,9 +33,10 @@ client one asks for echo: "hello"
      10003  broker        hears REQUEST "hello" for echo from client one;
                           loses worker one with a request: unreachable, noticed by transport;
                           takes the request back (deliveries 0)
-            (2 heartbeats from worker one to the broker: 0 sent, 2 heard)
+            (1 heartbeat from worker one to the broker: 0 sent, 1 heard)
      10003  broker        hears READY for echo from worker one; registers worker one for echo;
                           sends REQUEST "hello" (delivery 1) to worker one
+            (1 heartbeat from worker one to the broker: 0 sent, 1 heard)
      10004  worker one    hears REQUEST "hello" (delivery 1) from the broker; begins to work on "hello";
                           sends REPLY "HELLO" to the broker
      10005  broker        hears REPLY "HELLO" from worker one; sends REPLY "HELLO" (deliveries 1) to client one

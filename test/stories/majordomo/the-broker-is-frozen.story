@@ -41,10 +41,10 @@ the broker goes on
     6603.8  broker        hears REQUEST "hello" for echo from client one;
                           loses worker one with a request: unreachable, noticed by transport;
                           takes the request back (deliveries 0)
+            (1 heartbeat from worker one to the broker: 0 sent, 1 heard)
     6603.8  broker        hears the probe from client one; undeliverable is now 1
     6603.8  broker        hears REQUEST "hello" for echo from client one;
                           drops a request: its client has left (deliveries 0), 2 times
-            (1 heartbeat from worker one to the broker: 0 sent, 1 heard)
 
 2000 ms pass
     6623.8  broker        finds that it stood still for 4101.8 ms

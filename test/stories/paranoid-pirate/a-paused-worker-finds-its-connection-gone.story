@@ -46,9 +46,8 @@ worker two answers at once from now on
             (1 heartbeat each way between the queue and worker two)
 
 worker one goes on
-            (1 heartbeat from the queue to worker one: 0 sent, 1 heard)
-      5005  worker one    hears HEARTBEAT from the queue; sends HEARTBEAT to the queue;
-                          a message is lost on the way to the queue
+            (2 heartbeats from the queue to worker one: 0 sent, 2 heard)
+            (1 heartbeat from worker one to the queue: 1 sent, 0 heard)
       5005  worker one    hears HEARTBEAT from the queue; its handler is told that nobody waits any more;
                           loses the queue: disconnected; tries again when its handler has ended
 

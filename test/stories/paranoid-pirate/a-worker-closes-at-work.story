@@ -22,9 +22,8 @@ worker one is told to stop
             nothing
 
 worker one answers
-         5  worker one    sends the reply "HELLO" to the queue
-         6  queue         hears the reply "HELLO" from worker one; sends the answer "HELLO" to client one
-         6  worker one    has closed
+         5  worker one    has closed; sends the reply "HELLO" to the queue
+         6  queue         hears the reply "HELLO" from worker one;
+                          loses worker one: disconnected, noticed by transport; sends the answer "HELLO" to client one
          7  client one    hears the answer "HELLO" from the queue;
                           has the answer to "hello": "HELLO" (attempt replied) after 5 ms
-         7  queue         loses worker one: disconnected, noticed by transport

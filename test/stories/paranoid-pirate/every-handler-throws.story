@@ -38,8 +38,8 @@ time passes until every request has its outcome
                           sends the request "hello" (delivery 3) to worker one
       1008  worker one    hears the request "hello" (delivery 3) from the queue; begins to work on "hello";
                           its handler throws; loses the queue: handler-failed; tries again in 1000 ms
-      1009  queue         hears READY from worker two; registers worker two
-      1009  queue         loses worker one with a request: disconnected, noticed by transport;
+      1009  queue         hears READY from worker two; registers worker two;
+                          loses worker one with a request: disconnected, noticed by transport;
                           gives a request up: poisoned (deliveries 3)
             (1 heartbeat from worker two to the queue)
       2008  worker one    connects to the queue; sends READY to the queue
@@ -64,8 +64,8 @@ time passes until every request has its outcome
                           sends the request "hello" (delivery 3) to worker two
       3608  worker two    hears the request "hello" (delivery 3) from the queue; begins to work on "hello";
                           its handler throws; loses the queue: handler-failed; tries again in 1000 ms
-      3609  queue         hears READY from worker one; registers worker one
-      3609  queue         loses worker two with a request: disconnected, noticed by transport;
+      3609  queue         hears READY from worker one; registers worker one;
+                          loses worker two with a request: disconnected, noticed by transport;
                           gives a request up: poisoned (deliveries 3)
             (1 heartbeat from worker one to the queue)
       4608  worker two    connects to the queue; sends READY to the queue
@@ -90,8 +90,8 @@ time passes until every request has its outcome
                           sends the request "hello" (delivery 3) to worker one
       6308  worker one    hears the request "hello" (delivery 3) from the queue; begins to work on "hello";
                           its handler throws; loses the queue: handler-failed; tries again in 1000 ms
-      6309  queue         hears READY from worker two; registers worker two
-      6309  queue         loses worker one with a request: disconnected, noticed by transport;
+      6309  queue         hears READY from worker two; registers worker two;
+                          loses worker one with a request: disconnected, noticed by transport;
                           gives a request up: poisoned (deliveries 3)
             (1 heartbeat from worker two to the queue)
       7308  worker one    connects to the queue; sends READY to the queue

@@ -25,8 +25,7 @@ the queue is told to stop
 6000 ms pass
             (5 heartbeats each way between worker one and the queue)
       5005  queue         loses worker one with a request: dismissed, noticed by broker;
-                          gives a request up: shutting-down (deliveries 1)
-      5005  queue         has closed
+                          gives a request up: shutting-down (deliveries 1); has closed
       5006  client one    an attempt loses its connection;
                           its request "hello" fails: RequestAbandoned connection-lost (attempt connection-lost; may have run) after 5004 ms
       5006  worker one    its handler is told that nobody waits any more;

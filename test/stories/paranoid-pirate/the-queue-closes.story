@@ -29,11 +29,10 @@ the queue is told to stop
 worker one answers
          7  worker one    sends the reply "IN FLIGHT" to the queue
          8  queue         hears the reply "IN FLIGHT" from worker one; loses worker one: dismissed, noticed by broker;
-                          sends the answer "IN FLIGHT" to client one
+                          has closed; sends the answer "IN FLIGHT" to client one
          8  client two    a message is lost on the way to the queue
          9  client one    hears the answer "IN FLIGHT" from the queue;
                           has the answer to "in flight": "IN FLIGHT" (attempt replied) after 7 ms
-         9  queue         has closed
          9  client two    an attempt loses its connection;
                           its request "waiting" fails: RequestAbandoned connection-lost (attempt connection-lost; may have run) after 4 ms
          9  worker one    loses the queue: disconnected; tries again in 1000 ms

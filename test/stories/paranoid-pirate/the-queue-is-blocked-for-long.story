@@ -30,10 +30,9 @@ client one asks: "hello", with requestTimeout 30000
       5002  queue         hears the request "hello" from client one;
                           loses worker one with a request: unreachable, noticed by transport;
                           takes the request back (deliveries 0)
-            (2 heartbeats from worker one to the queue: 0 sent, 2 heard)
       5002  queue         hears READY from worker one; registers worker one;
                           sends the request "hello" (delivery 1) to worker one
-            (1 heartbeat from worker one to the queue: 0 sent, 1 heard)
+            (3 heartbeats from worker one to the queue: 0 sent, 3 heard)
       5003  worker one    hears the request "hello" (delivery 1) from the queue; begins to work on "hello";
                           sends the reply "HELLO" to the queue
       5004  queue         hears the reply "HELLO" from worker one; sends the answer "HELLO" to client one

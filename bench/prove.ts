@@ -8,7 +8,8 @@ import { parseArgs } from 'node:util';
 
 const HELP = `npm run prove -- [options]
 
-Simulates, explores and compares, and prints what was reached of each goal. Ends with 0 only if no rule was broken and no goal missed.
+Simulates, explores and compares, and prints what was reached of each goal. Ends with 0 only if no rule was broken and no goal missed; speed is
+told, but a slow machine is no failure.
 
   --seeds <n>      simulated runs in all (default 20000)
   --second <node>  another Node to play the same runs (default: $SEAWORTHY_SECOND_NODE; without it that goal is not judged)
@@ -38,6 +39,8 @@ interface Goal {
   readonly goal: string;
   readonly reached: string;
   readonly met: boolean;
+  /** Missing it is no failure. */
+  readonly told?: true;
 }
 
 interface Ran {
@@ -93,7 +96,13 @@ async function simulation(seeds: number): Promise<Goal[]> {
       reached: `${number(total('seeds'))} (${number(total('simulatedHours'))} simulated hours in ${number(total('seconds'))} s), ${total('failed')} failing`,
       met: total('seeds') >= seeds && total('failed') === 0 && ran.code === 0,
     },
-    { what: 'speed with all checks on', goal: '10,000 times real time', reached: `${number(speed)} times`, met: speed >= 10_000 },
+    {
+      what: 'speed with all checks on',
+      goal: '10,000 times real time',
+      reached: `${number(speed)} times`,
+      met: speed >= 10_000,
+      told: true,
+    },
     {
       what: 'pairs of state and event reached in simulation',
       goal: 'all',
@@ -170,7 +179,7 @@ async function main(): Promise<number> {
       process.stdout.write(`${met ? 'met   ' : 'MISSED'}  ${what}: ${reached} (goal: ${goal})\n`);
     process.stdout.write(`in ${seconds} s\n`);
   }
-  return goals.every(({ met }) => met) ? 0 : 1;
+  return goals.every(({ met, told }) => met || told === true) ? 0 : 1;
 }
 
 process.exitCode = await main();

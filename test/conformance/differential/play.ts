@@ -6,8 +6,8 @@
  * have stood if it had come at once. How messages are gathered into bursts is not in it: the port leaves that open.
  *
  * Where a fact leaves the outcome open, the script says what may be, and that is written in place of what was: a prefix of so and so many
- * messages, a number between two others. What was is checked against it at each site, and counted, so that a range which only ever has
- * one outcome is seen.
+ * messages, a number between two others. What was is checked against it at each site, and kept: a range of which the simulated network only
+ * ever takes one end would be no freedom, and a test sees to that.
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -52,7 +52,11 @@ export interface Outcome {
   readonly count: number;
   readonly least: number;
   readonly most: number;
+  readonly decidedBy: DecidedBy;
 }
+
+/** Chance, of which the simulated network has its own; or the memory of an operating system, which it counts in messages. */
+type DecidedBy = 'chance' | 'memory';
 
 /** A socket's handler, and what is done with the socket. */
 export class Ear<S extends Listener | Connector> extends Recorder {
@@ -166,7 +170,7 @@ export class Ear<S extends Listener | Connector> extends Recorder {
       assert.ok(taken <= most, `${this.name} takes no more than ${most}`);
     }
     this.#lines.splice(from);
-    this.say(this.#play.within(`${prefix}… taken by ${this.name}`, taken, least, most));
+    this.say(this.#play.within(`${prefix}… taken by ${this.name}`, taken, least, most, 'memory'));
     return taken;
   }
 
@@ -218,19 +222,16 @@ export class Ear<S extends Listener | Connector> extends Recorder {
   /** All the `count` messages that `fill` sent were heard, in order: how many that may be is said by the range. */
   expectFilling(prefix: string, count: number, least: number, most: number): void {
     const texts = Array.from({ length: count }, (_, index) => textOf([Buffer.from(`${prefix}${index}`), FILLING]));
-    const heard = this.expectSome('a prefix', texts, least, most, 0, `${prefix}…`);
+    const heard = this.#expect('a prefix', texts, least, most, 0, `${prefix}…`, 'memory');
     assert.equal(heard, count, `${this.name} heard all that was taken`);
   }
 
   /** Of these texts, each sent once, it heard some, in this shape, as many as the range says: that is written in their place. */
-  expectSome(
-    shape: Shape,
-    texts: readonly string[],
-    least: number,
-    most: number,
-    from = 0,
-    label = `${texts[0]} … ${texts.at(-1)}`,
-  ): number {
+  expectSome(shape: Shape, texts: readonly string[], least: number, most: number, from = 0): number {
+    return this.#expect(shape, texts, least, most, from, `${texts[0]} … ${texts.at(-1)}`, 'chance');
+  }
+
+  #expect(shape: Shape, texts: readonly string[], least: number, most: number, from: number, label: string, decidedBy: DecidedBy): number {
     const heard = this.#lines.slice(from).filter((line) => line.kind === 'heard' && texts.includes(line.text)) as Extract<
       Line,
       { kind: 'heard' }
@@ -244,7 +245,7 @@ export class Ear<S extends Listener | Connector> extends Recorder {
     assert.equal(fault, undefined, `${this.name} heard ${shape} of ${texts[0]}…: ${heard.map((line) => line.text).join(' ')}`);
     const rest = this.#lines.slice(from).filter((line) => !heard.includes(line as never));
     const what = `${shape} of ${label} heard by ${this.name}`;
-    this.#lines.splice(from, Infinity, { kind: 'said', text: this.#play.within(what, heard.length, least, most) }, ...rest);
+    this.#lines.splice(from, Infinity, { kind: 'said', text: this.#play.within(what, heard.length, least, most, decidedBy) }, ...rest);
     return heard.length;
   }
 
@@ -424,9 +425,9 @@ export class Play {
   }
 
   /** A count that may be anything in a range: the range, if the count is in it. */
-  within(what: string, count: number, least: number, most: number): string {
+  within(what: string, count: number, least: number, most: number, decidedBy: DecidedBy = 'chance'): string {
     assert.ok(count >= least && count <= most, `${what}: ${count} is between ${least} and ${most}`);
-    this.outcomes.push({ what, count, least, most });
+    this.outcomes.push({ what, count, least, most, decidedBy });
     return least === most ? `${what}: ${least}` : `${what}: between ${least} and ${most}`;
   }
 
@@ -457,7 +458,8 @@ function faultIn(shape: Shape, numbers: readonly number[], peers: readonly Peer[
   if (numbers.length === 0) return undefined;
   if (shape === 'turns') {
     const alternate = peers.every((peer, index) => index === 0 || peer !== peers[index - 1]);
-    return alternate ? undefined : 'not in turns';
+    const inOrder = numbers.every((number, index) => index < 2 || number === (numbers[index - 2] as number) + 1);
+    return alternate && inOrder ? undefined : 'not in turns';
   }
   if (shape === 'a prefix and a suffix') {
     const found = numbers.findIndex((number, index) => number !== index || peers[index] !== peers[0]);

@@ -1,17 +1,29 @@
 /** The differential scripts on the simulated network alone: whatever the seed, the same trace. And: a difference would be found. */
 import { describe, expect, test } from 'vitest';
 import type { ConnectOptions, Connector, Peer, TransportHandler } from '../../../src/transport/transport.ts';
-import { differences, perform, simulate } from './perform.ts';
+import { differences, perform, simulate, type Performance } from './perform.ts';
 import type { Fact } from './script.ts';
 import { LAST_FACT, SCRIPTS, UNCOVERED, scriptsFor } from './scripts.ts';
 import { SimulatedSite } from './simulated-site.ts';
 
 describe.each(['with', 'without'] as const)('%s notices', (notices) => {
   test.for(scriptsFor(notices).map((script) => [script.name, script] as const))('%s', async ([, script]) => {
-    const found = differences(await simulate(script, notices === 'with'));
-    expect(found.join('\n')).toBe('');
+    const performances = await simulate(script, notices === 'with');
+    expect(differences(performances).join('\n')).toBe('');
+    expect(alwaysTheSame(performances)).toEqual([]);
   });
 });
+
+/** What a script leaves to chance, and comes out in one way only. */
+function alwaysTheSame(performances: readonly Performance[]): string[] {
+  const [first] = performances;
+  return (first?.outcomes ?? [])
+    .filter(({ least, most, decidedBy }, index) => {
+      const counts = new Set(performances.map(({ outcomes }) => outcomes[index]?.count));
+      return least < most && decidedBy === 'chance' && counts.size === 1;
+    })
+    .map(({ what }) => what);
+}
 
 describe('the scripts', () => {
   test('are at least sixty, each with a name of its own', () => {

@@ -24,6 +24,7 @@ const BLANKS: Readonly<Record<string, string>> = {
   nodes: '((?:(?:the |and |, )*(?:broker|queue|(?:server|stranger) (?:one|two|three)))+)',
   service: '([\\w.-]+)',
   number: '(\\d+(?:\\.\\d+)?)',
+  offset: '(-?\\d+(?:\\.\\d+)?)',
   text: '("[^"]*"|<\\d+ bytes>)',
   texts: '((?:(?:, )?(?:"[^"]*"|<\\d+ bytes>))+)',
   frames: '((?: ?(?:"[^"]*"|0x[0-9a-f]+|<\\d+ bytes>|<handle>))+)',
@@ -160,6 +161,7 @@ export const STORY_COMMANDS: readonly StoryCommand[] = [
     every: Number(every),
     ...lasting(time),
   })),
+  fault('the wall clock of {node} is set by {offset} ms', (at, node, by) => ({ at, op: 'skew', node, by: Number(by) })),
   command('{node} restarts', (stage, node) => stage.restart(node)),
   command('{node} goes on', (stage, node) => stage.resume(node)),
   command('everything passes between {node} and {node} again', (stage, one, other) => {

@@ -1,6 +1,7 @@
 /** What the handlers of a story's workers and servers do: what they were told beforehand, or nothing until they are told. */
 import type { ReplyBody } from '../runtime/handlers.ts';
 import type { FrameLike } from '../wire/message.ts';
+import { TIMER } from './agenda.ts';
 import type { Host } from './host.ts';
 import type { SimulatedProcess } from './process.ts';
 import type { Chronicle } from './story-chronicle.ts';
@@ -69,15 +70,22 @@ export class StoryHandlers {
     };
   }
 
-  /** Ends the oldest job of a node. Answers whether there was one. */
+  /** Ends the oldest job of a node; of one that stands still, when it goes on. Answers whether there was one. */
   end(node: string, how: { readonly reply?: FrameLike } | 'throws'): boolean {
     const index = this.#jobs.findIndex(({ process }) => process.node === node && !process.dead);
     const [job] = index < 0 ? [] : this.#jobs.splice(index, 1);
     if (job === undefined) return false;
-    if (how === 'throws') job.fail(new Error('as the story says'));
-    else job.end(how.reply ?? usual(job.body));
+    inTurn(job.process, () => {
+      if (how === 'throws') job.fail(new Error('as the story says'));
+      else job.end(how.reply ?? usual(job.body));
+    });
     return true;
   }
+}
+
+/** Done by the program of a process: before it reads what waits, as what it was busy with comes before. */
+export function inTurn(process: SimulatedProcess, work: () => void): void {
+  process.agenda.plan(process.agenda.now, TIMER, process, work);
 }
 
 /** The answer where the story does not say which: the same in capitals. */

@@ -21,7 +21,7 @@ import {
   type StoryHandler,
   type StoryOptions,
 } from './story-roles.ts';
-import { StoryHandlers } from './story-handlers.ts';
+import { StoryHandlers, inTurn } from './story-handlers.ts';
 import { Stranger } from './story-stranger.ts';
 import { shown, wordsOf, type Side, type StoryPattern } from './story-words.ts';
 import type { Frame } from '../wire/message.ts';
@@ -194,38 +194,44 @@ export class Stage {
     return stranger;
   }
 
-  /** Asks with these bodies, all at once. */
+  /** Asks with these bodies, all at once; a client that stands still, when it goes on. */
   ask(name: string, service: string, bodies: readonly Frame[], options: StoryOptions): void {
     const client = this.#clients.get(name);
     if (client === undefined) throw new Misdirection(`${name} is not a client that has connected`);
     const process = this.process(name);
-    for (const body of bodies) {
-      const asked = shown([body]);
-      const abort = new AbortController();
-      const open = { process, asked, abort };
-      const since = this.world.now;
-      this.#open.add(open);
-      const call = { ...options, signal: abort.signal };
-      const tell = (words: string): void => {
-        this.#open.delete(open);
-        if (!process.dead) this.chronicle.tells(name, `${words} after ${rounded(this.world.now - since)} ms`);
-      };
-      const answer = client.pattern === 'majordomo' ? client.role.request(service, body, call) : client.role.request(body, call);
-      answer.then(
-        (answer) => {
-          tell(answerInWords(asked, answer));
-        },
-        (error: unknown) => {
-          tell(failureInWords(asked, error));
-        },
-      );
-    }
+    inTurn(process, () => {
+      for (const body of bodies) this.#ask(client, process, service, body, options);
+    });
+  }
+
+  #ask(client: StoryClient, process: SimulatedProcess, service: string, body: Frame, options: StoryOptions): void {
+    const asked = shown([body]);
+    const abort = new AbortController();
+    const open = { process, asked, abort };
+    const since = this.world.now;
+    this.#open.add(open);
+    const call = { ...options, signal: abort.signal };
+    const tell = (words: string): void => {
+      this.#open.delete(open);
+      if (!process.dead) this.chronicle.tells(process.node, `${words} after ${rounded(this.world.now - since)} ms`);
+    };
+    const answer = client.pattern === 'majordomo' ? client.role.request(service, body, call) : client.role.request(body, call);
+    answer.then(
+      (answer) => {
+        tell(answerInWords(asked, answer));
+      },
+      (error: unknown) => {
+        tell(failureInWords(asked, error));
+      },
+    );
   }
 
   abort(name: string, asked: string): void {
     for (const open of this.#open) {
       if (open.process.node !== name || open.asked !== asked) continue;
-      open.abort.abort();
+      inTurn(open.process, () => {
+        open.abort.abort();
+      });
       return;
     }
     throw new Misdirection(`${name} has no open request ${asked}`);

@@ -1,6 +1,6 @@
 /** The player of stories: what it says of a story that it cannot play, and how it tells what came of one. */
 import { expect, test } from 'vitest';
-import { playStory, readStoryHead } from '../../src/testkit.ts';
+import { FAULT_OPS, Random, describeFault, drawFaults, playStory, readStoryHead } from '../../src/testkit.ts';
 
 const head = 'A title\n\nPattern: majordomo\nFailure: a row\n\nSome prose.\n\n';
 
@@ -46,4 +46,14 @@ test('heartbeats are summed up to the last one: those that arrive, and those tha
   expect(still).toMatch(/^2600 ms pass\n {12}\(1 heartbeat each way between .*\)$/);
   expect(deaf).toContain('(2 heartbeats from worker one to the broker: 2 sent, 0 heard)');
   expect(deaf).toContain('(2 heartbeats from the broker to worker one)');
+});
+
+test.each(FAULT_OPS)('a fault of the kind %s that a simulation describes is a command', async (op) => {
+  for (const seed of ['1', '2', '3', '4']) {
+    const [fault] = drawFaults(new Random(seed), ['broker', 'worker one'], 1000, { ops: [op], most: 1 });
+    if (fault === undefined) throw new Error('no fault was drawn');
+    const story = `${head}the broker listens\nworker one offers echo\n\n${describeFault(fault)}\n\n30000 ms pass\n`;
+    const played = await playStory(story);
+    expect(await playStory(played)).toBe(played);
+  }
 });

@@ -64,6 +64,3 @@ client one asks for echo: "again"
      28804  broker        hears REPLY "AGAIN" from worker one; sends REPLY "AGAIN" (deliveries 1) to client one
      28805  client one    hears REPLY "AGAIN" (deliveries 1) from the broker;
                           has the answer to "again": "AGAIN" (attempt replied; deliveries 1) after 4 ms
-
-time passes until every request has its outcome
-            nothing

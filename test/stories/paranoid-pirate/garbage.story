@@ -1,11 +1,10 @@
-Strangers send garbage to both doors, and nobody else is affected
+A stranger sends garbage to the workers’ door, and loses its place after ten messages
 
 Pattern: paranoid-pirate
 Failure: a peer sends garbage
 
-At the workers' door nonsense is dropped and counted. After ten of it (maxInvalidMessages) a registered worker loses its
-place, and its request goes to another. At the clients' door any message is a request, as a bare DEALER's body may be
-anything.
+Nonsense is dropped and counted. Once the stranger has said READY it is a worker, and ten invalid messages
+(maxInvalidMessages) cost it its place. Its request goes to another one.
 
 the queue listens
 stranger one connects to the queue as a worker

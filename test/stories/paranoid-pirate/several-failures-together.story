@@ -60,9 +60,6 @@ worker one restarts
       1016  client two    hears the answer "TWO" from the queue;
                           has the answer to "two": "TWO" (attempts connection-lost, replied) after 1011 ms
 
-time passes until every request has its outcome
-            nothing
-
 5000 ms pass
       1508  worker two    goes on
       1508  worker two    its handler is told that nobody waits any more;

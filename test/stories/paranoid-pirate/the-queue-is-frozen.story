@@ -3,8 +3,8 @@ The queue is frozen: attempts time out, and it serves again when it goes on
 Pattern: paranoid-pirate
 Failure: the queue is frozen
 
-An idle worker leaves it after 3 s, or when the ping fails. What clients asked meanwhile and no longer wait for is not
-known to be unwanted.
+An idle worker leaves it after 3 s, or when the ping fails. What the client asked meanwhile never left it, as its
+connections did not come up.
 
 the queue listens
 worker one is ready
@@ -57,9 +57,6 @@ client one asks: "again"
      10806  queue         hears the reply "AGAIN" from worker one; sends the answer "AGAIN" to client one
      10807  client one    hears the answer "AGAIN" from the queue;
                           has the answer to "again": "AGAIN" (attempt replied) after 5 ms
-
-time passes until every request has its outcome
-            nothing
 
 the queue has counted
      10807  queue         accepted 1, replied 1, deliveries 1, workersRegistered 2, workersLost 1

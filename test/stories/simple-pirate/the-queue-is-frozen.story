@@ -48,8 +48,5 @@ client one asks: "again"
      10807  client one    hears the answer "AGAIN" from the queue;
                           has the answer to "again": "AGAIN" (attempt replied) after 5 ms
 
-time passes until every request has its outcome
-            nothing
-
 the queue has counted
      10807  queue         accepted 1, replied 1, deliveries 1, workersRegistered 2, workersLost 1

@@ -40,6 +40,8 @@ export interface MajordomoRequestMachine extends MachineTypes {
 export interface RequestEffects {
   /** Gets in line for a connection. */
   enqueue(): void;
+  /** Another attempt begins where the last one ended: in line. */
+  stayInLine(): void;
   /** Leaves the line, or the connection it was sent on, which must then not bring its reply to anybody else. */
   retire(): void;
   /** Puts the request on the wire. */
@@ -114,6 +116,7 @@ const pauseAfterLoss: Action<R, 'sent', 'connectionLost', 'pausing'> = (state, _
   pause(state.attempt, 'connection-lost', undefined, out, context);
 const waitOn: Action<R, 'queued', 'requestTimeout', 'queued'> = (state, _event, out, context) => {
   out.note(state.attempt, 'timed-out');
+  out.stayInLine();
   out.arm('requestTimeout', context.requestTimeout);
   return { kind: 'queued', attempt: state.attempt + 1 };
 };

@@ -427,10 +427,14 @@ class MajordomoCall extends OpenRequest<MajordomoRequestMachine, MajordomoCall, 
   }
 
   enqueue(): void {
+    this.stayInLine();
+    this.#host.enqueue(this);
+  }
+
+  stayInLine(): void {
     const last = this.log.records.at(-1);
     if (last !== undefined) this.#host.retrying(this, last.attempt + 1, last.outcome);
     this.log.begin(this.driver.now);
-    this.#host.enqueue(this);
   }
 
   retire(): void {

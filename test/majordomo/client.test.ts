@@ -121,6 +121,17 @@ describe('one request', () => {
     expect(client.inspect().counters).toMatchObject({ requests: 1, failures: 1, retries: 3 });
   });
 
+  test('an attempt that ends in line is followed by another one, which is told and counted', async () => {
+    const client = world.client({ probeTimeout: 60_000, requestTimeout: 1000, requestRetries: 3 });
+    const retried: object[] = [];
+    client.events.on('requestRetried', (event) => retried.push(event));
+    const outcome = new Outcome(client.request('echo', 'job'));
+    await world.advance(3000);
+    expect(outcome).toMatchObject({ state: 'rejected', error: { code: 'REQUEST_TIMED_OUT', mayHaveRun: false } });
+    expect(retried).toEqual([2, 3].map((attempt) => ({ service: 'echo', attempt, after: 'timed-out' })));
+    expect(client.inspect().counters).toMatchObject({ requests: 1, failures: 1, retries: 2 });
+  });
+
   test('the defaults are the Guide’s: three sends, 2500 ms each', async () => {
     const { broker, client } = await correlated();
     const outcome = new Outcome(client.request('echo', 'job'));

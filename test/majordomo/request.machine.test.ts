@@ -68,6 +68,7 @@ moves('it is aborted in line', queued(1), abort, settled, [...fails('aborted', 1
 moves('the client is closed while it is in line', queued(1), close, settled, [...fails('closed', 1), ...stopsTimeout]);
 moves('no connection came free in time: that was an attempt', queued(1), requestTimeout, queued(2), [
   ['note', 1, 'timed-out'],
+  ['stayInLine'],
   ['arm', 'requestTimeout', 2500],
 ]);
 moves('no connection came free in any attempt', queued(3), requestTimeout, settled, [...fails('timed-out', 3), ...stopsTimeout]);

@@ -329,6 +329,7 @@ export class MajordomoClients {
         line.push(request);
         this.#placeSoon(client);
       },
+      stayInLine: () => undefined,
       retire: () => {
         const waits = line.indexOf(request);
         if (waits >= 0) line.splice(waits, 1);

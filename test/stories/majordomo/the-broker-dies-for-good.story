@@ -29,9 +29,12 @@ the broker crashes
 time passes until every request has its outcome
        106  client one    makes attempt 2 (the last one: connection-lost)
        506  client one    connects to the broker; sends the probe to the broker
-      2606  client one    an attempt times out
+      2606  client one    an attempt times out; makes attempt 3 (the last one: timed-out)
       3006  client one    connects to the broker; knows its broker (correlation socket);
                           sends REQUEST "hello" for echo to the broker
       4006  client one    connects to the broker; sends the probe to the broker
       5106  client one    an attempt times out;
                           its request "hello" fails: RequestTimedOut (attempts connection-lost, timed-out, timed-out; may have run) after 5103 ms
+
+client one has counted
+      5106  client one    requests 1, failures 1, retries 2, connections 4

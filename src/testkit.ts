@@ -5,15 +5,26 @@
 export { Random } from './core/random.ts';
 export { campaign, runsForConfidence, type CampaignOptions, type CampaignResult } from './simulation/campaign.ts';
 export { CellCoverage, type CellCounts } from './simulation/cells.ts';
-export { FAULT_OPS, describeFault, drawFaults, type Fault, type FaultMenu, type FaultOp } from './simulation/faults.ts';
+export { FAULT_FIELDS, FAULT_OPS, describeFault, drawFaults, type Fault, type FaultMenu, type FaultOp } from './simulation/faults.ts';
 export { RealWorldInSimulation } from './simulation/guard.ts';
 export type { Answer, Host, Keepable, Ports, Program, Question } from './simulation/host.ts';
-export { always, eventually, onTrace, type Invariant, type RunView, type Snapshot, type Watcher } from './simulation/invariants.ts';
+export {
+  always,
+  eventually,
+  onTrace,
+  sometimes,
+  type Invariant,
+  type Rule,
+  type RunView,
+  type Snapshot,
+  type Watcher,
+} from './simulation/invariants.ts';
 export type { Range, SimulatedNetworkOptions } from './simulation/network.ts';
 export { scenarios } from './simulation/scenarios/index.ts';
 export { shrink, type ShrinkOptions, type Shrunk } from './simulation/shrink.ts';
 export {
   simulate,
+  type Nodes,
   type RunOptions,
   type RunResult,
   type RunStatistics,

@@ -1,6 +1,6 @@
 /** Many runs of one simulation, each with a seed of its own. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { countOption } from '../core/options.ts';
+import { countOption, knownOptions } from '../core/options.ts';
 import type { CellCoverage } from './cells.ts';
 import type { RunResult, Simulation } from './simulate.ts';
 
@@ -19,6 +19,17 @@ export interface CampaignOptions {
   readonly onRun?: (result: RunResult) => void;
 }
 
+/** Their names, so that a misspelt one is an error. */
+const OPTIONS: { readonly [O in keyof Required<CampaignOptions>]: true } = {
+  seeds: true,
+  from: true,
+  every: true,
+  signal: true,
+  untilFailure: true,
+  coverage: true,
+  onRun: true,
+};
+
 export interface CampaignResult {
   readonly simulation: string;
   readonly runs: number;
@@ -36,10 +47,13 @@ export interface CampaignResult {
 /** Runs seed after seed. @throws InvalidOption */
 export async function campaign(simulation: Simulation, options: CampaignOptions = {}): Promise<CampaignResult> {
   const { seeds = 100, from = 1, every = 1, signal, untilFailure = false, coverage, onRun } = options;
+  knownOptions(options, Object.keys(OPTIONS));
   countOption('seeds', seeds, 1);
   countOption('every', every, 1);
+  countOption('from', from, 0);
   const failures: RunResult[] = [];
-  const unreached = new Set(simulation.options.sometimes);
+  const { sometimes = [], invariants = [] } = simulation.options;
+  const unreached = new Set([...sometimes, ...invariants.flatMap(({ reaches = [] }) => reaches)]);
   const sum = { runs: 0, time: 0, events: 0, submitted: 0, answered: 0, unanswered: 0 };
   for (let seed = from; seed < from + seeds; seed += every) {
     // Between two runs the rest of the process has its turn.

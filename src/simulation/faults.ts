@@ -1,4 +1,6 @@
 /** What can go wrong in a simulated world, as data: a schedule can be printed, made smaller, kept in a file and played again. */
+import { InvalidOption } from '../core/errors.ts';
+import { countOption, knownOptions, numberOption } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import type { Range } from './network.ts';
 
@@ -77,7 +79,8 @@ const WIDEST_SKEW_MS = 86_400_000;
  * that needs one kind is found sooner where no other one hides it.
  */
 export function drawFaults(random: Random, nodes: readonly string[], until: number, menu: FaultMenu = {}): Fault[] {
-  const { ops = FAULT_OPS, most = DEFAULT_MOST, lasting = DEFAULT_LASTING, spared = [] } = menu;
+  const { most = DEFAULT_MOST, lasting = DEFAULT_LASTING, spared = [] } = menu;
+  const ops = (menu.ops ?? FAULT_OPS).filter((op) => nodes.length > 1 || FAULT_FIELDS[op].includes('node'));
   const victims = nodes.filter((node) => !spared.includes(node));
   if (victims.length === 0 || most === 0 || ops.length === 0) return [];
   const liked = random.shuffle(ops).slice(0, random.integer(1, ops.length));
@@ -152,9 +155,95 @@ export function describeFault(fault: Fault): string {
   }
 }
 
-/** Whether a value read from a file is a fault. */
-export function isFault(value: unknown): value is Fault {
-  const { at, op, node, from, to } = (value ?? {}) as Record<string, unknown>;
-  if (typeof at !== 'number' || !FAULT_OPS.includes(op as FaultOp)) return false;
-  return typeof node === 'string' || (typeof from === 'string' && typeof to === 'string');
+/* ---------------------------------------------------------------- checks */
+
+type Field = 'node' | 'from' | 'to' | 'for' | 'machine' | 'oneWay' | 'delay' | 'every' | 'by';
+
+/** What each kind of fault has besides `at` and `op`; with `?`: may have. */
+export const FAULT_FIELDS: { readonly [O in FaultOp]: readonly (Field | `${Field}?`)[] } = {
+  crash: ['node', 'for?', 'machine?'],
+  stop: ['node', 'for?'],
+  pause: ['node', 'for?'],
+  stall: ['node', 'for?'],
+  partition: ['from', 'to', 'for?', 'oneWay?'],
+  cut: ['from', 'to'],
+  halfOpen: ['from', 'to'],
+  delay: ['from', 'to', 'delay', 'for?'],
+  slowReader: ['node', 'every', 'for?'],
+  skew: ['node', 'by'],
+};
+
+/**
+ * Checks a schedule that somebody wrote, or that was read from a file.
+ *
+ * @param nodes names that its faults may have. Default: any.
+ * @throws InvalidOption naming the field, as in `schedule[2].node`
+ */
+export function checkSchedule(schedule: unknown, nodes?: readonly string[]): asserts schedule is readonly Fault[] {
+  if (!Array.isArray(schedule)) throw new InvalidOption('schedule', schedule, 'a list of faults');
+  for (const [index, fault] of (schedule as readonly unknown[]).entries()) checkFault(fault, `schedule[${index}]`, nodes);
+}
+
+function checkFault(fault: unknown, place: string, nodes: readonly string[] | undefined): void {
+  if (typeof fault !== 'object' || fault === null) throw new InvalidOption(place, fault, 'a fault: an object with "at" and "op"');
+  const given = fault as Readonly<Record<string, unknown>>;
+  const { op } = given;
+  if (!FAULT_OPS.includes(op as FaultOp)) throw new InvalidOption(`${place}.op`, op, `one of ${FAULT_OPS.join(', ')}`);
+  numberOption(`${place}.at`, given['at'] as number, 0);
+  const fields = FAULT_FIELDS[op as FaultOp];
+  const known = ['at', 'op', ...fields.map((field) => field.replace('?', ''))];
+  for (const name of Object.keys(given))
+    if (!known.includes(name))
+      throw new InvalidOption(`${place}.${name}`, given[name], `left out: a ${String(op)} has ${known.join(', ')}`);
+  for (const field of fields) {
+    const name = field.replace('?', '') as Field;
+    if (given[name] !== undefined || name === field) CHECKS[name](given[name], `${place}.${name}`, nodes);
+  }
+  if ('from' in given && given['from'] === given['to'])
+    throw new InvalidOption(`${place}.to`, given['to'], 'another node than "from": nothing is between a node and itself');
+}
+
+type Check = (value: unknown, place: string, nodes: readonly string[] | undefined) => void;
+
+const isNode: Check = (value, place, nodes) => {
+  if (typeof value !== 'string') throw new InvalidOption(place, value, 'the name of a node');
+  if (nodes !== undefined && !nodes.includes(value)) throw new InvalidOption(place, value, `one of ${nodes.join(', ')}`);
+};
+const isDuration: Check = (value, place) => {
+  numberOption(place, value as number, 0);
+};
+const isFlag: Check = (value, place) => {
+  if (typeof value !== 'boolean') throw new InvalidOption(place, value, 'true or false');
+};
+
+const CHECKS: { readonly [F in Field]: Check } = {
+  node: isNode,
+  from: isNode,
+  to: isNode,
+  for: isDuration,
+  machine: isFlag,
+  oneWay: isFlag,
+  delay: checkRange,
+  every: isDuration,
+  by: (value, place) => {
+    numberOption(place, value as number, -Number.MAX_SAFE_INTEGER);
+  },
+};
+
+/** @throws InvalidOption unless it is two numbers of ms, the least and the most. */
+export function checkRange(value: unknown, place: string): void {
+  const [least, most] = (Array.isArray(value) ? value : []) as readonly unknown[];
+  if (typeof least !== 'number' || typeof most !== 'number' || !(least >= 0 && most >= least && most < Infinity))
+    throw new InvalidOption(place, value, '[least, most] in ms, at least 0');
+}
+
+/** @throws InvalidOption */
+export function checkMenu(menu: FaultMenu): void {
+  knownOptions(menu, ['ops', 'most', 'lasting', 'spared']);
+  const { ops = FAULT_OPS, most = DEFAULT_MOST, lasting = DEFAULT_LASTING, spared = [] } = menu;
+  for (const op of ops) if (!FAULT_OPS.includes(op)) throw new InvalidOption('faults.ops', op, `some of ${FAULT_OPS.join(', ')}`);
+  countOption('faults.most', most, 0);
+  checkRange(lasting, 'faults.lasting');
+  numberOption('faults.lasting', lasting[0], 1);
+  if (!Array.isArray(spared)) throw new InvalidOption('faults.spared', spared, 'a list of names of nodes');
 }

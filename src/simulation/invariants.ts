@@ -21,6 +21,10 @@ export interface RunView {
   isLinked(peer: string): boolean;
   /** What the roles of a node say of themselves now. */
   inspect(node: string): readonly object[];
+  /** Whether a node's process runs, or stands still; `false` while it is down. */
+  isUp(node: string): boolean;
+  /** Something worth reaching was reached, as by `host.mark`. */
+  mark(name: string): void;
   /** Looks again later. */
   at(time: number, look: () => void): void;
   /** The rule is broken; `because` says by what, in one sentence. A watcher of several rules says which. */
@@ -49,14 +53,20 @@ export interface Rule {
 }
 
 export interface Invariant extends Rule {
+  /** Marks that it makes, each of which some run of a campaign must reach. */
+  readonly reaches?: readonly string[];
   /** A watcher for one run. */
   watch(run: RunView): Watcher;
 }
 
 /** What a user looks at. */
 export interface Snapshot {
+  /** Ms of simulated time. */
   readonly now: number;
+  /** Nothing goes wrong any more, and what belongs to the core is well. */
   readonly healing: boolean;
+  /** Whether a node's process runs, or stands still; `false` while it is down. */
+  isUp(node: string): boolean;
   /** What the roles of a node say of themselves; none while it is down. */
   inspect(node: string): readonly object[];
 }
@@ -92,6 +102,28 @@ export function eventually(id: string, holds: (snapshot: Snapshot) => boolean, w
           run.at(run.healedAt + within, () => {
             if (!held && !holds(run)) run.violated(`it has not come true ${within} ms after all was well again`);
           });
+        },
+      };
+    },
+  };
+}
+
+/**
+ * Holds at some moment of some run: a campaign names it in `unreached` otherwise. A simulation in which the interesting thing never happens
+ * proves nothing. For what a program knows itself there is `host.mark`.
+ */
+export function sometimes(name: string, holds: (snapshot: Snapshot) => boolean): Invariant {
+  return {
+    id: name,
+    sentence: `sometimes: ${name}`,
+    reaches: [name],
+    watch(run) {
+      let reached = false;
+      return {
+        stepped() {
+          if (reached || !holds(run)) return;
+          reached = true;
+          run.mark(name);
         },
       };
     },

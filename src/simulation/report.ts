@@ -1,7 +1,7 @@
 /** A run that failed, for people: what was broken and by what, the faults it takes, the events around it, and how to see it again. */
 import { InvalidOption } from '../core/errors.ts';
 import { diagram } from './diagram.ts';
-import { describeFault, isFault, type Fault } from './faults.ts';
+import { checkSchedule, describeFault, type Fault } from './faults.ts';
 import type { RunResult, Simulation } from './simulate.ts';
 
 /** A run to play again, as it is kept in a file. */
@@ -31,8 +31,7 @@ export function parseReplay(text: string): Replay {
   const { simulation, seed, schedule } = (read ?? {}) as { readonly [field in keyof Replay]: unknown };
   if (typeof simulation !== 'string' || (typeof seed !== 'string' && typeof seed !== 'number'))
     throw new InvalidOption('replay', read, 'an object with "simulation" and "seed"');
-  if (schedule !== undefined && !(Array.isArray(schedule) && schedule.every(isFault)))
-    throw new InvalidOption('schedule', schedule, 'a list of faults, each with "at" and "op"');
+  if (schedule !== undefined) checkSchedule(schedule);
   return { ...(read as Replay), seed: String(seed) };
 }
 

@@ -1,30 +1,44 @@
 /** One run of a simulated world: break things, heal a core, require progress, close everything. */
 import { InvalidOption } from '../core/errors.ts';
+import { knownOptions, numberOption } from '../core/options.ts';
 import { Random } from '../core/random.ts';
 import type { TraceEvent } from '../runtime/trace.ts';
 import { NEWS } from './agenda.ts';
 import type { CellCoverage } from './cells.ts';
-import { drawFaults, type Fault, type FaultMenu } from './faults.ts';
+import { checkMenu, checkRange, checkSchedule, drawFaults, type Fault, type FaultMenu } from './faults.ts';
 import type { Program } from './host.ts';
 import type { Invariant, Rule, RunView, Watcher } from './invariants.ts';
 import type { SimulatedNetworkOptions } from './network.ts';
+import { said } from './node.ts';
 import type { SimulatedProcess } from './process.ts';
 import { progress, universal } from './universal.ts';
 import { World, type Witness } from './world.ts';
 
+const DEFAULT_BREAKING_MS = 90_000;
+const DEFAULT_HEALING_MS = 30_000;
+const DEFAULT_SETTLING_MS = 15_000;
+
 /** How long closing may take, at the end, in simulated ms. */
 const CLOSING_MS = 60_000;
 
+/** Programs by the names of their nodes. */
+export interface Nodes {
+  readonly [name: string]: Program;
+}
+
 export interface SimulationOptions {
-  /** What it is called in reports. */
+  /** What it is called in reports. A part of every seed: another name, other runs. */
   readonly name: string;
-  /** Programs by the names of their nodes. */
-  readonly nodes: { readonly [name: string]: Program };
+  /**
+   * Programs by the names of their nodes, or a function that makes them anew for each run: what several nodes share, such as a store that
+   * outlives their crashes, is made there, so that no run finds what another one left.
+   */
+  readonly nodes: Nodes | ((random: Random) => Nodes);
   /** Ms in which things go wrong. Default 90,000. */
   readonly breaking?: number;
   /** Ms in which nothing goes wrong any more with the core. Default 30,000; 0: no such phase. */
   readonly healing?: number;
-  /** Ms after which, all being well, every request is answered. Default 15,000. */
+  /** Ms after which, all being well, every request is answered; less than `healing`. Default 15,000, or half of a shorter `healing`. */
   readonly settling?: number;
   /** What is healed in the end and must then make progress; the rest stays as it is, for good. Default: all nodes. */
   readonly core?: (random: Random) => readonly string[];
@@ -41,7 +55,7 @@ export interface SimulationOptions {
 
 export interface RunOptions {
   /** The faults, instead of those drawn from the seed. */
-  readonly schedule?: readonly Fault[];
+  readonly schedule?: readonly Fault[] | undefined;
   /** Keeps the whole trace, messages included. Default false: it costs time and memory. */
   readonly keepTrace?: boolean;
   /** Counts the cells of the machines that the run reaches. */
@@ -94,15 +108,70 @@ export interface Simulation {
  * @throws InvalidOption
  */
 export function simulate(options: SimulationOptions): Simulation {
-  if (typeof options.nodes !== 'object' || Object.keys(options.nodes).length === 0)
-    throw new InvalidOption('nodes', options.nodes, 'at least one node with its program');
-  for (const [name, program] of Object.entries(options.nodes))
-    if (typeof program !== 'function') throw new InvalidOption(`nodes.${name}`, program, 'a function');
-  for (const name of ['breaking', 'healing', 'settling'] as const) {
-    const value = options[name];
-    if (value !== undefined && !(value >= 0 && value < Infinity)) throw new InvalidOption(name, value, 'a number of ms, at least 0');
+  knownOptions(options, Object.keys(OPTIONS));
+  const { name, nodes, healing = DEFAULT_HEALING_MS, settling, faults, network, invariants = [], without = [], sometimes = [] } = options;
+  if (typeof name !== 'string' || name === '') throw new InvalidOption('name', name, 'a text that is not empty');
+  if (typeof nodes !== 'function') checkNodes(nodes);
+  for (const phase of ['breaking', 'healing', 'settling'] as const) {
+    const value = options[phase];
+    if (value !== undefined) numberOption(phase, value, 0);
   }
-  return { name: options.name, options, run: (seed, how = {}) => alone(() => new Run(options, String(seed), how).play()) };
+  if (settling !== undefined && healing > 0 && settling >= healing)
+    throw new InvalidOption('settling', settling, `less than "healing" (${healing}): nothing would be required of any request`);
+  if (faults !== undefined) checkMenu(faults);
+  if (network !== undefined && typeof network !== 'function') checkNetwork(network);
+  for (const invariant of invariants)
+    if (typeof invariant?.id !== 'string' || typeof invariant.watch !== 'function')
+      throw new InvalidOption('invariants', invariant, 'a list of invariants, each with "id" and "watch"');
+  const usual = usualRules(0).map(({ id }) => id);
+  for (const id of without) if (!usual.includes(id)) throw new InvalidOption('without', id, `some of ${usual.join(', ')}`);
+  for (const mark of sometimes) if (typeof mark !== 'string') throw new InvalidOption('sometimes', mark, 'a list of texts');
+  return { name, options, run: (seed, how = {}) => alone(() => new Run(options, String(seed), how).play()) };
+}
+
+/** Their names, so that a misspelt one is an error. */
+const OPTIONS: { readonly [O in keyof Required<SimulationOptions>]: true } = {
+  name: true,
+  nodes: true,
+  breaking: true,
+  healing: true,
+  settling: true,
+  core: true,
+  faults: true,
+  network: true,
+  invariants: true,
+  without: true,
+  sometimes: true,
+};
+const NETWORK_OPTIONS: { readonly [O in keyof Required<SimulatedNetworkOptions>]: true } = {
+  delay: true,
+  disconnectNotices: true,
+  lateAnswers: true,
+};
+const RUN_OPTIONS: { readonly [O in keyof Required<RunOptions>]: true } = { schedule: true, keepTrace: true, coverage: true };
+
+function checkNodes(nodes: Nodes): void {
+  if (typeof nodes !== 'object' || (nodes as unknown) === null || Object.keys(nodes).length === 0)
+    throw new InvalidOption('nodes', nodes, 'at least one node with its program');
+  for (const [name, program] of Object.entries(nodes)) {
+    // Traces and reports tell lives of nodes and connections by `name.life#connection`.
+    if (!/^[\w.-]+$/.test(name)) throw new InvalidOption('nodes', name, 'names of letters, digits, ".", "-" and "_"');
+    if (typeof program !== 'function') throw new InvalidOption(`nodes.${name}`, program, 'a function');
+  }
+}
+
+function checkNetwork(network: SimulatedNetworkOptions): void {
+  knownOptions(network, Object.keys(NETWORK_OPTIONS));
+  if (network.delay !== undefined) checkRange(network.delay, 'network.delay');
+}
+
+function checkCore(core: readonly string[], names: readonly string[]): void {
+  for (const name of core) if (!names.includes(name)) throw new InvalidOption('core', name, `some of ${names.join(', ')}`);
+}
+
+/** The rules that are on unless they are left out. */
+function usualRules(settling: number): readonly Invariant[] {
+  return [...universal, progress(settling)];
 }
 
 /** Runs happen one after the other: they share the guard and the promises of this thread. */
@@ -139,16 +208,20 @@ class Run implements RunView, Witness {
     this.#seed = seed;
     this.#keep = how.keepTrace ?? false;
     const random = new Random(`${options.name}/${seed}`);
-    const { network = {}, breaking = 90_000 } = options;
-    const names = Object.keys(options.nodes);
+    const { breaking = DEFAULT_BREAKING_MS, healing = DEFAULT_HEALING_MS, invariants = [], without = [] } = options;
+    const { settling = Math.min(DEFAULT_SETTLING_MS, healing / 2) } = options;
+    knownOptions(how, Object.keys(RUN_OPTIONS));
+    const nodes = typeof options.nodes === 'function' ? options.nodes(random.split('nodes')) : options.nodes;
+    const network = typeof options.network === 'function' ? options.network(random.split('options')) : (options.network ?? {});
+    const names = Object.keys(nodes);
+    checkNodes(nodes);
+    checkNetwork(network);
     this.core = options.core?.(random.split('core')) ?? names;
+    checkCore(this.core, names);
+    if (how.schedule !== undefined) checkSchedule(how.schedule, names);
     this.#schedule = how.schedule ?? drawFaults(random.split('faults'), names, breaking, options.faults);
-    this.#world = new World(
-      { seed: random.seed, nodes: options.nodes, network: typeof network === 'function' ? network(random.split('options')) : network },
-      this,
-    );
-    const { settling = 15_000, invariants = [], without = [] } = options;
-    const usual = [...universal, progress(settling)].filter(({ id }) => !without.includes(id));
+    this.#world = new World({ seed: random.seed, nodes, network }, this);
+    const usual = usualRules(settling).filter(({ id }) => !without.includes(id));
     for (const invariant of [...usual, ...invariants]) this.#watch(invariant);
     const { coverage } = how;
     if (coverage !== undefined) {
@@ -163,7 +236,7 @@ class Run implements RunView, Witness {
   }
 
   async play(): Promise<RunResult> {
-    const { breaking = 90_000, healing = 30_000 } = this.#options;
+    const { breaking = DEFAULT_BREAKING_MS, healing = DEFAULT_HEALING_MS } = this.#options;
     const world = this.#world;
     world.schedule(this.#schedule);
     world.start();
@@ -251,6 +324,14 @@ class Run implements RunView, Witness {
     return this.#world.nodes.get(node)?.process;
   }
 
+  isUp(node: string): boolean {
+    return this.processOf(node) !== undefined;
+  }
+
+  mark(name: string): void {
+    this.#marks.add(name);
+  }
+
   inspect(node: string): readonly object[] {
     const simulated = this.#world.nodes.get(node);
     if (simulated?.process === undefined) return [];
@@ -261,7 +342,11 @@ class Run implements RunView, Witness {
     const judge = this.#judge;
     this.#world.agenda.plan(time, NEWS, undefined, () => {
       this.#judge = judge;
-      look();
+      try {
+        look();
+      } catch (error) {
+        this.violated(`the rule itself threw ${said(error)}`);
+      }
     });
   }
 
@@ -291,7 +376,7 @@ class Run implements RunView, Witness {
   }
 
   marked(name: string): void {
-    this.#marks.add(name);
+    this.mark(name);
   }
 
   #watch(invariant: Invariant): void {
@@ -302,8 +387,9 @@ class Run implements RunView, Witness {
       const listeners = this.#byKind.get(kind) ?? [];
       this.#byKind.set(kind, listeners);
       listeners.push((event, process) => {
-        this.#judge = invariant;
-        listener.call(watcher, event, process);
+        this.#as(index, () => {
+          listener.call(watcher, event, process);
+        });
       });
     }
     if (watcher.stepped !== undefined)
@@ -317,7 +403,11 @@ class Run implements RunView, Witness {
 
   #as(index: number, work: () => void): void {
     this.#judge = this.#judges[index] as Invariant;
-    work();
+    try {
+      work();
+    } catch (error) {
+      this.violated(`the rule itself threw ${said(error)}`);
+    }
   }
 
   #observeNetwork(): void {

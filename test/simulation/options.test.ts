@@ -1,0 +1,110 @@
+/** What a user may get wrong is said at once, naming the field. */
+import { expect, test } from 'vitest';
+import { campaign, simulate, type Fault, type Nodes, type Program, type SimulationOptions } from '../../src/testkit.ts';
+
+const quiet: Program = async (host) => {
+  for (;;) await host.sleep(1000);
+};
+const nodes: Nodes = { one: quiet, two: quiet };
+const calm: SimulationOptions = { name: 'calm', nodes, breaking: 1000, healing: 0, faults: { most: 0 } };
+
+const wrongOptions: readonly (readonly [option: string, wrong: object])[] = [
+  ['healin', { healin: 10 }],
+  ['name', { name: '' }],
+  ['nodes', { nodes: {} }],
+  ['nodes', { nodes: { 'a node': quiet } }],
+  ['nodes.one', { nodes: { one: 'quiet' } }],
+  ['breaking', { breaking: -1 }],
+  ['settling', { healing: 10_000, settling: 10_000 }],
+  ['faults.ops', { faults: { ops: ['crash', 'explode'] } }],
+  ['faults.most', { faults: { most: 0.5 } }],
+  ['faults.lasting', { faults: { lasting: [0, 10] } }],
+  ['at', { faults: { at: 10 } }],
+  ['network.delay', { network: { delay: [5, 1] } }],
+  ['latency', { network: { latency: 5 } }],
+  ['invariants', { invariants: ['it holds'] }],
+  ['without', { without: ['U99'] }],
+];
+
+test.each(wrongOptions)('a wrong %s of a simulation is refused at once: %j', (option, wrong) => {
+  expect(() => simulate({ ...calm, ...wrong })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', option }));
+});
+
+const wrongFaults: readonly (readonly [field: string, fault: object])[] = [
+  ['op', { at: 1, op: 'explode', node: 'one' }],
+  ['at', { at: -1, op: 'crash', node: 'one' }],
+  ['at', { op: 'crash', node: 'one' }],
+  ['node', { at: 1, op: 'crash' }],
+  ['node', { at: 1, op: 'crash', node: 'three' }],
+  ['for', { at: 1, op: 'pause', node: 'one', for: -5 }],
+  ['for', { at: 1, op: 'cut', from: 'one', to: 'two', for: 5 }],
+  ['machine', { at: 1, op: 'crash', node: 'one', machine: 'yes' }],
+  ['from', { at: 1, op: 'partition', to: 'one' }],
+  ['to', { at: 1, op: 'partition', from: 'one', to: 'one' }],
+  ['delay', { at: 1, op: 'delay', from: 'one', to: 'two', delay: 5 }],
+  ['by', { at: 1, op: 'skew', node: 'one' }],
+  ['every', { at: 1, op: 'slowReader', node: 'one' }],
+];
+
+test.each(wrongFaults)('a fault with a wrong "%s" is refused before anything runs: %j', async (field, fault) => {
+  let started = false;
+  const simulation = simulate({
+    ...calm,
+    nodes: {
+      ...nodes,
+      one: () => {
+        started = true;
+      },
+    },
+  });
+  const sound: Fault = { at: 1, op: 'stop', node: 'two', for: 10 };
+  await expect(simulation.run(1, { schedule: [sound, fault as Fault] })).rejects.toMatchObject({
+    code: 'INVALID_OPTION',
+    option: expect.stringMatching(new RegExp(`^schedule\\[1\\](\\.${field})?$`)),
+  });
+  expect(started).toBe(false);
+});
+
+test('after a run that was refused, the next one runs', async () => {
+  const simulation = simulate(calm);
+  await expect(simulation.run(1, { schedule: [{ at: 1, op: 'crash', node: 'three' }] })).rejects.toThrow('schedule[0].node');
+  expect(await simulation.run(1)).toMatchObject({ ok: true });
+});
+
+test('a core that is not there, and nodes of one run that are none, are refused when the run begins', async () => {
+  await expect(simulate({ ...calm, core: () => ['three'] }).run(1)).rejects.toMatchObject({ option: 'core', value: 'three' });
+  await expect(simulate({ ...calm, nodes: () => ({}) }).run(1)).rejects.toMatchObject({ option: 'nodes' });
+  await expect(simulate({ ...calm, network: () => ({ delay: [1, 0] }) }).run(1)).rejects.toMatchObject({ option: 'network.delay' });
+});
+
+test('misspelt options of a run and of a campaign are refused', async () => {
+  const simulation = simulate(calm);
+  await expect(simulation.run(1, { keptTrace: true } as object)).rejects.toMatchObject({ option: 'keptTrace' });
+  await expect(campaign(simulation, { seed: 5 } as object)).rejects.toMatchObject({ option: 'seed' });
+  await expect(campaign(simulation, { from: -1 })).rejects.toMatchObject({ option: 'from' });
+});
+
+test('a world of one node has no faults between nodes', async () => {
+  const alone = simulate({ ...calm, nodes: { one: quiet }, faults: { most: 20 } });
+  for (let seed = 1; seed <= 20; seed++) {
+    const { schedule } = await alone.run(seed);
+    expect(schedule.filter((fault) => !('node' in fault))).toEqual([]);
+  }
+});
+
+test('nodes that are made anew for each run share nothing with another run', async () => {
+  const counts: number[] = [];
+  const simulation = simulate({
+    ...calm,
+    nodes: () => {
+      let visits = 0;
+      const visitor: Program = async (host) => {
+        await host.sleep(10);
+        counts.push(++visits);
+      };
+      return { one: visitor, two: visitor };
+    },
+  });
+  for (const seed of [1, 2]) await simulation.run(seed);
+  expect(counts).toEqual([1, 2, 1, 2]);
+});

@@ -5,6 +5,7 @@
 export { Random } from './core/random.ts';
 export { campaign, runsForConfidence, type CampaignOptions, type CampaignResult } from './simulation/campaign.ts';
 export { CellCoverage, type CellCounts } from './simulation/cells.ts';
+export { diagram, type DiagramOptions } from './simulation/diagram.ts';
 export { FAULT_FIELDS, FAULT_OPS, describeFault, drawFaults, type Fault, type FaultMenu, type FaultOp } from './simulation/faults.ts';
 export { RealWorldInSimulation } from './simulation/guard.ts';
 export type { Answer, Host, Keepable, Ports, Program, Question } from './simulation/host.ts';
@@ -20,6 +21,7 @@ export {
   type Watcher,
 } from './simulation/invariants.ts';
 export type { Range, SimulatedNetworkOptions } from './simulation/network.ts';
+export { parseReplay, replay, replayOf, report, type Replay } from './simulation/report.ts';
 export { scenarios } from './simulation/scenarios/index.ts';
 export { shrink, type ShrinkOptions, type Shrunk } from './simulation/shrink.ts';
 export {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { machines } from '../machines.ts';
 import { traceLine } from '../runtime/trace.ts';
 import { CellCoverage } from '../simulation/cells.ts';
-import { parseReplay, replayOf, report, type Replay } from '../simulation/report.ts';
+import { parseReplay, replay, replayOf, report, type Replay } from '../simulation/report.ts';
 import { scenarios } from '../simulation/scenarios/index.ts';
 import { shrink } from '../simulation/shrink.ts';
 import type { RunResult, Simulation } from '../simulation/simulate.ts';
@@ -47,7 +47,7 @@ around it, and the exit code is 1. The same seed gives the same run, on every ma
 
 async function run(given: Arguments, output: Output): Promise<number> {
   const replayed = given.text('replay');
-  if (replayed !== undefined) return await replay(parseReplay(read(replayed)), given.text('trace'), output);
+  if (replayed !== undefined) return await playAgain(parseReplay(read(replayed)), given.text('trace'), output);
   const first = given.text('first');
   if (first !== undefined && !(await pastFailures(first, output))) return EXIT.failed;
   const plan = planOf(given);
@@ -195,18 +195,18 @@ function progress(tally: Tally, took: number, output: Output): void {
 
 async function tell(simulation: Simulation, failure: RunResult, save: string | undefined, output: Output): Promise<void> {
   output.note(`${simulation.name}, seed ${failure.seed}, has failed: looking for a smaller schedule`);
-  const { schedule, violation } = await shrink(simulation, failure);
-  const kept = replayOf(failure, schedule, violation.invariant);
-  output.result({ event: 'failed', ...kept, because: violation.because }, `${await report(simulation, failure, schedule)}\n`);
+  const { failure: smaller, violation } = await shrink(simulation, failure);
+  const kept = replayOf(smaller);
+  output.result({ event: 'failed', ...kept, because: violation.because }, `${await report(simulation, smaller)}\n`);
   if (save === undefined) return;
   write(save, `${JSON.stringify(kept, null, 2)}\n`);
   output.note(`written to ${save}; again with: seaworthy sim --replay ${save}`);
 }
 
-async function replay(kept: Replay, trace: string | undefined, output: Output): Promise<number> {
+async function playAgain(kept: Replay, trace: string | undefined, output: Output): Promise<number> {
   const simulation = named(kept);
   const keepTrace = trace !== undefined;
-  const result = await simulation.run(kept.seed, kept.schedule === undefined ? { keepTrace } : { keepTrace, schedule: kept.schedule });
+  const result = await replay(simulation, kept, { keepTrace });
   const lines = result.trace.map(traceLine).join('');
   if (trace === '-') output.write(lines);
   else if (trace !== undefined) write(trace, lines);
@@ -239,7 +239,7 @@ async function pastFailures(file: string, output: Output): Promise<boolean> {
   for (const entry of list) {
     const kept = parseReplay(JSON.stringify(entry));
     const simulation = named(kept);
-    const result = await simulation.run(kept.seed, kept.schedule === undefined ? {} : { schedule: kept.schedule });
+    const result = await replay(simulation, kept);
     if (result.ok) continue;
     back++;
     output.result({ event: 'failed', ...kept }, await report(simulation, result));

@@ -1,8 +1,8 @@
 /** A run that failed, for people: what was broken and by what, the faults it takes, the events around it, and how to see it again. */
 import { InvalidOption } from '../core/errors.ts';
-import { diagram } from './diagram.ts';
+import { diagram, type DiagramOptions } from './diagram.ts';
 import { checkSchedule, describeFault, type Fault } from './faults.ts';
-import type { RunResult, Simulation } from './simulate.ts';
+import type { RunOptions, RunResult, Simulation } from './simulate.ts';
 
 /** A run to play again, as it is kept in a file. */
 export interface Replay {
@@ -15,12 +15,13 @@ export interface Replay {
   readonly digest?: string;
 }
 
-export function replayOf(result: Pick<RunResult, 'simulation' | 'seed' | 'digest'>, schedule: readonly Fault[], broke: string): Replay {
-  const { simulation, seed, digest } = result;
-  return { simulation, seed, schedule, broke, digest };
+/** What to keep of a run, so that it can be played again. */
+export function replayOf(result: RunResult): Replay {
+  const { simulation, seed, schedule, digest, violation } = result;
+  return { simulation, seed, schedule, ...(violation === undefined ? {} : { broke: violation.invariant }), digest };
 }
 
-/** Reads what `replayOf` wrote. @throws InvalidOption when it is something else. */
+/** Reads what `replayOf` made and `JSON.stringify` wrote. @throws InvalidOption when it is something else. */
 export function parseReplay(text: string): Replay {
   let read: unknown;
   try {
@@ -36,32 +37,52 @@ export function parseReplay(text: string): Replay {
 }
 
 /**
- * Plays the failure once more, with its trace, and tells it.
+ * Plays a run again that was kept.
  *
- * @param schedule the faults, perhaps made smaller by `shrink`.
+ * @param kept what `replayOf` made, or its JSON.
+ * @throws InvalidOption when it is no run, or one of another simulation, or has faults at nodes that are not there.
  */
-export async function report(simulation: Simulation, failed: RunResult, schedule: readonly Fault[] = failed.schedule): Promise<string> {
-  const { violation, trace, digest, core } = await simulation.run(failed.seed, { schedule, keepTrace: true });
-  const broken = violation ?? failed.violation;
-  if (broken === undefined) throw new TypeError('only a run that failed can be told');
-  const { invariant, sentence, because, t } = broken;
+export async function replay(
+  simulation: Simulation,
+  kept: Replay | string,
+  options: Omit<RunOptions, 'schedule'> = {},
+): Promise<RunResult> {
+  const { simulation: name, seed, schedule } = typeof kept === 'string' ? parseReplay(kept) : kept;
+  if (name !== simulation.name) throw new InvalidOption('replay', name, `a run of ${simulation.name}`);
+  return await simulation.run(seed, { ...options, schedule });
+}
+
+/**
+ * Plays a failure once more, with its trace, and tells it: the rule, what broke it, the faults, a diagram of the last events.
+ *
+ * @param failed a run of this simulation that is not `ok`, perhaps made smaller by `shrink`.
+ * @throws InvalidOption when it is another run.
+ */
+export async function report(simulation: Simulation, failed: RunResult, options: DiagramOptions = {}): Promise<string> {
+  const { schedule, violation } = failed;
+  if (violation === undefined) throw new InvalidOption('failed', failed.seed, 'a run that failed');
+  const again = await replay(simulation, replayOf(failed), { keepTrace: true });
+  const { invariant, sentence, because, t } = violation;
   return [
     `${simulation.name}, seed ${failed.seed}: ${invariant} is broken after ${(t / 1000).toFixed(3)} s`,
     `  the rule:  ${sentence}`,
     `  but:       ${because}`,
-    `  digest:    ${digest}`,
-    `  core:      ${core.join(', ')}`,
+    `  digest:    ${failed.digest}`,
+    `  core:      ${failed.core.join(', ')}`,
+    ...(again.digest === failed.digest ? [] : [`  CAUTION:   ${NOT_REPEATED} (digest ${again.digest})`]),
     schedule.length === 0 ? '  no fault is needed' : `  faults:    ${schedule.length}`,
     ...schedule.map((fault) => `${String(fault.at).padStart(12)} ms  ${describeFault(fault)}`),
     '',
-    diagram(trace),
+    diagram(again.trace, options),
     '',
     'Play it again in a test:',
-    `  ${regressionLine(simulation.name, failed.seed, schedule)}`,
+    `  ${regressionLine(failed.seed, schedule)}`,
   ].join('\n');
 }
 
+const NOT_REPEATED = 'played again, it went another way: something in it does not come from its seed';
+
 /** What to paste into a regression test. */
-export function regressionLine(simulation: string, seed: string, schedule: readonly Fault[]): string {
-  return `expect(await simulations[${JSON.stringify(simulation)}].run(${JSON.stringify(seed)}, { schedule: ${JSON.stringify(schedule)} })).toMatchObject({ ok: true });`;
+export function regressionLine(seed: string, schedule: readonly Fault[]): string {
+  return `expect(await simulation.run(${JSON.stringify(seed)}, { schedule: ${JSON.stringify(schedule)} })).toMatchObject({ ok: true });`;
 }

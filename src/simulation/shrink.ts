@@ -3,6 +3,7 @@
  * is left is what the failure needs. Nodes and pipes draw their chance apart from each other, so that taking a fault away changes nothing but
  * what it had done.
  */
+import { InvalidOption } from '../core/errors.ts';
 import type { Fault } from './faults.ts';
 import type { RunResult, Simulation, Violation } from './simulate.ts';
 
@@ -15,6 +16,8 @@ export interface ShrinkOptions {
 }
 
 export interface Shrunk {
+  /** The run that still fails, with the smallest schedule: for `report` and `replayOf`. */
+  readonly failure: RunResult;
   readonly schedule: readonly Fault[];
   readonly violation: Violation;
   /** Runs it took. */
@@ -23,13 +26,17 @@ export interface Shrunk {
   readonly complete: boolean;
 }
 
-/** @param failed a run that is not `ok`. */
+/**
+ * @param failed a run of this simulation that is not `ok`.
+ * @throws InvalidOption when it is another run.
+ */
 export async function shrink(simulation: Simulation, failed: RunResult, options: ShrinkOptions = {}): Promise<Shrunk> {
   const { budget = 10_000, now = () => performance.now(), onSmaller } = options;
   const { violation } = failed;
-  if (violation === undefined) throw new TypeError('only a run that failed can be made smaller');
+  if (violation === undefined) throw new InvalidOption('failed', failed.seed, 'a run that failed');
+  if (failed.simulation !== simulation.name) throw new InvalidOption('failed', failed.simulation, `a run of ${simulation.name}`);
   const until = now() + budget;
-  let best: Shrunk = { schedule: failed.schedule, violation, runs: 0, complete: true };
+  let best: Shrunk = { failure: failed, schedule: failed.schedule, violation, runs: 0, complete: true };
   let runs = 0;
   const tried = new Set<string>([JSON.stringify(failed.schedule)]);
 
@@ -45,7 +52,7 @@ export async function shrink(simulation: Simulation, failed: RunResult, options:
     runs++;
     const result = await simulation.run(failed.seed, { schedule });
     if (result.violation?.invariant !== violation.invariant) return false;
-    best = { ...best, schedule, violation: result.violation, runs };
+    best = { ...best, failure: result, schedule, violation: result.violation };
     onSmaller?.(schedule.length, runs);
     return true;
   };

@@ -1,9 +1,20 @@
 /** What becomes of a run that fails: it is made smaller, told, drawn, kept, and played again. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { majordomoSession } from '../../src/machines.ts';
-import { diagram } from '../../src/simulation/diagram.ts';
-import { parseReplay, regressionLine, replayOf, report } from '../../src/simulation/report.ts';
-import { campaign, scenarios, shrink, type RunResult, type Simulation } from '../../src/testkit.ts';
+import { regressionLine } from '../../src/simulation/report.ts';
+import {
+  campaign,
+  diagram,
+  parseReplay,
+  replay,
+  replayOf,
+  report,
+  scenarios,
+  shrink,
+  simulate,
+  type RunResult,
+  type Simulation,
+} from '../../src/testkit.ts';
 import { plant } from './plant.ts';
 
 const [majordomo] = scenarios['majordomo'] as readonly [Simulation];
@@ -41,8 +52,8 @@ test('a planted bug is found, and its schedule shrinks to the few faults that it
 });
 
 test('the report names the rule, what broke it, the faults, the events around it, and the line for a test', async () => {
-  const { schedule } = await shrink(majordomo, failed);
-  const text = await report(majordomo, failed, schedule);
+  const { schedule, failure } = await shrink(majordomo, failed);
+  const text = await report(majordomo, failure);
   expect(text).toContain(`majordomo, seed ${failed.seed}: ${failed.violation?.invariant} is broken after`);
   expect(text).toContain(failed.violation?.sentence);
   expect(text).toContain(JSON.stringify(schedule));
@@ -52,11 +63,41 @@ test('the report names the rule, what broke it, the faults, the events around it
 });
 
 test('a failure that is kept in a file is the same failure when it is played again', async () => {
-  const { schedule, violation } = await shrink(majordomo, failed);
-  const kept = parseReplay(JSON.stringify(replayOf(failed, schedule, violation.invariant)));
-  const again = await majordomo.run(kept.seed, { schedule: kept.schedule ?? [] });
-  expect(again.violation).toEqual(violation);
-  expect(kept.broke).toBe(violation.invariant);
+  const { failure, violation } = await shrink(majordomo, failed);
+  const text = JSON.stringify(replayOf(failure));
+  const again = await replay(majordomo, text);
+  expect(again).toEqual(failure);
+  expect(parseReplay(text)).toMatchObject({ broke: violation.invariant, digest: again.digest });
+});
+
+test('a run that was kept without faults has those that its seed draws', async () => {
+  expect(await replay(majordomo, `{"simulation":"majordomo","seed":"${failed.seed}"}`)).toEqual(failed);
+});
+
+test('a run of another simulation, or one that did not fail, is refused', async () => {
+  const other = { ...failed, simulation: 'other' };
+  for (const refused of [replay(majordomo, replayOf(other)), report(majordomo, other), shrink(majordomo, other)])
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_OPTION', value: 'other' });
+  const sound = { ...failed, violation: undefined };
+  for (const refused of [report(majordomo, sound), shrink(majordomo, sound)])
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_OPTION', option: 'failed' });
+});
+
+test('the report of a run that is not repeated by its seed says so', async () => {
+  let runs = 0;
+  const moody = simulate({
+    name: 'moody',
+    breaking: 100,
+    healing: 0,
+    faults: { most: 0 },
+    nodes: {
+      moody: (host) => {
+        host.record('mood', { runs: ++runs });
+        throw new Error('not today');
+      },
+    },
+  });
+  expect(await report(moody, await moody.run(1))).toContain('CAUTION:   played again, it went another way');
 });
 
 test('with the bug gone, the same run is sound', async () => {
@@ -83,7 +124,7 @@ test.each([
 });
 
 test('the line for a regression test is what it takes to run it', () => {
-  expect(regressionLine('majordomo', '7', [{ at: 1, op: 'crash', node: 'broker' }])).toBe(
-    'expect(await simulations["majordomo"].run("7", { schedule: [{"at":1,"op":"crash","node":"broker"}] })).toMatchObject({ ok: true });',
+  expect(regressionLine('7', [{ at: 1, op: 'crash', node: 'broker' }])).toBe(
+    'expect(await simulation.run("7", { schedule: [{"at":1,"op":"crash","node":"broker"}] })).toMatchObject({ ok: true });',
   );
 });

@@ -36,3 +36,4 @@ export {
 } from './simulation/simulate.ts';
 export { playStory, readStoryHead, StoryUnplayable, type StoryHead } from './simulation/story.ts';
 export type { StoryPattern } from './simulation/story-words.ts';
+export { MarksUnreached, SimulationFailed, verify, type VerifyOptions } from './simulation/verify.ts';

@@ -11,16 +11,17 @@ export interface CampaignOptions {
   readonly from?: number;
   /** Every so many-th seed only: several campaigns can share the seeds among them. Default 1. */
   readonly every?: number;
-  /** Ends it early, between two runs. */
+  /** Ends it early, between two runs; `AbortSignal.timeout(60_000)` gives it a minute. */
   readonly signal?: AbortSignal;
   /** Stops at the first failure. Default false. */
   readonly untilFailure?: boolean;
+  /** Counts the cells of the machines that the runs reach. */
   readonly coverage?: CellCoverage;
   readonly onRun?: (result: RunResult) => void;
 }
 
 /** Their names, so that a misspelt one is an error. */
-const OPTIONS: { readonly [O in keyof Required<CampaignOptions>]: true } = {
+const NAMES: { readonly [O in keyof Required<CampaignOptions>]: true } = {
   seeds: true,
   from: true,
   every: true,
@@ -29,6 +30,7 @@ const OPTIONS: { readonly [O in keyof Required<CampaignOptions>]: true } = {
   coverage: true,
   onRun: true,
 };
+export const CAMPAIGN_OPTIONS: readonly string[] = Object.keys(NAMES);
 
 export interface CampaignResult {
   readonly simulation: string;
@@ -47,7 +49,7 @@ export interface CampaignResult {
 /** Runs seed after seed. @throws InvalidOption */
 export async function campaign(simulation: Simulation, options: CampaignOptions = {}): Promise<CampaignResult> {
   const { seeds = 100, from = 1, every = 1, signal, untilFailure = false, coverage, onRun } = options;
-  knownOptions(options, Object.keys(OPTIONS));
+  knownOptions(options, CAMPAIGN_OPTIONS);
   countOption('seeds', seeds, 1);
   countOption('every', every, 1);
   countOption('from', from, 0);

@@ -1,5 +1,6 @@
 /** A trace as a sequence diagram: who sent what to whom, and what they made of it. */
 import type { TraceEvent } from '../runtime/trace.ts';
+import { RESERVED_FIELDS, isReservedKind } from './kinds.ts';
 
 export interface DiagramOptions {
   /** `text`: columns for a terminal. `mermaid`: for a document. Default `text`. */
@@ -15,7 +16,7 @@ type Line =
   | { readonly t: number; readonly from: string; readonly to: string; readonly text: string; readonly lost?: boolean }
   | { readonly t: number; readonly over: string; readonly text: string };
 
-/** Facts that are shown as notes, and the fields that are worth showing. */
+/** Facts that are shown as notes, and the fields that are worth showing. What programs record themselves is shown with all its fields. */
 const NOTES: { readonly [kind: string]: readonly string[] } = {
   boot: [],
   crash: [],
@@ -45,7 +46,7 @@ const NOTES: { readonly [kind: string]: readonly string[] } = {
 /** Heartbeats say nothing; whatever else is sent does. */
 const HEARTBEATS: ReadonlySet<unknown> = new Set(['[] MDPW01 [04]', '[02]']);
 
-/** Draws the end of a trace that was kept (`keepTrace`). */
+/** Draws the end of a trace that was kept (`keepTrace`), up to what broke a rule. Heartbeats are left out. */
 export function diagram(trace: readonly TraceEvent[], options: DiagramOptions = {}): string {
   const { format = 'text', before = Infinity, most = 60 } = options;
   const broken = trace.findIndex(({ kind }) => kind === 'violation');
@@ -69,7 +70,7 @@ function lineOf(event: TraceEvent): Line[] {
     return [{ t, from: event['from'] as string, to: node, text: String(event['frames']) }];
   }
   if (kind === 'lose') return [{ t, from: node, to: event['to'] as string, text: `${String(event['messages'])} lost`, lost: true }];
-  const fields = NOTES[kind];
+  const fields = NOTES[kind] ?? (isReservedKind(kind) ? undefined : Object.keys(event).filter((field) => !RESERVED_FIELDS.includes(field)));
   if (fields === undefined) return [];
   const values = fields.flatMap((field) => (event[field] === undefined ? [] : `${field} ${String(event[field])}`));
   return [{ t, over: node, text: [kind, ...values].join(', ') }];

@@ -32,8 +32,8 @@ export interface Question<T extends Answer> {
   readonly body: FrameLike | readonly FrameLike[];
   /** An outcome comes within so many ms, whatever the network does. */
   readonly within: number;
-  /** Sends it. */
-  readonly send: () => Promise<T>;
+  /** Sends it: what it is given is `body`. */
+  readonly send: (body: FrameLike | readonly FrameLike[]) => Promise<T>;
   /** It is expected to fail now and then, even when all is well. */
   readonly mayFail?: boolean;
 }
@@ -59,7 +59,11 @@ export interface Host {
   work<C>(
     handler: (request: IncomingRequest, context: C) => ReplyBody | Promise<ReplyBody>,
   ): (request: IncomingRequest, context: C) => Promise<ReplyBody>;
-  /** Writes an event of its own into the trace. */
+  /**
+   * Writes an event of its own into the trace, for rules and diagrams: `host.record('sold', { order: 7 })`.
+   *
+   * @throws InvalidOption for kinds that the world and the roles write themselves, and for the fields `t`, `node`, `kind` and `inc`.
+   */
   record(kind: string, fields?: { readonly [field: string]: TraceValue }): void;
   /** Something worth reaching was reached: a `sometimes` mark. */
   mark(name: string): void;

@@ -1,10 +1,11 @@
 /** A node of a simulated world through all its lives, and the host that its program sees in each of them. */
-import { SeaworthyError } from '../core/errors.ts';
+import { InvalidOption, SeaworthyError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import type { TraceEvent, TraceValue } from '../runtime/trace.ts';
 import { framesOf } from '../wire/message.ts';
 import type { Agenda } from './agenda.ts';
 import { hashOf, hashOfBody, type Answer, type Host, type Keepable, type Ports, type Program, type Question } from './host.ts';
+import { RESERVED_FIELDS, isReservedKind } from './kinds.ts';
 import type { SimulatedNetwork } from './network.ts';
 import { SimulatedProcess } from './process.ts';
 
@@ -144,7 +145,12 @@ export class SimulatedNode {
         say('executed', { hash, reply: hashOfBody(reply) });
         return reply;
       },
-      record: say,
+      record: (kind, fields = {}) => {
+        if (isReservedKind(kind)) throw new InvalidOption('kind', kind, 'a kind of its own: the world and its roles write such events');
+        for (const field of RESERVED_FIELDS)
+          if (field in fields) throw new InvalidOption(field, fields[field], 'left out: every event has it');
+        say(kind, fields);
+      },
       mark: (name) => {
         world.mark(name);
       },
@@ -160,7 +166,7 @@ export class SimulatedNode {
     const { body, within, mayFail = false } = question;
     say('submit', { request, hash: hashOf(framesOf(body)), within, mayFail: mayFail || !healing });
     try {
-      const reply = await question.send();
+      const reply = await question.send(body);
       say('answered', { request, reply: hashOf(reply.body) });
       return reply;
     } catch (error) {

@@ -1,0 +1,85 @@
+/** A simulation in one line of a test: it passes, or throws an error that tells what happened. */
+import { expect, test } from 'vitest';
+import {
+  MarksUnreached,
+  SimulationFailed,
+  always,
+  diagram,
+  scenarios,
+  simulate,
+  sometimes,
+  verify,
+  type Program,
+  type SimulationOptions,
+} from '../../src/testkit.ts';
+
+const ticker: Program = async (host) => {
+  for (let number = 1; ; number++) {
+    await host.sleep(100);
+    host.record('tick', { number });
+  }
+};
+const world: SimulationOptions = {
+  name: 'tickers',
+  nodes: { ticker, other: ticker },
+  breaking: 5000,
+  healing: 0,
+  faults: { ops: ['crash', 'pause'] },
+};
+const alive = always('the ticker is up', (now) => now.isUp('ticker'));
+
+test('a sound simulation passes, with the figures of its campaign', async () => {
+  expect(await verify(simulate(world), { seeds: 5 })).toMatchObject({ runs: 5, failures: [], unreached: [] });
+});
+
+test('the first failure is made smaller, told, and can be kept', async () => {
+  const simulation = simulate({ ...world, invariants: [alive] });
+  const error: unknown = await verify(simulation, { seeds: 50 }).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(SimulationFailed);
+  const { message, failure, replay: kept } = error as SimulationFailed;
+  expect(failure.schedule).toEqual([expect.objectContaining({ op: 'crash', node: 'ticker' })]);
+  expect(message).toContain('the ticker is up is broken after');
+  expect(message).toContain('Play it again in a test');
+
+  // As a failure of the past it is played first.
+  await expect(verify(simulation, { seeds: 1, from: 1_000_000, past: [kept] })).rejects.toMatchObject({ failure: { seed: failure.seed } });
+  await expect(verify(simulate(world), { seeds: 1, past: [kept] })).resolves.toMatchObject({ runs: 1 });
+});
+
+test('what never happened is an error, unless the campaign was ended early', async () => {
+  const simulation = simulate({ ...world, invariants: [sometimes('pigs fly', () => false)] });
+  await expect(verify(simulation, { seeds: 3 })).rejects.toThrow(new MarksUnreached('tickers', ['pigs fly'], 3));
+  expect(await verify(simulation, { seeds: 3, signal: AbortSignal.abort() })).toMatchObject({ runs: 0, unreached: ['pigs fly'] });
+});
+
+test('what a program records is in the diagram, with all its fields', async () => {
+  const { trace } = await simulate({ ...world, faults: { most: 0 } }).run(1, { keepTrace: true });
+  expect(diagram(trace, { most: 2 })).toContain('tick, number 60');
+});
+
+test.each([
+  ['a kind of the world', 'executed', {}],
+  ['a kind of a role', 'dispatch', {}],
+  ['a field of every event', 'tick', { node: 'x' }],
+])('a program cannot record %s', async (_what, kind, fields) => {
+  const forger: Program = (host) => {
+    host.record(kind, fields);
+  };
+  const { violation } = await simulate({ ...world, nodes: { forger } }).run(1);
+  expect(violation?.because).toContain('the program of forger failed: InvalidOption');
+});
+
+test('every kind of event that worlds and roles write is known as theirs', async () => {
+  const kinds = new Set<string>();
+  const forge = (kind: string): Program => {
+    return (host) => {
+      host.record(kind);
+    };
+  };
+  for (const simulation of Object.values(scenarios).flat())
+    for (const { kind } of (await simulation.run(3, { keepTrace: true })).trace) kinds.add(kind);
+  for (const kind of kinds) {
+    const { violation } = await simulate({ ...world, nodes: { forger: forge(kind) } }).run(1);
+    expect(violation?.because, kind).toContain('a kind of its own');
+  }
+});

@@ -2,6 +2,7 @@
  * Real time and real chance have no place in a simulation: a run that looks at them is not repeated by its seed. While simulated code runs,
  * asking for them throws.
  */
+import { syncBuiltinESMExports } from 'node:module';
 import { SeaworthyError } from '../core/errors.ts';
 
 /** Simulated code asked for real time or real chance. */
@@ -19,12 +20,29 @@ export class RealWorldInSimulation extends SeaworthyError {
 
 type Anything = (...given: unknown[]) => unknown;
 
-/** Functions by the name of the object they are on; '' for globals. */
-const FORBIDDEN: readonly (readonly [object: string, names: readonly string[]])[] = [
-  ['', ['setTimeout', 'setInterval', 'setImmediate']],
-  ['performance', ['now']],
-  ['Math', ['random']],
-  ['crypto', ['randomUUID', 'getRandomValues']],
+interface Place {
+  /** As it is called in what is said of a breach. */
+  readonly name: string;
+  readonly owner: object;
+  readonly functions: readonly string[];
+}
+
+/** Modules of Node itself, as `import` finds them. */
+const module = (name: 'timers' | 'timers/promises' | 'crypto'): Place['owner'] => process.getBuiltinModule(`node:${name}`);
+
+const TIMERS = ['setTimeout', 'setInterval', 'setImmediate'];
+
+/** Looked up for each run: somebody may have put other ones there meanwhile, such as the fake timers of a test runner. */
+const places = (): readonly Place[] => [
+  { name: '', owner: globalThis, functions: TIMERS },
+  { name: 'performance', owner: performance, functions: ['now'] },
+  { name: 'process.hrtime', owner: process.hrtime, functions: ['bigint'] },
+  { name: 'process', owner: process, functions: ['hrtime'] },
+  { name: 'Math', owner: Math, functions: ['random'] },
+  { name: 'crypto', owner: globalThis.crypto, functions: ['randomUUID', 'getRandomValues'] },
+  { name: 'node:timers', owner: module('timers'), functions: TIMERS },
+  { name: 'node:timers/promises', owner: module('timers/promises'), functions: TIMERS },
+  { name: 'node:crypto', owner: module('crypto'), functions: ['randomUUID', 'randomBytes', 'randomInt'] },
 ];
 
 let inside = false;
@@ -47,18 +65,18 @@ export function raiseGuard(breached: (breach: RealWorldInSimulation) => void): (
     throw breach;
   };
   const undo: (() => void)[] = [];
-  for (const [object, names] of FORBIDDEN) {
-    const owner = (object === '' ? globalThis : (globalThis as Record<string, unknown>)[object]) as Record<string, unknown>;
-    for (const name of names) {
+  for (const { name: place, owner, functions } of places()) {
+    const members = owner as Record<string, unknown>;
+    for (const name of functions) {
       const own = Object.getOwnPropertyDescriptor(owner, name);
-      const original = owner[name] as Anything;
-      const asked = object === '' ? name : `${object}.${name}`;
+      const original = members[name] as Anything;
+      const asked = place === '' ? name : `${place}.${name}`;
       const guarded = function (this: unknown, ...given: unknown[]): unknown {
         return inside ? refuse(asked) : original.apply(this, given);
       };
       Object.defineProperty(owner, name, { value: Object.assign(guarded, original), configurable: true, writable: true });
       undo.push(() => {
-        if (own === undefined) delete owner[name];
+        if (own === undefined) delete members[name];
         else Object.defineProperty(owner, name, own);
       });
     }
@@ -76,7 +94,10 @@ export function raiseGuard(breached: (breach: RealWorldInSimulation) => void): (
   undo.push(() => {
     globalThis.Date = RealDate;
   });
+  // What was imported by name is another binding.
+  syncBuiltinESMExports();
   return () => {
-    for (const each of undo) each();
+    for (const each of undo.toReversed()) each();
+    syncBuiltinESMExports();
   };
 }

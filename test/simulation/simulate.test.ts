@@ -1,4 +1,6 @@
 /** The simulator itself: runs are repeated by their seeds, faults do what they say, and what is broken is found. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { RealWorldInSimulation, always, scenarios, simulate, type Program, type Simulation } from '../../src/testkit.ts';
 
@@ -31,6 +33,10 @@ test.each([
   ['performance.now', () => performance.now()],
   ['setTimeout', () => setTimeout(() => undefined, 1)],
   ['crypto.randomUUID', () => crypto.randomUUID()],
+  ['process.hrtime', () => process.hrtime()],
+  ['process.hrtime.bigint', () => process.hrtime.bigint()],
+  ['node:timers/promises.setTimeout', () => void sleep(1)],
+  ['node:crypto.randomBytes', () => randomBytes(1)],
 ])('%s inside a run is a violation, and outside it works', async (asked, ask) => {
   const caught: unknown[] = [];
   const simulation = simulate({

@@ -40,11 +40,19 @@ const NOTES: { readonly [kind: string]: readonly string[] } = {
   drop: ['request'],
   execute: [],
   executed: [],
-  violation: ['invariant', 'because'],
+  violation: ['invariant'],
 };
 
 /** Heartbeats say nothing; whatever else is sent does. */
 const HEARTBEATS: ReadonlySet<unknown> = new Set(['[] MDPW01 [04]', '[02]']);
+
+/** Majordomo's commands by their numbers. */
+const COMMANDS: readonly string[] = ['', 'READY', 'REQUEST', 'REPLY', 'HEARTBEAT', 'DISCONNECT'];
+
+/** What a worker's command is called is said instead of its frames. */
+function named(frames: string): string {
+  return frames.replace(/^\[\] MDPW01 \[0([1-5])\]/, (_frames, command: string) => COMMANDS[Number(command)] as string);
+}
 
 /** Draws the end of a trace that was kept (`keepTrace`), up to what broke a rule. Heartbeats are left out. */
 export function diagram(trace: readonly TraceEvent[], options: DiagramOptions = {}): string {
@@ -67,7 +75,7 @@ function lineOf(event: TraceEvent): Line[] {
   const { t, node, kind } = event;
   if (kind === 'deliver') {
     if (HEARTBEATS.has(event['frames'])) return [];
-    return [{ t, from: event['from'] as string, to: node, text: String(event['frames']) }];
+    return [{ t, from: event['from'] as string, to: node, text: named(String(event['frames'])) }];
   }
   if (kind === 'lose') return [{ t, from: node, to: event['to'] as string, text: `${String(event['messages'])} lost`, lost: true }];
   const fields = NOTES[kind] ?? (isReservedKind(kind) ? undefined : Object.keys(event).filter((field) => !RESERVED_FIELDS.includes(field)));

@@ -129,11 +129,12 @@ function drawFault(
 /** A fault as a line of a story. */
 export function describeFault(fault: Fault): string {
   const lasting = 'for' in fault && fault.for !== undefined ? ` for ${fault.for} ms` : '';
+  const again = 'for' in fault && fault.for !== undefined ? `, and starts again after ${fault.for} ms` : '';
   switch (fault.op) {
     case 'crash':
-      return fault.machine === true ? `the machine of ${fault.node} dies${lasting}` : `${fault.node} crashes${lasting}`;
+      return fault.machine === true ? `the machine of ${fault.node} dies${again}` : `${fault.node} crashes${again}`;
     case 'stop':
-      return `${fault.node} is told to stop${lasting}`;
+      return `${fault.node} is told to stop${again}`;
     case 'pause':
       return `${fault.node} stands still${lasting}`;
     case 'stall':

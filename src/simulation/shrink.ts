@@ -62,6 +62,7 @@ export async function shrink(simulation: Simulation, failed: RunResult, options:
   await simplify(() => best.schedule, attempt);
   // What is simpler may need less.
   await leaveOut(() => best.schedule, attempt);
+  if (await elsewhere(() => best.schedule, failed.core, attempt)) await simplify(() => best.schedule, attempt);
   return { ...best, runs };
 }
 
@@ -75,6 +76,19 @@ async function leaveOut(current: () => readonly Fault[], attempt: Attempt): Prom
       if (!(await attempt(without))) at += size;
     }
   }
+}
+
+/** Often the others only decide whom one of them must hit: that one alone, perhaps at another node. Answers whether it is enough. */
+async function elsewhere(current: () => readonly Fault[], core: readonly string[], attempt: Attempt): Promise<boolean> {
+  const schedule = current();
+  if (schedule.length < 2) return false;
+  const names = new Set([...core, ...schedule.flatMap((fault) => ('node' in fault ? [fault.node] : [fault.from, fault.to]))]);
+  // The last one is most likely to be it.
+  for (const fault of schedule.toReversed()) {
+    if (!('node' in fault)) continue;
+    for (const node of names) if (await attempt([{ ...fault, node }])) return true;
+  }
+  return false;
 }
 
 /** Shorter, at rounder times, and without what makes it special. */

@@ -76,8 +76,10 @@ export interface RunStatistics {
   readonly time: number;
   /** Events of the world: messages, timers, faults. */
   readonly events: number;
+  /** Requests sent with `host.ask`. */
   readonly submitted: number;
   readonly answered: number;
+  /** Without those that were still open when everything was closed. */
   readonly unanswered: number;
 }
 
@@ -202,6 +204,7 @@ class Run implements RunView, Witness {
   #submitted = 0;
   #answered = 0;
   #unanswered = 0;
+  #closing = false;
 
   constructor(options: SimulationOptions, seed: string, how: RunOptions) {
     this.#options = options;
@@ -273,6 +276,7 @@ class Run implements RunView, Witness {
   /** Whatever was kept by whoever is well closes, and leaves nothing behind. */
   async #close(): Promise<void> {
     if (this.#violation !== undefined) return;
+    this.#closing = true;
     const world = this.#world;
     const nodes = [...world.nodes.values()].filter(({ process }) => process?.state === 'running');
     const closings = nodes.map((node) => ({ node, process: node.process, closed: false }));
@@ -363,7 +367,7 @@ class Run implements RunView, Witness {
     const { kind } = event;
     if (kind === 'submit') this.#submitted++;
     else if (kind === 'answered') this.#answered++;
-    else if (kind === 'unanswered') this.#unanswered++;
+    else if (kind === 'unanswered' && !this.#closing) this.#unanswered++;
     const listeners = this.#byKind.get(kind);
     if (listeners !== undefined) for (const listener of listeners) listener(event, process as SimulatedProcess);
     const all = this.#byKind.get('*');
@@ -455,15 +459,18 @@ const QUIESCENCE: Invariant = {
   watch: () => ({}),
 };
 
-/** Frames as text, for traces: short, one line, printable. */
+/** Frames as text, for traces: one line, printable, and no longer than what a line has room for. */
 function shown(frames: readonly Buffer[]): string {
-  return frames
-    .slice(0, 8)
-    .map((frame) => (frame.length > 32 ? `${frame.length} bytes` : printable(frame)))
-    .join(' ');
+  return frames.slice(0, MOST_SHOWN_FRAMES).map(shownFrame).join(' ');
 }
 
-function printable(frame: Buffer): string {
-  const text = frame.toString('latin1');
-  return /^[\x20-\x7e]+$/.test(text) ? text : `[${frame.toString('hex')}]`;
+const MOST_SHOWN_FRAMES = 8;
+const LONGEST_SHOWN_TEXT = 48;
+const LONGEST_SHOWN_BINARY = 4;
+
+function shownFrame(frame: Buffer): string {
+  const { length } = frame;
+  const text = length <= LONGEST_SHOWN_TEXT ? frame.toString('latin1') : '';
+  if (/^[\x20-\x7e]+$/.test(text)) return text;
+  return length <= LONGEST_SHOWN_BINARY ? `[${frame.toString('hex')}]` : `[${length} bytes]`;
 }

@@ -32,7 +32,13 @@ const config: ViteUserConfig = defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: interop, testTimeout: 10_000, sequence: { groupOrder: 0 } },
+        test: {
+          name: 'unit',
+          include: ['{test,examples}/**/*.test.ts'],
+          exclude: interop,
+          testTimeout: 10_000,
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,

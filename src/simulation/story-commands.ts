@@ -30,6 +30,7 @@ const BLANKS: Readonly<Record<string, string>> = {
   frames: '((?: ?(?:"[^"]*"|0x[0-9a-f]+|<\\d+ bytes>|<handle>))+)',
   options: '(?:, with (.+))?',
   lasting: '(?: for (\\d+(?:\\.\\d+)?) ms)?',
+  again: '(?:, and starts again after (\\d+(?:\\.\\d+)?) ms)?',
   side: '(worker|client)',
   times: '(?:, (\\d+) times)?',
 };
@@ -103,15 +104,15 @@ export const STORY_COMMANDS: readonly StoryCommand[] = [
   command('{node} leaves', (stage, node) => void stage.stranger(node).close()),
 
   /* what befalls them */
-  fault('{node} crashes{lasting}', (at, node, time) => ({ at, op: 'crash', node: node, ...lasting(time) })),
-  fault('the machine of {node} dies{lasting}', (at, node, time) => ({
+  fault('{node} crashes{again}', (at, node, time) => ({ at, op: 'crash', node: node, ...lasting(time) })),
+  fault('the machine of {node} dies{again}', (at, node, time) => ({
     at,
     op: 'crash',
     node: node,
     machine: true,
     ...lasting(time),
   })),
-  fault('{node} is told to stop{lasting}', (at, node, time) => ({ at, op: 'stop', node: node, ...lasting(time) })),
+  fault('{node} is told to stop{again}', (at, node, time) => ({ at, op: 'stop', node: node, ...lasting(time) })),
   fault('{node} stands still{lasting}', (at, node, time) => ({ at, op: 'pause', node: node, ...lasting(time) })),
   fault('the event loop of {node} is blocked{lasting}', (at, node, time) => ({
     at,

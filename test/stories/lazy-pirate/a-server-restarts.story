@@ -13,7 +13,7 @@ client one asks: "hello"
          0  client one    connects to server one; sends the request "hello" to server one
          2  server one    hears the request "hello" from client one; begins to work on "hello"
 
-server one crashes for 1000 ms
+server one crashes, and starts again after 1000 ms
          3  client one    an attempt loses its connection
 
 server one answers at once from now on

@@ -320,6 +320,8 @@ function closing(tallies: readonly Tally[], coverage: CellCoverage, output: Outp
   output.write(
     `${table([['machine', 'cells reached', 'of'], ...reached.map(({ machine, reached: some, all }) => [machine, some, all])])}\n`,
   );
-  if (output.verbose)
-    for (const { machine, missing } of reached) if (missing.length > 0) output.write(`${machine} never: ${missing.join(', ')}\n`);
+  for (const { machine, missing, surprising } of reached) {
+    if (output.verbose && missing.length > 0) output.write(`${machine} never: ${missing.join(', ')}\n`);
+    if (surprising.length > 0) output.write(`${machine}, though it cannot be: ${surprising.join(', ')}\n`);
+  }
 }

@@ -1,0 +1,56 @@
+/**
+ * Cells that the roles cannot reach in a simulation, and why. Tables are total, also where the shell around them delivers nothing; such cells
+ * are tested row by row. A campaign that reaches one of them says so: then this list is wrong.
+ */
+const NO_CONNECTION_YET = 'it has no connection yet';
+const LEFT = 'its connection is closed, and brings nothing more';
+const FORGOTTEN = 'whoever steps it has forgotten it';
+const AT_ONCE = 'a simulated transport is there when the role is made; ZeroMQ is loaded later';
+const NO_LAST_WORD = 'only a last word that does not fit into its connection’s queue brings it about';
+const NO_SUCH_WORD = 'the pirates’ codecs know no such command';
+const ONLY_REGISTERED = 'only registered workers are dismissed';
+const NOT_KEPT = 'a peer without a worker’s state has no session that is kept';
+const OWN_CONNECTION = 'what comes while it waits comes over a connection that is not its own';
+const DOUBT_IS_SHARED = 'only requests that share the connection doubt it, and then it is correlated';
+const ONCE = 'it happens once';
+
+const cells = (states: string, events: string, why: string): readonly (readonly [cell: string, why: string])[] =>
+  states.split(' ').flatMap((state) => events.split(' ').map((event) => [`${state} × ${event}`, why] as const));
+
+/** Machine → cell → why. */
+export const UNREACHABLE: { readonly [machine: string]: ReadonlyMap<string, string> } = {
+  LazyPirateRequest: new Map([
+    ...cells('new', 'REPLY connectionLost', NO_CONNECTION_YET),
+    ...cells('queued', 'REPLY connectionLost', NO_CONNECTION_YET),
+    ...cells('pausing', 'REPLY connectionLost', LEFT),
+    ...cells('settled', 'REPLY connectionLost abort close', FORGOTTEN),
+  ]),
+  LazyPirateJob: new Map([...cells('abandoned', 'clientGone', ONCE), ...cells('done', 'clientGone stop', FORGOTTEN)]),
+  LoadBalancedWorker: new Map([
+    ...cells('new', 'REQUEST HEARTBEAT DISCONNECT INVALID brokerGone', NO_CONNECTION_YET),
+    ...cells('new', 'close', AT_ONCE),
+    ...cells('closed', 'start', AT_ONCE),
+    ...cells('orphaned resting closed', 'REQUEST HEARTBEAT DISCONNECT INVALID', LEFT),
+    ...cells('orphaned resting closed', 'brokerGone', NO_LAST_WORD),
+    ...cells('draining closed', 'close', ONCE),
+  ]),
+  WorkerSession: new Map([
+    ...cells('unknown idle busy lapsed gone', 'DISCONNECT', NO_SUCH_WORD),
+    ...cells('unknown lapsed gone', 'dismiss', ONLY_REGISTERED),
+  ]),
+  MajordomoSession: new Map([...cells('unknown', 'INVALID peerGone', NOT_KEPT), ...cells('unknown gone', 'dismiss', ONLY_REGISTERED)]),
+  MajordomoRequest: new Map([
+    ...cells('new', 'REPLY FAILURE connectionLost', NO_CONNECTION_YET),
+    ...cells('queued', 'REPLY FAILURE connectionLost', OWN_CONNECTION),
+    ...cells('pausing', 'connectionLost', OWN_CONNECTION),
+    ...cells('settled', 'REPLY FAILURE connectionLost abort close', FORGOTTEN),
+  ]),
+  MajordomoLink: new Map([
+    ...cells('new', 'ANSWER brokerGone doubt', NO_CONNECTION_YET),
+    ...cells('new', 'close', AT_ONCE),
+    ...cells('closed', 'start', AT_ONCE),
+    ...cells('probing plain', 'doubt', DOUBT_IS_SHARED),
+    ...cells('resting closed', 'ANSWER brokerGone doubt', LEFT),
+    ...cells('closed', 'close', ONCE),
+  ]),
+};

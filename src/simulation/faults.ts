@@ -64,12 +64,21 @@ export interface FaultMenu {
   readonly most?: number;
   /** How long one lasts, in ms, drawn so that short and long ones are equally likely. Default 5 to 20,000. */
   readonly lasting?: Range;
+  /**
+   * A time at which something is about to happen, in ms: an expiry, a timeout. Some faults last about so long, because what is wrong by a moment
+   * shows only there. Default: none.
+   */
+  readonly around?: number;
   /** Nodes that nothing happens to. */
   readonly spared?: readonly string[];
 }
 
 const DEFAULT_MOST = 12;
 const DEFAULT_LASTING: Range = [5, 20_000];
+/** Of the last faults, one in so many is for good: earlier ones end, or too much would pile up meanwhile. */
+const FOR_GOOD = 3;
+/** And one in so many lasts about as long as `around`. */
+const ABOUT = 3;
 const LONGEST_DELAY_MS = 3000;
 const LONGEST_READ_PAUSE_MS = 500;
 const WIDEST_SKEW_MS = 86_400_000;
@@ -79,14 +88,14 @@ const WIDEST_SKEW_MS = 86_400_000;
  * that needs one kind is found sooner where no other one hides it.
  */
 export function drawFaults(random: Random, nodes: readonly string[], until: number, menu: FaultMenu = {}): Fault[] {
-  const { most = DEFAULT_MOST, lasting = DEFAULT_LASTING, spared = [] } = menu;
+  const { most = DEFAULT_MOST, spared = [] } = menu;
   const ops = (menu.ops ?? FAULT_OPS).filter((op) => nodes.length > 1 || FAULT_FIELDS[op].includes('node'));
   const victims = nodes.filter((node) => !spared.includes(node));
   if (victims.length === 0 || most === 0 || ops.length === 0) return [];
   const liked = random.shuffle(ops).slice(0, random.integer(1, ops.length));
   const count = Math.min(most, Math.floor(most * random.next() ** 1.5) + 1);
   const faults: Fault[] = [];
-  for (let index = 0; index < count; index++) faults.push(drawFault(random.split(`fault${index}`), liked, victims, nodes, until, lasting));
+  for (let index = 0; index < count; index++) faults.push(drawFault(random.split(`fault${index}`), liked, victims, nodes, until, menu));
   return faults.sort((a, b) => a.at - b.at);
 }
 
@@ -96,34 +105,45 @@ function drawFault(
   victims: readonly string[],
   nodes: readonly string[],
   until: number,
-  lasting: Range,
+  menu: FaultMenu,
 ): Fault {
   const op = random.pick(ops);
   const at = Math.floor(random.between(0, until));
   const node = random.pick(victims);
   const other = random.pick(nodes.filter((name) => name !== node));
-  const duration = Math.round(lasting[0] * (lasting[1] / lasting[0]) ** random.next());
+  const lasting = drawDuration(random.split('duration'), until - at, menu);
   switch (op) {
     case 'crash':
-      return { at, op, node, ...(random.chance(0.3) ? { machine: true } : {}), for: duration };
+      return { at, op, node, ...(random.chance(0.3) ? { machine: true } : {}), ...lasting };
     case 'stop':
     case 'pause':
     case 'stall':
-      return { at, op, node, for: duration };
+      return { at, op, node, ...lasting };
     case 'partition':
-      return { at, op, from: node, to: other, ...(random.chance(0.4) ? { oneWay: true } : {}), for: duration };
+      return { at, op, from: node, to: other, ...(random.chance(0.4) ? { oneWay: true } : {}), ...lasting };
     case 'cut':
     case 'halfOpen':
       return { at, op, from: node, to: other };
     case 'delay': {
       const least = Math.floor(LONGEST_DELAY_MS * random.next() ** 3);
-      return { at, op, from: node, to: other, delay: [least, least + Math.floor(200 * random.next())], for: duration };
+      return { at, op, from: node, to: other, delay: [least, least + Math.floor(200 * random.next())], ...lasting };
     }
     case 'slowReader':
-      return { at, op, node, every: Math.ceil(LONGEST_READ_PAUSE_MS * random.next() ** 2), for: duration };
+      return { at, op, node, every: Math.ceil(LONGEST_READ_PAUSE_MS * random.next() ** 2), ...lasting };
     case 'skew':
       return { at, op, node, by: Math.round(WIDEST_SKEW_MS * (2 * random.next() - 1)) };
   }
+}
+
+/** None: for good. */
+function drawDuration(
+  random: Random,
+  left: number,
+  { lasting: [least, most] = DEFAULT_LASTING, around }: FaultMenu,
+): { readonly for?: number } {
+  if (left < most && random.chance(1 / FOR_GOOD)) return {};
+  if (around !== undefined && random.chance(1 / ABOUT)) return { for: Math.round(around * random.between(0.5, 1.25)) };
+  return { for: Math.round(least * (most / least) ** random.next()) };
 }
 
 /** A fault as a line of a story. */

@@ -1,6 +1,7 @@
 /** Lazy Pirate: two clients, two servers that do the same. */
 import { LazyPirateClient } from '../../lazy-pirate/client.ts';
 import { LazyPirateServer } from '../../lazy-pirate/server.ts';
+import { attemptRules } from '../attempt-rules.ts';
 import type { Program } from '../host.ts';
 import type { Invariant } from '../invariants.ts';
 import { simulate, type Simulation } from '../simulate.ts';
@@ -9,6 +10,9 @@ import { askOnAndOn, worker } from './workload.ts';
 
 const SERVERS = ['sim://server-1', 'sim://server-2'];
 const REQUESTS = { requestTimeout: 1500, requestRetries: 3, retryInterval: 100, retryMaximum: 1000, retryJitter: 0.5, deadline: 10_000 };
+const SERVER = { maxConcurrentRequests: 2, maxQueuedRequests: 4, drainTimeout: 1000, highWaterMark: 50 };
+/** Some cannot wait for so long. */
+const HURRIED_MS = 3000;
 const PINGS = { transportHeartbeatInterval: 1000, transportHeartbeatTimeout: 3000 };
 /** As many as one client may send at once; the others wait, each for those before it. */
 const BURST = 3;
@@ -21,10 +25,7 @@ const server =
       await LazyPirateServer.listen(endpoint, worker(host), {
         ...host.ports,
         ...PINGS,
-        maxConcurrentRequests: 2,
-        maxQueuedRequests: 4,
-        drainTimeout: 1000,
-        highWaterMark: 50,
+        ...SERVER,
       }),
     );
   };
@@ -38,28 +39,31 @@ const clientOf =
       within: REQUESTS.deadline,
       burst: BURST,
       abortEvery: 20,
-      send: (body, options) => client.request(body, host.random() < 0.2 ? { ...options, deadline: 3000 } : options),
+      hurried: { share: 0.2, within: HURRIED_MS },
+      send: (body, options) => client.request(body, options),
     });
   };
 
-/** LP1: no more attempts than were asked for, one after the other. */
-const attempts: Invariant = {
-  id: 'LP1',
-  sentence: `a request is sent at most ${REQUESTS.requestRetries} times, and its attempts are numbered in order`,
-  watch(run) {
-    const last = new Map<string, number>();
-    return {
-      on: {
-        attempt: (event, process) => {
-          const request = `${process.life} ${String(event['request'])}`;
-          const attempt = event['attempt'] as number;
-          if (attempt > REQUESTS.requestRetries || attempt <= (last.get(request) ?? 0))
-            run.violated(`attempt ${attempt} of request ${request}`);
-          last.set(request, attempt);
-        },
+const ATTEMPTS = attemptRules(REQUESTS.requestRetries, {
+  base: REQUESTS.retryInterval,
+  maximum: REQUESTS.retryMaximum,
+  jitter: REQUESTS.retryJitter,
+});
+
+/** U9: a server takes no more than it may. */
+const boundedServers: Invariant = {
+  id: 'U9',
+  sentence: 'a server works on no more requests at a time, and lets no more wait, than it may',
+  watch: (run) => ({
+    on: {
+      execute: (_event, process) => {
+        const [view] = run.inspect(process.node) as { working: number; waiting: number }[];
+        if (view === undefined) return;
+        if (view.working > SERVER.maxConcurrentRequests) run.violated(`${process.node} works on ${view.working} requests`);
+        if (view.waiting > SERVER.maxQueuedRequests) run.violated(`${view.waiting} requests wait at ${process.node}`);
       },
-    };
-  },
+    },
+  }),
 };
 
 /** LP2: seen from the servers, a connection brings the next request only after the answer to the last one. */
@@ -81,6 +85,42 @@ const onePerSocket: Invariant = {
   },
 };
 
+/** LP4: what a connection may still bring must not find anybody, and nobody pays for it. */
+const closedAfterFailure: Invariant = {
+  id: 'LP4',
+  sentence: 'the connection of an attempt that has failed is closed',
+  watch(run) {
+    const connections = new Map<string, string>();
+    let attempt: string | undefined;
+    const mustBeClosed = (request: string): void => {
+      const connection = connections.get(request);
+      if (connection === undefined) return;
+      connections.delete(request);
+      run.at(run.now, () => {
+        if (run.isLinked(connection)) run.violated(`request ${request} has failed, and ${connection} is still open`);
+      });
+    };
+    return {
+      on: {
+        attempt: (event, process) => {
+          attempt = `${process.life} ${String(event['request'])}`;
+          mustBeClosed(attempt);
+        },
+        fail: (event, process) => {
+          mustBeClosed(`${process.life} ${String(event['request'])}`);
+        },
+        reply: (event, process) => {
+          connections.delete(`${process.life} ${String(event['request'])}`);
+        },
+      },
+      sent(from, to, peer) {
+        if (attempt?.startsWith(`${from.life} `) === true && to !== '') connections.set(attempt, peer);
+        attempt = undefined;
+      },
+    };
+  },
+};
+
 export const lazyPirate: Simulation = simulate({
   name: 'lazy-pirate',
   nodes: {
@@ -91,7 +131,7 @@ export const lazyPirate: Simulation = simulate({
     stranger: stranger({ endpoint: SERVERS[0] as string, phrases: MISCHIEF, every: 3000 }),
   },
   core: (random) => [random.pick(['server-1', 'server-2']), random.pick(['client-1', 'client-2'])],
-  invariants: [attempts, onePerSocket],
+  invariants: [...ATTEMPTS, onePerSocket, closedAfterFailure, boundedServers],
   network: (random) => ({ disconnectNotices: random.chance(0.75), lateAnswers: random.chance(0.5) }),
 });
 
@@ -107,5 +147,5 @@ export const lazyPirateWithStrangers: Simulation = simulate({
   },
   // A server that lies is believed: nothing on this wire says otherwise.
   without: ['U1', 'progress'],
-  invariants: [attempts],
+  invariants: ATTEMPTS,
 });

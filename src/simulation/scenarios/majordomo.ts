@@ -1,9 +1,12 @@
 /** A Majordomo broker, two services with two and one workers, two clients. */
 import { MajordomoBroker } from '../../majordomo/broker.ts';
 import { MajordomoClient } from '../../majordomo/client.ts';
+import type { MajordomoBrokerOptions } from '../../majordomo/options.ts';
 import { MajordomoWorker } from '../../majordomo/worker.ts';
+import { attemptRules } from '../attempt-rules.ts';
 import { balanced } from '../balanced.ts';
-import type { Program } from '../host.ts';
+import { MAJORDOMO_FRAMES } from '../frames.ts';
+import type { Host, Program } from '../host.ts';
 import { simulate, type Simulation } from '../simulate.ts';
 import { MISCHIEF, strangeListener, stranger, type Phrase } from './strangers.ts';
 import { askOnAndOn, worker } from './workload.ts';
@@ -12,8 +15,11 @@ const ENDPOINT = 'sim://broker';
 const HEARTBEATS = { heartbeatInterval: 1000, heartbeatLiveness: 3 };
 const RECONNECT = { reconnectInterval: 200, reconnectMaximum: 2000 };
 const BROKER = { busyLimit: 2500, maxDeliveries: 3, maxQueuedPerService: 20, maxQueuedRequests: 30 };
+const REQUEST_EXPIRY_MS = 10_000;
 const PINGS = { transportHeartbeatInterval: 1000, transportHeartbeatTimeout: 3000 };
 const REQUESTS = { requestTimeout: 2500, requestRetries: 3, retryInterval: 100, retryMaximum: 1000, retryJitter: 0.5 };
+/** More than the broker lets wait. */
+const RUSH = { every: 100, many: 45 };
 /** Three attempts and the pauses between them. */
 const LONGEST_REQUEST_MS = 3 * 2500 + 150 + 300;
 
@@ -41,18 +47,17 @@ const BROKER_PHRASES: readonly Phrase[] = [
   (_random, heard) => [...heard, 'right or wrong'],
 ];
 
+export const BROKER_OPTIONS: MajordomoBrokerOptions = {
+  ...HEARTBEATS,
+  ...PINGS,
+  ...BROKER,
+  requestExpiry: REQUEST_EXPIRY_MS,
+  drainTimeout: 1000,
+  highWaterMark: 50,
+};
+
 const broker: Program = async (host) => {
-  host.keep(
-    await MajordomoBroker.listen(ENDPOINT, {
-      ...host.ports,
-      ...HEARTBEATS,
-      ...PINGS,
-      ...BROKER,
-      requestExpiry: 10_000,
-      drainTimeout: 1000,
-      highWaterMark: 50,
-    }),
-  );
+  host.keep(await MajordomoBroker.listen(ENDPOINT, { ...host.ports, ...BROKER_OPTIONS }));
 };
 
 const workerFor =
@@ -64,10 +69,16 @@ const workerFor =
         ...HEARTBEATS,
         ...RECONNECT,
         ...PINGS,
-        drainTimeout: 1000,
+        drainTimeout: 500,
       }),
     );
   };
+
+/** Some of what is to fail is asked of a service that nobody offers. */
+function serviceFor(body: string, host: Host): string {
+  if (body.startsWith('fails') && host.random() < 0.4) return 'nowhere';
+  return host.random() < 0.7 ? 'echo' : 'reverse';
+}
 
 const client: Program = async (host) => {
   const client = host.keep(MajordomoClient.connect(ENDPOINT, { ...host.ports, ...REQUESTS, ...RECONNECT, ...PINGS, maxOpenRequests: 50 }));
@@ -76,9 +87,26 @@ const client: Program = async (host) => {
     within: LONGEST_REQUEST_MS,
     burst: 4,
     abortEvery: 20,
-    send: (body, options) => client.request(host.random() < 0.7 ? 'echo' : 'reverse', body, options),
+    rush: RUSH,
+    send: (body, { signal }) => client.request(serviceFor(body, host), body, signal === undefined ? {} : { signal }),
   });
 };
+
+const RULES = [
+  ...attemptRules(REQUESTS.requestRetries, { base: REQUESTS.retryInterval, maximum: REQUESTS.retryMaximum, jitter: REQUESTS.retryJitter }),
+  ...balanced('broker', {
+    expiry: HEARTBEATS.heartbeatInterval * HEARTBEATS.heartbeatLiveness,
+    heartbeatInterval: HEARTBEATS.heartbeatInterval,
+    pings: 4000,
+    busyLimit: BROKER.busyLimit,
+    requestExpiry: REQUEST_EXPIRY_MS,
+    maxDeliveries: BROKER.maxDeliveries,
+    mostQueued: BROKER.maxQueuedRequests,
+    readsWhenReady: false,
+    frames: MAJORDOMO_FRAMES,
+    reconnect: { base: RECONNECT.reconnectInterval, maximum: RECONNECT.reconnectMaximum, jitter: 0.8 },
+  }),
+];
 
 export const majordomo: Simulation = simulate({
   name: 'majordomo',
@@ -92,15 +120,8 @@ export const majordomo: Simulation = simulate({
     stranger: stranger({ endpoint: ENDPOINT, phrases: MISCHIEF, every: 5000 }),
   },
   core: (random) => ['broker', random.pick(['worker-1', 'worker-2']), 'worker-3', random.pick(['client-1', 'client-2'])],
-  invariants: balanced('broker', {
-    expiry: HEARTBEATS.heartbeatInterval * HEARTBEATS.heartbeatLiveness,
-    heartbeatInterval: HEARTBEATS.heartbeatInterval,
-    pings: 4000,
-    busyLimit: BROKER.busyLimit,
-    maxDeliveries: BROKER.maxDeliveries,
-    mostQueued: BROKER.maxQueuedRequests,
-    reconnect: { base: RECONNECT.reconnectInterval, maximum: RECONNECT.reconnectMaximum, jitter: 0.8 },
-  }),
+  faults: { around: HEARTBEATS.heartbeatInterval * HEARTBEATS.heartbeatLiveness },
+  invariants: RULES,
   network: (random) => ({ disconnectNotices: random.chance(0.75), lateAnswers: random.chance(0.5) }),
 });
 
@@ -114,6 +135,7 @@ export const majordomoWithStrangers: Simulation = simulate({
     'stranger-1': stranger({ endpoint: ENDPOINT, phrases: WORKER_PHRASES, every: 400 }),
     'stranger-2': stranger({ endpoint: ENDPOINT, phrases: WORKER_PHRASES, every: 1000 }),
   },
+  invariants: RULES,
   without: ['U1', 'progress'],
 });
 

@@ -2,12 +2,16 @@
 import { LazyPirateClient } from '../../lazy-pirate/client.ts';
 import { ParanoidPirateQueue } from '../../paranoid-pirate/queue.ts';
 import { ParanoidPirateWorker } from '../../paranoid-pirate/worker.ts';
+import type { QueueEndpoints } from '../../load-balancer/queue.ts';
+import type { SimplePirateQueueOptions } from '../../simple-pirate/options.ts';
 import { SimplePirateQueue } from '../../simple-pirate/queue.ts';
 import { SimplePirateWorker } from '../../simple-pirate/worker.ts';
 import { balanced } from '../balanced.ts';
+import { PIRATE_FRAMES } from '../frames.ts';
 import type { Host, Program } from '../host.ts';
 import { simulate, type Simulation } from '../simulate.ts';
 import { MISCHIEF, strangeListener, stranger, type Phrase } from './strangers.ts';
+import { oneAtATime } from '../worker-rules.ts';
 import { askOnAndOn, worker } from './workload.ts';
 
 /**
@@ -39,16 +43,17 @@ const client: Program = async (host) => {
 
 const workerOptions = (host: Host) => ({ ...host.ports, ...RECONNECT, ...PINGS, drainTimeout: 1000 });
 
+export const QUEUE_ENDPOINTS: QueueEndpoints = { frontend: FRONTEND, backend: BACKEND };
+export const QUEUE_OPTIONS: SimplePirateQueueOptions = { ...PINGS, ...QUEUE };
+
 const simpleQueue: Program = async (host) => {
-  host.keep(await SimplePirateQueue.listen({ frontend: FRONTEND, backend: BACKEND }, { ...host.ports, ...PINGS, ...QUEUE }));
+  host.keep(await SimplePirateQueue.listen(QUEUE_ENDPOINTS, { ...host.ports, ...QUEUE_OPTIONS }));
 };
 const simpleWorker: Program = (host) => {
   host.keep(SimplePirateWorker.connect(BACKEND, worker(host), workerOptions(host)));
 };
 const paranoidQueue: Program = async (host) => {
-  host.keep(
-    await ParanoidPirateQueue.listen({ frontend: FRONTEND, backend: BACKEND }, { ...host.ports, ...PINGS, ...QUEUE, ...HEARTBEATS }),
-  );
+  host.keep(await ParanoidPirateQueue.listen(QUEUE_ENDPOINTS, { ...host.ports, ...QUEUE_OPTIONS, ...HEARTBEATS }));
 };
 const paranoidWorker: Program = (host) => {
   host.keep(ParanoidPirateWorker.connect(BACKEND, worker(host), { ...workerOptions(host), ...HEARTBEATS }));
@@ -57,11 +62,17 @@ const paranoidWorker: Program = (host) => {
 const RULES = {
   pings: 4000,
   busyLimit: QUEUE.busyLimit,
+  requestExpiry: QUEUE.requestExpiry,
   maxDeliveries: QUEUE.maxDeliveries,
+  readsWhenReady: true,
+  frames: PIRATE_FRAMES,
   // Requests wait in the transport; what was given to a worker that is lost comes back, one for each.
   mostQueued: 8,
   reconnect: { base: RECONNECT.reconnectInterval, maximum: RECONNECT.reconnectMaximum, jitter: RECONNECT.reconnectJitter },
 };
+
+const SIMPLE_RULES = balanced('queue', { ...RULES, expiry: 0, heartbeatInterval: 0, maxDeliveries: 1 });
+const PARANOID_RULES = balanced('queue', { ...RULES, expiry: 3000, heartbeatInterval: 1000 });
 
 /** Commands of both protocols, in no order. */
 const WORKER_PHRASES: readonly Phrase[] = [
@@ -78,7 +89,7 @@ export const simplePirate: Simulation = simulate({
   ...PHASES,
   nodes: { queue: simpleQueue, 'worker-1': simpleWorker, 'worker-2': simpleWorker, 'client-1': client, 'client-2': client },
   core: (random) => ['queue', random.pick(['worker-1', 'worker-2']), random.pick(['client-1', 'client-2'])],
-  invariants: balanced('queue', { ...RULES, expiry: 0, heartbeatInterval: 0 }),
+  invariants: SIMPLE_RULES,
   // Without notices nobody would ever learn that a worker of this pattern has gone: see its page.
   network: (random) => ({ lateAnswers: random.chance(0.5) }),
 });
@@ -88,7 +99,8 @@ export const paranoidPirate: Simulation = simulate({
   ...PHASES,
   nodes: { queue: paranoidQueue, 'worker-1': paranoidWorker, 'worker-2': paranoidWorker, 'client-1': client, 'client-2': client },
   core: (random) => ['queue', random.pick(['worker-1', 'worker-2']), random.pick(['client-1', 'client-2'])],
-  invariants: balanced('queue', { ...RULES, expiry: 3000, heartbeatInterval: 1000 }),
+  faults: { around: HEARTBEATS.heartbeatInterval * HEARTBEATS.heartbeatLiveness },
+  invariants: PARANOID_RULES,
   network: (random) => ({ disconnectNotices: random.chance(0.75), lateAnswers: random.chance(0.5) }),
 });
 
@@ -102,6 +114,7 @@ export const paranoidPirateWithStrangers: Simulation = simulate({
     stranger: stranger({ endpoint: BACKEND, phrases: WORKER_PHRASES, every: 500 }),
     vandal: stranger({ endpoint: FRONTEND, phrases: WORKER_PHRASES, every: 2000 }),
   },
+  invariants: PARANOID_RULES,
   without: ['U1', 'progress'],
 });
 
@@ -113,6 +126,7 @@ export const simplePirateWithStrangers: Simulation = simulate({
     'client-1': client,
     stranger: stranger({ endpoint: BACKEND, phrases: WORKER_PHRASES, every: 500 }),
   },
+  invariants: SIMPLE_RULES,
   without: ['U1', 'progress'],
 });
 
@@ -135,4 +149,5 @@ export const workersOfAStrangeQueue: Simulation = simulate({
     'worker-1': paranoidWorker,
     'worker-2': simpleWorker,
   },
+  invariants: [oneAtATime('queue', RULES)],
 });

@@ -88,28 +88,35 @@ export interface Asking<T extends Answer> {
   /** Ms between requests, on average. */
   readonly every: number;
   readonly within: number;
-  readonly send: (body: string, options: { readonly signal?: AbortSignal }) => Promise<T>;
+  readonly send: (body: string, options: { readonly signal?: AbortSignal; readonly deadline?: number }) => Promise<T>;
   /** One in so many is aborted. Default: none. */
   readonly abortEvery?: number;
   /** Several at once, up to so many. Default 1. */
   readonly burst?: number;
+  /** One in so many times it asks for much more at once than anybody can do. Default: never. */
+  readonly rush?: { readonly every: number; readonly many: number };
+  /** Some requests have a deadline of their own. Default: none. */
+  readonly hurried?: { readonly share: number; readonly within: number };
   /** Jobs that hang are asked for only until then. Default: as long as things go wrong. */
   readonly hanging?: number;
 }
 
 /** Asks for as long as its process lives. */
 export async function askOnAndOn<T extends Answer>(host: Host, asking: Asking<T>): Promise<void> {
-  const { every, within, burst = 1, abortEvery = 0, hanging = Infinity } = asking;
+  const { every, within, burst = 1, abortEvery = 0, hanging = Infinity, rush, hurried } = asking;
   for (let number = 1; ;) {
     await host.sleep(2 * every * host.random());
-    const many = 1 + Math.floor(burst * host.random() ** 3);
+    const inRush = rush !== undefined && !host.healing && host.random() * rush.every < 1;
+    const many = inRush ? rush.many : 1 + Math.floor(burst * host.random() ** 3);
     for (let count = 0; count < many; count++) {
       const body = `${drawJob(host, hanging)} ${host.name}.${host.incarnation}.${number++}`;
       const abort = abortEvery > 0 && !host.healing && host.random() * abortEvery < 1 ? new AbortController() : undefined;
+      const deadline = hurried !== undefined && host.random() < hurried.share ? hurried.within : undefined;
       const question: Question<T> = {
         body,
-        within,
-        send: () => asking.send(body, abort === undefined ? {} : { signal: abort.signal }),
+        within: deadline ?? within,
+        send: () =>
+          asking.send(body, { ...(abort === undefined ? {} : { signal: abort.signal }), ...(deadline === undefined ? {} : { deadline }) }),
         mayFail: !body.startsWith('quick'),
       };
       void host.ask(question);

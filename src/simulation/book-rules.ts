@@ -1,0 +1,361 @@
+/** The rules of load balancing that are judged by the broker's books. */
+import type { TraceEvent } from '../runtime/trace.ts';
+import {
+  SLACK_MS,
+  labelOf,
+  lifeOf,
+  nodeOf,
+  numberOf,
+  serviceOf,
+  type BalancedRules,
+  type BookRule,
+  type Books,
+  type Court,
+  type Judge,
+} from './books.ts';
+import type { RunView } from './invariants.ts';
+import type { SimulatedProcess } from './process.ts';
+
+/** Workers of ours; a stranger keeps to nothing. */
+const isOurs = (label: string): boolean => label.startsWith('worker');
+
+/** Looks at `time`; if the process stands still then, or has just gone on, when it has had time to catch up. */
+function lookAgain(run: RunView, process: SimulatedProcess, time: number, look: () => void): void {
+  run.at(time, () => {
+    if (process.dead) return;
+    const caughtUp = process.resumedAt + SLACK_MS;
+    if (process.state !== 'running') lookAgain(run, process, run.now + SLACK_MS, look);
+    else if (run.now < caughtUp) lookAgain(run, process, caughtUp, look);
+    else look();
+  });
+}
+
+/**
+ * All standstills, outages and delays of this run together are shorter than what the heartbeats forgive. A delay counts twice: who has just
+ * registered waits for its way there and back. What is wrong when the core is healed stays so with the others, for good.
+ */
+export function isMild(run: RunView, { expiry, heartbeatInterval }: BalancedRules): boolean {
+  let disturbance = 0;
+  for (const fault of run.schedule) {
+    if (fault.op === 'halfOpen' || fault.op === 'slowReader') return false;
+    if (fault.op !== 'delay' && fault.op !== 'pause' && fault.op !== 'stall' && fault.op !== 'partition') continue;
+    const lasting = fault.for ?? Infinity;
+    if (fault.at + lasting >= run.healedAt) return false;
+    disturbance += fault.op === 'delay' ? 2 * fault.delay[1] : lasting;
+  }
+  return disturbance < expiry - heartbeatInterval - SLACK_MS;
+}
+
+/** What one node sends to another arrives at once, in this run, and is read as soon as the other runs. */
+function isSwift(run: RunView, from: string, to: string): boolean {
+  return !run.schedule.some((fault) => {
+    if (fault.op === 'slowReader') return fault.node === to;
+    const isOnTheWay = fault.op === 'partition' || fault.op === 'halfOpen' || fault.op === 'delay';
+    return isOnTheWay && [fault.from, fault.to].includes(from) && [fault.from, fault.to].includes(to);
+  });
+}
+
+interface Totals {
+  readonly queued: number;
+  readonly inFlight: number;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly workers: readonly { readonly peer: string; readonly state: string }[];
+  readonly services?: readonly { readonly name: string; readonly workers: number; readonly waiting: number }[];
+}
+
+const viewOf = (books: Books, { run }: Court): Totals | undefined => run.inspect(books.process.node)[0] as Totals | undefined;
+
+export function bookRules(rules: BalancedRules): readonly BookRule[] {
+  const { expiry, busyLimit, requestExpiry, maxDeliveries, mostQueued, frames } = rules;
+  const openIn =
+    (states: readonly string[]): Judge =>
+    (event, books, court) => {
+      const state = books.requests.get(numberOf(event))?.state;
+      if (state === undefined || !states.includes(state)) {
+        court.violated(`${event.kind} of request ${numberOf(event)}, which is ${state ?? 'not open'}`);
+      }
+    };
+  return [
+    {
+      id: 'U6',
+      sentence:
+        'every request that was taken in is queued, in flight, or ended, exactly one of them, and none is with a worker that is gone',
+      on: {
+        accept: (event, books, court) => {
+          if (books.requests.has(numberOf(event))) court.violated(`request ${numberOf(event)} was taken in twice`);
+        },
+        dispatch: openIn(['queued']),
+        requeue: openIn(['queued', 'in flight']),
+        route: openIn(['in flight']),
+        deadletter: openIn(['queued', 'in flight']),
+        drop: openIn(['queued', 'in flight']),
+        exit: (_event, books, court) => {
+          if (books.requests.size > 0) court.violated(`it has closed, and ${books.requests.size} requests have no end`);
+        },
+      },
+      settled(books, court) {
+        for (const [holder, number] of books.holders)
+          if (!books.workers.has(holder)) court.violated(`request ${number} is with ${holder}, which is gone`);
+      },
+      rest(books, court) {
+        const view = viewOf(books, court);
+        if (view === undefined) return;
+        const { accepted = 0, replied = 0, failed = 0, dropped = 0 } = view.counters;
+        if (accepted !== replied + failed + dropped + view.queued + view.inFlight)
+          court.violated(
+            `${accepted} taken in, ${replied} answered, ${failed} failed, ${dropped} dropped, ${view.queued} queued, ${view.inFlight} in flight`,
+          );
+      },
+    },
+    {
+      id: 'U7',
+      sentence: 'a worker has one request at a time, and is given one only when it is ready',
+      on: {
+        dispatch: (event, books, court) => {
+          const worker = labelOf(event);
+          const held = books.holders.get(worker);
+          if (held !== undefined) court.violated(`${worker} was given request ${numberOf(event)} while it held ${held}`);
+          else if (books.workers.has(worker) && !books.readyFor(serviceOf(event)).has(worker))
+            court.violated(`${worker} was given request ${numberOf(event)}, and was not ready`);
+        },
+      },
+    },
+    {
+      id: 'U8',
+      sentence: 'a request is given only to a worker that is registered for its service, was heard within the expiry, and gets it',
+      on: {
+        dispatch: (event, books, court) => {
+          const { now } = court.run;
+          const worker = labelOf(event);
+          if (books.workers.get(worker) !== serviceOf(event)) court.violated(`${worker} is not registered for "${serviceOf(event)}"`);
+          const silence = now - Math.max(books.heard.get(worker) ?? 0, books.process.resumedAt);
+          if (expiry > 0 && silence > expiry + SLACK_MS)
+            court.violated(`${worker} had been silent for ${Math.round(silence)} ms when it was given request ${numberOf(event)}`);
+          if (books.wasSentTo(worker, now)) return;
+          // A transport that answers late says so in the same moment.
+          const entry = books.requests.get(numberOf(event));
+          const turn = (entry?.turn ?? 0) + 1;
+          court.run.at(now + 1, () => {
+            if (entry?.turn === turn && entry.holder === worker && !books.process.dead && books.requests.has(entry.number))
+              court.violated(`request ${entry.number} is thought to be with ${worker}, and was never sent to it`);
+          });
+        },
+      },
+    },
+    {
+      id: 'U9',
+      sentence: 'no queue and no table grows beyond its limit, and at rest nothing is remembered of peers that are gone',
+      on: {
+        accept: (_event, books, court) => {
+          if (books.queued > mostQueued) court.violated(`${books.queued} requests wait; the limit is ${mostQueued}`);
+        },
+      },
+      rest(books, court) {
+        for (const { peer, state } of viewOf(books, court)?.workers ?? []) {
+          const life = lifeOf(peer);
+          const process = court.run.processOf(nodeOf(peer));
+          // What does not belong to the core may be gone without a word since a moment ago.
+          if (process?.life !== life && court.run.core.includes(process?.node ?? '')) court.violated(`${peer} (${state}) is still there`);
+        }
+      },
+    },
+    {
+      id: 'SP2',
+      sentence: 'of the workers that are ready, the least recently used one gets the request',
+      on: {
+        dispatch: (event, books, court) => {
+          const ready = books.readyFor(serviceOf(event));
+          const [first] = ready;
+          const worker = labelOf(event);
+          if (first === undefined || first === worker) return;
+          // One whose connection would not take the request is passed over: it is given up in the same moment.
+          court.run.at(court.run.now, () => {
+            if (ready.has(first) && !books.process.dead)
+              court.violated(`${worker} was given a request though ${first} had been ready for longer`);
+          });
+        },
+      },
+    },
+    {
+      id: 'SP3',
+      sentence: 'an answer goes to the client that asked, or nowhere',
+      sent(peer, _frames, books, court) {
+        const { answering } = books;
+        books.answering = undefined;
+        if (answering !== undefined && peer !== answering.client)
+          court.violated(`the answer to request ${answering.number} of ${answering.client} went to ${peer}`);
+      },
+    },
+    {
+      id: 'MD1',
+      sentence: 'after DISCONNECT, either way, a worker is none any more, and the broker says nothing more to it',
+      sent(peer, said, books, court) {
+        if (isOurs(peer) && books.left.has(peer) && !frames.isDisconnect(said)) court.violated(`${peer} had left, and was spoken to`);
+      },
+      heard(peer, books, court) {
+        if (!isOurs(peer) || !frames.isDisconnect(books.lastFrames)) return;
+        court.run.at(court.run.now, () => {
+          if (books.workers.has(peer) && !books.process.dead) court.violated(`${peer} has left, and is still registered`);
+        });
+      },
+    },
+    {
+      id: 'MD4',
+      sentence: 'an answer is passed on only if it came from the worker that holds the request, with the address that went out with it',
+      on: {
+        route: (event, books, court) => {
+          const entry = books.requests.get(numberOf(event));
+          if (entry?.holder !== books.lastHeard) {
+            court.violated(`request ${numberOf(event)} was with ${entry?.holder ?? 'nobody'}, and answered by ${books.lastHeard}`);
+            return;
+          }
+          const wanted = books.addresses.get(books.lastHeard);
+          if (wanted !== undefined && handleIn(frames.reply(books.lastFrames)) !== handleIn(wanted))
+            court.violated(`request ${numberOf(event)} was answered with what ${books.lastHeard} had to say to another one`);
+        },
+      },
+    },
+    {
+      id: 'MD6',
+      sentence: 'a request is handed out no more often than it may be',
+      on: {
+        dispatch: (event, books, court) => {
+          const entry = books.requests.get(numberOf(event));
+          const delivery = (entry?.deliveries ?? 0) + 1;
+          if (delivery > maxDeliveries && books.wasSentTo(labelOf(event), court.run.now))
+            court.violated(`request ${numberOf(event)} was handed out for the ${delivery}th time`);
+        },
+      },
+    },
+    {
+      id: 'MD7',
+      sentence: 'at rest a service that nobody offers and nobody waits for is forgotten',
+      rest(books, court) {
+        for (const { name, workers, waiting } of viewOf(books, court)?.services ?? [])
+          if (workers === 0 && waiting === 0) court.violated(`"${name}" is still there`);
+      },
+    },
+    {
+      id: 'LB1',
+      sentence: 'no request waits while a worker of its service is ready',
+      settled(books, court) {
+        for (const [service, ready] of books.ready) {
+          const next = ready.size > 0 ? books.nextFor(service) : undefined;
+          if (next !== undefined) court.violated(`request ${next.number} waits, and ${ready.values().next().value} is ready`);
+        }
+      },
+    },
+    {
+      id: 'LB2',
+      sentence: 'of the requests that wait, those that came back go first, and then the oldest',
+      on: {
+        dispatch: (event, books, court) => {
+          const first = books.nextFor(serviceOf(event));
+          if (first === undefined || first.number === numberOf(event)) return;
+          const { turn } = first;
+          // One that was given to a worker whose connection would not take it comes back in the same moment.
+          court.run.at(court.run.now, () => {
+            if (first.turn === turn && books.requests.has(first.number) && !books.process.dead)
+              court.violated(`request ${numberOf(event)} was handed out before ${first.number}`);
+          });
+        },
+      },
+    },
+    {
+      id: 'LB3',
+      sentence: 'no worker holds a request for longer than the busy limit',
+      on: {
+        dispatch: (event, books, court) => {
+          const entry = books.requests.get(numberOf(event));
+          if (entry === undefined || busyLimit === 0) return;
+          const turn = entry.turn + 1;
+          lookAgain(court.run, books.process, court.run.now + busyLimit + SLACK_MS, () => {
+            if (entry.turn === turn && books.requests.has(entry.number))
+              court.violated(`${labelOf(event)} has had request ${entry.number} for ${Math.round(court.run.now - entry.since)} ms`);
+          });
+        },
+      },
+    },
+    {
+      id: 'LB4',
+      sentence: 'no request waits for longer than it may, and none is handed out when its client has stopped waiting',
+      on: {
+        dispatch: (event, books, court) => {
+          const entry = books.requests.get(numberOf(event));
+          // One that has just come in is given away at once.
+          if (entry !== undefined && entry.since < court.run.now && entry.unwantedAt < court.run.now - 1)
+            court.violated(
+              `the client of request ${entry.number} had stopped waiting ${Math.round(court.run.now - entry.unwantedAt)} ms ago`,
+            );
+        },
+        accept: (event, books, court) => {
+          waitsNoLonger(event, books, court);
+        },
+        requeue: (event, books, court) => {
+          waitsNoLonger(event, books, court);
+        },
+      },
+    },
+    {
+      id: 'LB5',
+      sentence: 'the clients of a queue are read only while a worker is ready',
+      on: {
+        accept: (event, books, court) => {
+          if (rules.readsWhenReady && books.readyFor(serviceOf(event)).size === 0)
+            court.violated(`request ${numberOf(event)} was taken in while no worker was ready`);
+        },
+      },
+    },
+    {
+      id: 'U10',
+      sentence: 'a worker that is idle and silent is given up when the expiry is over',
+      heard(_peer, books, court) {
+        if (expiry === 0) return;
+        const { now } = court.run;
+        for (const [service, ready] of books.ready) {
+          for (const worker of ready) {
+            const silence = now - Math.max(books.heard.get(worker) ?? 0, books.process.resumedAt);
+            if (silence > expiry + SLACK_MS) court.violated(`${worker} of "${service}" has been silent for ${Math.round(silence)} ms`);
+          }
+        }
+      },
+    },
+    {
+      id: 'U11',
+      sentence:
+        'nobody is taken for dead before the expiry is over, with mail of theirs unread, or where nothing takes longer than is allowed',
+      on: {
+        expire: (event, books, court) => {
+          const worker = labelOf(event);
+          if (event['loss'] !== 'expired' || !isOurs(worker)) return;
+          const { run } = court;
+          const silence = run.now - (books.heard.get(worker) ?? 0);
+          const isReadable = isSwift(run, nodeOf(worker), books.process.node) && run.isLinked(worker);
+          const unread = isReadable ? books.unreadSince(worker) : undefined;
+          if (silence < expiry - 2) court.violated(`${worker} was taken for dead after ${Math.round(silence)} ms of silence`);
+          else if (unread !== undefined && unread < run.now - 5 && unread > run.now - expiry)
+            court.violated(`${worker} was taken for dead with its mail unread for ${Math.round(run.now - unread)} ms`);
+          else if (isMild(run, rules) && run.isLinked(worker)) court.violated(`${worker} was taken for dead`);
+        },
+      },
+    },
+  ];
+
+  function waitsNoLonger(event: TraceEvent, books: Books, court: Court): void {
+    const { now } = court.run;
+    court.run.at(now, () => {
+      const entry = books.requests.get(numberOf(event));
+      if (entry?.state !== 'queued' || books.process.dead) return;
+      const { turn } = entry;
+      lookAgain(court.run, books.process, now + requestExpiry + SLACK_MS, () => {
+        if (entry.turn === turn && books.requests.has(entry.number))
+          court.violated(`request ${entry.number} has waited for ${Math.round(court.run.now - entry.since)} ms`);
+      });
+    });
+  }
+}
+
+/** The address without the number of the delivery, which its mark also holds. */
+function handleIn(address: string | undefined): string | undefined {
+  return address?.slice(4);
+}

@@ -1,0 +1,31 @@
+/** The wires of Majordomo and the pirates, as far as one who watches them from outside must read them. */
+import { isMark } from '../wire/mark.ts';
+import type { Frame } from '../wire/message.ts';
+import type { WorkerFrames } from './books.ts';
+
+const textOf = (frame: Frame | undefined): string => frame?.toString('latin1') ?? '';
+const byteOf = (frame: Frame | undefined): number => (frame?.length === 1 ? (frame[0] as number) : -1);
+const isWorkers = (frames: readonly Frame[], command: number): boolean =>
+  byteOf(frames[2]) === command && frames[0]?.length === 0 && textOf(frames[1]) === 'MDPW01';
+
+export const MAJORDOMO_FRAMES: WorkerFrames = {
+  request: (frames) => (frames.length > 5 && isWorkers(frames, 2) ? textOf(frames[3]) : undefined),
+  reply: (frames) => (frames.length > 5 && isWorkers(frames, 3) ? textOf(frames[3]) : undefined),
+  isHeartbeat: (frames) => frames.length === 3 && isWorkers(frames, 4),
+  isDisconnect: (frames) => frames.length === 3 && isWorkers(frames, 5),
+  timeToLive(frames) {
+    const [first] = frames;
+    return first !== undefined && isMark(first) && frames[1]?.length === 0 ? first.readUInt32BE(8) || undefined : undefined;
+  },
+};
+
+const addressed = (frames: readonly Frame[]): string | undefined =>
+  frames.length > 2 && frames[0] !== undefined && isMark(frames[0]) && frames[1]?.length === 0 ? textOf(frames[0]) : undefined;
+
+export const PIRATE_FRAMES: WorkerFrames = {
+  request: addressed,
+  reply: addressed,
+  isHeartbeat: (frames) => frames.length === 1 && byteOf(frames[0]) === 2,
+  isDisconnect: () => false,
+  timeToLive: () => undefined,
+};

@@ -1,0 +1,198 @@
+/** The rules of those who work for a broker or a queue. */
+import type { TraceEvent } from '../runtime/trace.ts';
+import { isMild } from './book-rules.ts';
+import { SLACK_MS, labelOf, lifeOf, type BalancedRules } from './books.ts';
+import type { Invariant, RunView } from './invariants.ts';
+import type { SimulatedProcess } from './process.ts';
+
+/** Pauses in a row that are alike by chance once in hundreds of millions of runs. */
+const ALIKE = 5;
+const ALIKE_WITHIN = 0.01;
+/** More heartbeats than this in one interval are a storm. */
+const MOST_HEARTBEATS = 8;
+
+export function workerRules(broker: string, rules: BalancedRules): readonly Invariant[] {
+  const withHeartbeats = rules.heartbeatInterval > 0 ? [patience(broker, rules), modesty(broker, rules)] : [];
+  return [backoff(rules), oneAtATime(broker, rules), ...withHeartbeats];
+}
+
+interface Step {
+  readonly from: string;
+  readonly to: string;
+  readonly event: string;
+}
+
+const isWorkers = (event: TraceEvent): boolean => event['machine'] === 'LoadBalancedWorker';
+
+interface Life {
+  losses: number;
+  restedAt: number;
+  exponent: number;
+  /** The last pauses, each as a part of its middle. */
+  readonly pauses: number[];
+}
+
+/** U14: pauses before coming back grow with the losses in a row, and no others. */
+function backoff({ reconnect: { base, maximum, jitter }, heartbeatInterval }: BalancedRules): Invariant {
+  return {
+    id: 'U14',
+    sentence:
+      'a worker comes back after a pause that doubles with each loss in a row, spread, and begins anew when it has heard of its broker',
+    watch(run) {
+      const lives = new Map<string, Life>();
+      const judge = (life: Life, process: SimulatedProcess): void => {
+        const pause = run.now - life.restedAt;
+        const middle = Math.min(maximum, base * 2 ** life.exponent);
+        const least = (heartbeatInterval === 0 ? base : middle) * (1 - jitter);
+        if (pause < least || pause > middle * (1 + jitter) + 2)
+          run.violated(
+            `${process.life} came back after ${Math.round(pause)} ms, having lost its broker ${life.exponent + 1} times in a row`,
+          );
+        if (heartbeatInterval === 0) return;
+        life.pauses.push(pause / middle);
+        if (life.pauses.length > ALIKE) life.pauses.shift();
+        if (life.pauses.length === ALIKE && Math.max(...life.pauses) - Math.min(...life.pauses) < ALIKE_WITHIN)
+          run.violated(`${process.life} has come back ${ALIKE} times after what was always the same pause`);
+      };
+      return {
+        on: {
+          step: (event, process) => {
+            if (!isWorkers(event)) return;
+            let life = lives.get(process.life);
+            if (life === undefined) lives.set(process.life, (life = { losses: 0, restedAt: 0, exponent: 0, pauses: [] }));
+            const { from, to, event: kind } = event as unknown as Step;
+            if (to === 'resting') {
+              life.restedAt = run.now;
+              // Without heartbeats a connection that was there counts as being heard; the trace does not say so.
+              life.exponent = from === 'idle' ? life.losses : 0;
+              life.losses = life.exponent + (from === 'orphaned' ? 0 : 1);
+            } else if (kind === 'HEARTBEAT' && to === 'idle') life.losses = 0;
+            else if (from === 'busy' && to === 'idle') life.losses = 0;
+            else if (kind === 'reconnectDelay' && process.resumedAt < life.restedAt) judge(life, process);
+          },
+        },
+      };
+    },
+  };
+}
+
+/** Whoever works is left alone, and answers to whom it was asked by. */
+export function oneAtATime(broker: string, { frames }: Pick<BalancedRules, 'frames'>): Invariant {
+  return {
+    id: 'W1',
+    sentence: 'a worker works on one request at a time, is given none meanwhile, and answers over the connection that brought it',
+    watch(run) {
+      const working = new Set<string>();
+      /** Connections that each life has opened so far: one replaces the other. */
+      const connections = new Map<string, number>();
+      /** Over which of them each address came in. */
+      const cameOver = new Map<string, number>();
+      return {
+        on: {
+          start: (_event, process) => {
+            if (working.has(process.life)) run.violated(`${process.life} has begun with a request, and is still at work on another`);
+            working.add(process.life);
+          },
+          finish: (_event, process) => {
+            working.delete(process.life);
+          },
+          dispatch: (event, process) => {
+            if (process.node !== broker) return;
+            const life = lifeOf(labelOf(event));
+            if (working.has(life)) run.violated(`${life} was given request ${String(event['request'])}, and is still at work on another`);
+          },
+        },
+        connected(process) {
+          connections.set(process.life, (connections.get(process.life) ?? 0) + 1);
+        },
+        delivered(to, from, _peer, said) {
+          if (from !== broker) return;
+          const address = frames.request(said);
+          if (address !== undefined) cameOver.set(`${to.life} ${address}`, connections.get(to.life) ?? 0);
+        },
+        sent(from, _to, _peer, said) {
+          if (!from.node.startsWith('worker')) return;
+          const address = frames.reply(said);
+          if (address === undefined) return;
+          const over = cameOver.get(`${from.life} ${address}`);
+          if (over !== undefined && over !== connections.get(from.life))
+            run.violated(`${from.life} answered over a later connection than that which had brought the request`);
+        },
+      };
+    },
+  };
+}
+
+/** No connection ends in this run but by its owner's will. */
+function isUnbroken(run: RunView): boolean {
+  return run.schedule.every(({ op }) => op !== 'cut' && op !== 'crash' && op !== 'stop');
+}
+
+/** PP1: a broker that is silent is left when the patience is over, not before, and not later. */
+function patience(broker: string, rules: BalancedRules): Invariant {
+  const { expiry } = rules;
+  return {
+    id: 'PP1',
+    sentence:
+      'a worker leaves a broker that has been silent for the expiry: not before, not much later, and never where nothing takes long',
+    watch(run) {
+      const heard = new Map<string, number>();
+      const idleSince = new Map<string, number>();
+      /** When the broker's present life began. */
+      let brokerSince = 0;
+      return {
+        on: {
+          step: (event, process) => {
+            if (!isWorkers(event)) return;
+            const { from, to, event: kind } = event as unknown as Step;
+            const { life } = process;
+            const silence = run.now - Math.max(heard.get(life) ?? 0, idleSince.get(life) ?? 0);
+            if (to === 'idle' && from !== 'idle') idleSince.set(life, run.now);
+            if (kind === 'silence' && to === 'resting') {
+              if (silence < expiry - 2) run.violated(`${life} has left after ${Math.round(silence)} ms of silence`);
+              else if (
+                isMild(run, rules) &&
+                isUnbroken(run) &&
+                run.processOf(broker)?.state === 'running' &&
+                brokerSince < (idleSince.get(life) ?? 0)
+              )
+                run.violated(`${life} has left, and its broker was well`);
+            } else if (from === 'idle' && to === 'idle' && kind !== 'HEARTBEAT') {
+              const waited = Math.min(silence, run.now - process.resumedAt);
+              if (waited > expiry + SLACK_MS)
+                run.violated(`${life} still counts on a broker that has been silent for ${Math.round(waited)} ms`);
+            }
+          },
+          boot: (_event, process) => {
+            if (process.node === broker) brokerSince = run.now;
+          },
+        },
+        delivered(to, from) {
+          if (from === broker) heard.set(to.life, run.now);
+        },
+      };
+    },
+  };
+}
+
+/** PP3: heartbeats are few. */
+function modesty(broker: string, { heartbeatInterval, frames }: BalancedRules): Invariant {
+  return {
+    id: 'PP3',
+    sentence: `nobody sends more than ${MOST_HEARTBEATS} heartbeats to one peer in one interval`,
+    watch(run) {
+      const sent = new Map<string, number[]>();
+      return {
+        sent(from, _to, peer, said) {
+          if (!frames.isHeartbeat(said) || (from.node !== broker && !from.node.startsWith('worker'))) return;
+          const way = `${from.life}>${peer}`;
+          let times = sent.get(way);
+          if (times === undefined) sent.set(way, (times = []));
+          times.push(run.now);
+          if (times.length > MOST_HEARTBEATS && run.now - (times.shift() as number) < heartbeatInterval)
+            run.violated(`${from.life} has sent ${peer} ${MOST_HEARTBEATS + 1} heartbeats within ${heartbeatInterval} ms`);
+        },
+      };
+    },
+  };
+}

@@ -260,11 +260,12 @@ export function checkRange(value: unknown, place: string): void {
 
 /** @throws InvalidOption */
 export function checkMenu(menu: FaultMenu): void {
-  knownOptions(menu, ['ops', 'most', 'lasting', 'spared']);
-  const { ops = FAULT_OPS, most = DEFAULT_MOST, lasting = DEFAULT_LASTING, spared = [] } = menu;
+  knownOptions(menu, ['ops', 'most', 'lasting', 'around', 'spared']);
+  const { ops = FAULT_OPS, most = DEFAULT_MOST, lasting = DEFAULT_LASTING, around, spared = [] } = menu;
   for (const op of ops) if (!FAULT_OPS.includes(op)) throw new InvalidOption('faults.ops', op, `some of ${FAULT_OPS.join(', ')}`);
   countOption('faults.most', most, 0);
   checkRange(lasting, 'faults.lasting');
   numberOption('faults.lasting', lasting[0], 1);
+  if (around !== undefined) numberOption('faults.around', around, 1);
   if (!Array.isArray(spared)) throw new InvalidOption('faults.spared', spared, 'a list of names of nodes');
 }

@@ -20,7 +20,7 @@ export class RealWorldInSimulation extends SeaworthyError {
 
 type Anything = (...given: unknown[]) => unknown;
 
-interface Place {
+export interface Place {
   /** As it is called in what is said of a breach. */
   readonly name: string;
   readonly owner: object;
@@ -33,7 +33,7 @@ const module = (name: 'timers' | 'timers/promises' | 'crypto'): Place['owner'] =
 const TIMERS = ['setTimeout', 'setInterval', 'setImmediate'];
 
 /** Looked up for each run: somebody may have put other ones there meanwhile, such as the fake timers of a test runner. */
-const places = (): readonly Place[] => [
+export const places = (): readonly Place[] => [
   { name: '', owner: globalThis, functions: TIMERS },
   { name: 'performance', owner: performance, functions: ['now'] },
   { name: 'process.hrtime', owner: process.hrtime, functions: ['bigint'] },

@@ -14,9 +14,8 @@ import type { SimulatedProcess } from './process.ts';
 import { progress, universal } from './universal.ts';
 import { World, type Witness } from './world.ts';
 
-const DEFAULT_BREAKING_MS = 90_000;
-const DEFAULT_HEALING_MS = 30_000;
-const DEFAULT_SETTLING_MS = 15_000;
+/** The phases, in simulated ms. */
+export const DEFAULT_PHASES = { breaking: 90_000, healing: 30_000, settling: 15_000 } as const;
 
 /** How long closing may take, at the end, in simulated ms. */
 const CLOSING_MS = 60_000;
@@ -110,8 +109,18 @@ export interface Simulation {
  * @throws InvalidOption
  */
 export function simulate(options: SimulationOptions): Simulation {
-  knownOptions(options, Object.keys(OPTIONS));
-  const { name, nodes, healing = DEFAULT_HEALING_MS, settling, faults, network, invariants = [], without = [], sometimes = [] } = options;
+  knownOptions(options, Object.keys(SIMULATION_OPTIONS));
+  const {
+    name,
+    nodes,
+    healing = DEFAULT_PHASES.healing,
+    settling,
+    faults,
+    network,
+    invariants = [],
+    without = [],
+    sometimes = [],
+  } = options;
   if (typeof name !== 'string' || name === '') throw new InvalidOption('name', name, 'a text that is not empty');
   if (typeof nodes !== 'function') checkNodes(nodes);
   for (const phase of ['breaking', 'healing', 'settling'] as const) {
@@ -125,14 +134,14 @@ export function simulate(options: SimulationOptions): Simulation {
   for (const invariant of invariants)
     if (typeof invariant?.id !== 'string' || typeof invariant.watch !== 'function')
       throw new InvalidOption('invariants', invariant, 'a list of invariants, each with "id" and "watch"');
-  const usual = usualRules(0).map(({ id }) => id);
-  for (const id of without) if (!usual.includes(id)) throw new InvalidOption('without', id, `some of ${usual.join(', ')}`);
+  const rules = usualRules(0).map(({ id }) => id);
+  for (const id of without) if (!rules.includes(id)) throw new InvalidOption('without', id, `some of ${rules.join(', ')}`);
   for (const mark of sometimes) if (typeof mark !== 'string') throw new InvalidOption('sometimes', mark, 'a list of texts');
   return { name, options, run: (seed, how = {}) => alone(() => new Run(options, String(seed), how).play()) };
 }
 
 /** Their names, so that a misspelt one is an error. */
-const OPTIONS: { readonly [O in keyof Required<SimulationOptions>]: true } = {
+export const SIMULATION_OPTIONS: { readonly [O in keyof Required<SimulationOptions>]: true } = {
   name: true,
   nodes: true,
   breaking: true,
@@ -145,12 +154,12 @@ const OPTIONS: { readonly [O in keyof Required<SimulationOptions>]: true } = {
   without: true,
   sometimes: true,
 };
-const NETWORK_OPTIONS: { readonly [O in keyof Required<SimulatedNetworkOptions>]: true } = {
+export const NETWORK_OPTIONS: { readonly [O in keyof Required<SimulatedNetworkOptions>]: true } = {
   delay: true,
   disconnectNotices: true,
   lateAnswers: true,
 };
-const RUN_OPTIONS: { readonly [O in keyof Required<RunOptions>]: true } = { schedule: true, keepTrace: true, coverage: true };
+export const RUN_OPTIONS: { readonly [O in keyof Required<RunOptions>]: true } = { schedule: true, keepTrace: true, coverage: true };
 
 function checkNodes(nodes: Nodes): void {
   if (typeof nodes !== 'object' || (nodes as unknown) === null || Object.keys(nodes).length === 0)
@@ -211,8 +220,8 @@ class Run implements RunView, Witness {
     this.#seed = seed;
     this.#keep = how.keepTrace ?? false;
     const random = new Random(`${options.name}/${seed}`);
-    const { breaking = DEFAULT_BREAKING_MS, healing = DEFAULT_HEALING_MS, invariants = [], without = [] } = options;
-    const { settling = Math.min(DEFAULT_SETTLING_MS, healing / 2) } = options;
+    const { breaking = DEFAULT_PHASES.breaking, healing = DEFAULT_PHASES.healing, invariants = [], without = [] } = options;
+    const { settling = Math.min(DEFAULT_PHASES.settling, healing / 2) } = options;
     knownOptions(how, Object.keys(RUN_OPTIONS));
     const nodes = typeof options.nodes === 'function' ? options.nodes(random.split('nodes')) : options.nodes;
     const network = typeof options.network === 'function' ? options.network(random.split('options')) : (options.network ?? {});
@@ -224,8 +233,8 @@ class Run implements RunView, Witness {
     if (how.schedule !== undefined) checkSchedule(how.schedule, names);
     this.#schedule = how.schedule ?? drawFaults(random.split('faults'), names, breaking, options.faults);
     this.#world = new World({ seed: random.seed, nodes, network }, this);
-    const usual = usualRules(settling).filter(({ id }) => !without.includes(id));
-    for (const invariant of [...usual, ...invariants]) this.#watch(invariant);
+    const rules = usualRules(settling).filter(({ id }) => !without.includes(id));
+    for (const invariant of [...rules, ...invariants]) this.#watch(invariant);
     const { coverage } = how;
     if (coverage !== undefined) {
       this.#byKind.set('step', [
@@ -239,7 +248,7 @@ class Run implements RunView, Witness {
   }
 
   async play(): Promise<RunResult> {
-    const { breaking = DEFAULT_BREAKING_MS, healing = DEFAULT_HEALING_MS } = this.#options;
+    const { breaking = DEFAULT_PHASES.breaking, healing = DEFAULT_PHASES.healing } = this.#options;
     const world = this.#world;
     world.schedule(this.#schedule);
     world.start();
@@ -458,6 +467,9 @@ const QUIESCENCE: Invariant = {
   sentence: 'what is closed leaves no socket, no timer and no promise behind',
   watch: () => ({}),
 };
+
+/** The rules that are on in every simulation. The last two cannot be left out. */
+export const USUAL_RULES: readonly Rule[] = [...usualRules(0), BUGS, QUIESCENCE].map(({ id, sentence }) => ({ id, sentence }));
 
 /** Frames as text, for traces: one line, printable, and no longer than what a line has room for. */
 function shown(frames: readonly Buffer[]): string {

@@ -33,7 +33,9 @@ function problemsOf(checked: readonly CodeBlock[]): string[] {
   ) ?? {
     options: {},
   };
-  const files = new Map(checked.map((block, number) => [`${root}block-${number}.ts`, block]));
+  // The page on the testkit shows files of an example, which import each other.
+  const folderOf = ({ place }: CodeBlock): string => (place.startsWith('docs/testkit.md:') ? `${root}examples/testkit/` : root);
+  const files = new Map(checked.map((block, number) => [`${folderOf(block)}block-${number}.ts`, block]));
   const host = ts.createCompilerHost(options);
   const read = host.readFile.bind(host);
   const exists = host.fileExists.bind(host);

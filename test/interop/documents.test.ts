@@ -50,6 +50,12 @@ test('the pirates of the README answer each other, and leave', async () => {
   expect(printed(child)).toEqual(['hello']);
 });
 
+test('the simulation of the README runs, and no rule is broken', async () => {
+  const child = start('readme-simulation', codeBlocks('README.md', 'ts')[4]?.code ?? '');
+  expect(await child.exit).toEqual({ code: 0, signal: null });
+  expect(printed(child)).toEqual([expect.stringMatching(/^20 runs, \d{4} requests: each had one outcome, in time$/)]);
+});
+
 test.each(['majordomo', 'lazy-pirate', 'simple-pirate', 'paranoid-pirate'])(
   'the example of the page on %s prints what the page shows',
   async (pattern) => {

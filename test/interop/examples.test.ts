@@ -9,11 +9,15 @@ import { codeBlocks, root } from '../docs/documents.ts';
 const DEADLINE_MS = 30_000;
 const KILLERS = ['simple-pirate', 'paranoid-pirate'];
 
-test.each(['lazy-pirate', ...KILLERS])('the example %s prints what its README shows', { timeout: DEADLINE_MS + 5000 }, async (name) => {
-  const [shown] = codeBlocks(`examples/${name}/README.md`, 'text');
-  const { stdout, ...end } = await endOf(start(name));
-  expect({ stdout: withoutFigures(stdout), ...end }).toEqual({ stdout: withoutFigures(shown?.code ?? ''), stderr: '', code: 0 });
-});
+test.each(['lazy-pirate', 'testkit', ...KILLERS])(
+  'the example %s prints what its README shows',
+  { timeout: DEADLINE_MS + 5000 },
+  async (name) => {
+    const [shown] = codeBlocks(`examples/${name}/README.md`, 'text');
+    const { stdout, ...end } = await endOf(start(name));
+    expect({ stdout: withoutFigures(stdout), ...end }).toEqual({ stdout: withoutFigures(shown?.code ?? ''), stderr: '', code: 0 });
+  },
+);
 
 test.each(KILLERS)('the example %s takes its processes along when it is interrupted', { timeout: DEADLINE_MS + 5000 }, async (name) => {
   const example = start(name);

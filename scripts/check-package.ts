@@ -4,7 +4,7 @@
  * native binding are imported where there is none. Needs no network.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -27,6 +27,7 @@ try {
     entries.filter((entry) => !NEEDS_BINDING.has(entry)),
     'without zeromq',
   );
+  simulateSomething();
   linkDependency('zeromq');
   load(entries, 'with zeromq');
   for (const [name, file] of Object.entries(manifest.bin))
@@ -64,6 +65,16 @@ function load(some: readonly string[], how: string): void {
     if (exported.length === 0) throw new Error(entry + ' exports nothing');
   }`;
   expectSuccess(`importing every entry ${how}`, process.execPath, ['--input-type=module', '--eval', code]);
+}
+
+/** The testkit in a project that has neither ZeroMQ nor a test runner: a program that uses it, and the example that comes along. */
+function simulateSomething(): void {
+  const code = `import { scenarios, verify } from 'seaworthy/testkit';
+    const { runs } = await verify(scenarios.majordomo[0], { seeds: 3 });
+    if (runs !== 3) throw new Error(runs + ' runs');`;
+  expectSuccess('simulating without zeromq and without a test runner', process.execPath, ['--input-type=module', '--eval', code]);
+  expectSuccess('the example of the testkit', process.execPath, ['node_modules/seaworthy/dist/examples/testkit/main.js']);
+  if (existsSync(join(house, 'node_modules/seaworthy/dist/examples/testkit/stock.test.js'))) problems.push('tests are in the package');
 }
 
 function specifier(entry: string): string {

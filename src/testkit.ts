@@ -3,6 +3,7 @@
  * a seed. Needs no test runner and no native binding. See docs/testkit.md.
  */
 export { Random } from './core/random.ts';
+export type { TraceEvent, TraceValue } from './runtime/trace.ts';
 export { campaign, runsForConfidence, type CampaignOptions, type CampaignResult } from './simulation/campaign.ts';
 export { CellCoverage, type CellCounts } from './simulation/cells.ts';
 export { diagram, type DiagramOptions } from './simulation/diagram.ts';
@@ -21,6 +22,7 @@ export {
   type Watcher,
 } from './simulation/invariants.ts';
 export type { Range, SimulatedNetworkOptions } from './simulation/network.ts';
+export type { SimulatedProcess } from './simulation/process.ts';
 export { parseReplay, replay, replayOf, report, type Replay } from './simulation/report.ts';
 export { scenarios } from './simulation/scenarios/index.ts';
 export { shrink, type ShrinkOptions, type Shrunk } from './simulation/shrink.ts';

@@ -1,7 +1,6 @@
 /** The order service with its workers killed, restarted and cut off. */
 import { expect, test } from 'vitest';
-import type { TraceEvent } from 'seaworthy';
-import { verify, type Fault } from 'seaworthy/testkit';
+import { verify, type Fault, type TraceEvent } from 'seaworthy/testkit';
 import { sellOnce } from './orders.ts';
 import { shop } from './shop.ts';
 
@@ -38,7 +37,7 @@ test('an order that a dying worker has in hand is sold by the other one', async 
   expect(executed.map(({ node }) => node)).toEqual(['worker-1', 'worker-2']);
 });
 
-test('whatever happens, the rules hold', async () => {
+test('whatever happens, the rules hold', { timeout: 60_000 }, async () => {
   const { runs } = await verify(orders, { seeds: 200 });
   expect(runs).toBe(200);
 });

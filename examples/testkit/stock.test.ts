@@ -7,7 +7,7 @@ import { shop } from './shop.ts';
 const SEEDS = 100;
 const careless = shop('orders', sellEachTime);
 
-test('a handler that takes it for granted that an order comes once sells it twice', async () => {
+test('a handler that takes it for granted that an order comes once sells it twice', { timeout: 60_000 }, async () => {
   // Found: a campaign runs seed after seed.
   const { failures } = await campaign(careless, { seeds: SEEDS });
   const failed = failures[0] as RunResult;

@@ -58,7 +58,7 @@ function named(frames: string): string {
 export function diagram(trace: readonly TraceEvent[], options: DiagramOptions = {}): string {
   const { format = 'text', before = Infinity, most = 60 } = options;
   const broken = trace.findIndex(({ kind }) => kind === 'violation');
-  const story = broken < 0 ? trace : trace.slice(0, broken + 1);
+  const story = withoutLateCrashes(broken < 0 ? trace : trace.slice(0, broken + 1));
   const end = story.at(-1)?.t ?? 0;
   const lines = story
     .filter(({ t }) => t >= end - before)
@@ -69,6 +69,16 @@ export function diagram(trace: readonly TraceEvent[], options: DiagramOptions = 
     lines.some((line) => ('over' in line ? line.over === name : line.from === name || line.to === name)),
   );
   return format === 'mermaid' ? mermaid(shown, lines) : columns(shown, lines);
+}
+
+/** What has exited is rid of by a crash before it starts again: nobody needs to know. */
+function withoutLateCrashes(trace: readonly TraceEvent[]): TraceEvent[] {
+  const exited = new Set<string>();
+  return trace.filter(({ node, kind }) => {
+    if (kind === 'exit') exited.add(node);
+    else if (kind === 'boot') exited.delete(node);
+    return !(exited.has(node) && (kind === 'crash' || kind === 'machineCrash'));
+  });
 }
 
 function lineOf(event: TraceEvent): Line[] {

@@ -32,7 +32,7 @@ export interface RunView {
 }
 
 export interface Watcher {
-  /** By the kind of event. */
+  /** By the kind of event; `'*'` for all. With `fault`, `faultEnd` and `heal` comes no process: they are the world's. */
   readonly on?: { readonly [kind: string]: (event: TraceEvent, process: SimulatedProcess) => void };
   /** A message left a node; `to` is '' while there is no connection. */
   sent?(from: SimulatedProcess, to: string, peer: string, frames: readonly Frame[]): void;

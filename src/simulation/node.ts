@@ -36,8 +36,6 @@ export class SimulatedNode {
   sleeping = 0;
   /** It was told to stop, and is on its way out. */
   stopping = false;
-  /** All its roles are closed: nothing is left of it that could crash. */
-  #exited = false;
   readonly #world: NodeWorld;
   #asked = 0;
 
@@ -55,7 +53,6 @@ export class SimulatedNode {
     const { agenda, network, random } = this.#world;
     this.incarnation++;
     this.stopping = false;
-    this.#exited = false;
     this.sleeping = 0;
     this.roles.clear();
     const process = new SimulatedProcess(this.name, this.incarnation, random.split(`${this.name}.${this.incarnation}`), agenda);
@@ -72,7 +69,7 @@ export class SimulatedNode {
   die(told: boolean): void {
     const { process } = this;
     if (process === undefined) return;
-    if (!this.#exited) this.#say(process, told ? 'crash' : 'machineCrash');
+    this.#say(process, told ? 'crash' : 'machineCrash');
     process.die();
     this.process = undefined;
     this.#world.network.processDied(process, told);
@@ -86,7 +83,6 @@ export class SimulatedNode {
     this.#say(process, 'stop');
     await Promise.all([...this.roles].toReversed().map((role) => role.close()));
     if (this.process !== process) return;
-    this.#exited = true;
     this.#say(process, 'exit');
   }
 

@@ -100,6 +100,11 @@ export interface RunResult {
 export interface Simulation {
   readonly name: string;
   readonly options: SimulationOptions;
+  /**
+   * Plays one run. Runs of one process wait for each other, and none gives way to the event loop before it ends.
+   *
+   * @throws InvalidOption when the options are wrong, or a fault is: before anything runs
+   */
   run(seed: string | number, options?: RunOptions): Promise<RunResult>;
 }
 
@@ -137,7 +142,7 @@ export function simulate(options: SimulationOptions): Simulation {
   const rules = usualRules(0).map(({ id }) => id);
   for (const id of without) if (!rules.includes(id)) throw new InvalidOption('without', id, `some of ${rules.join(', ')}`);
   for (const mark of sometimes) if (typeof mark !== 'string') throw new InvalidOption('sometimes', mark, 'a list of texts');
-  return { name, options, run: (seed, how = {}) => alone(() => new Run(options, String(seed), how).play()) };
+  return { name, options, run: (seed, how = {}) => alone(() => new Run(options, seedOption(seed), how).play()) };
 }
 
 /** Their names, so that a misspelt one is an error. */
@@ -160,6 +165,11 @@ export const NETWORK_OPTIONS: { readonly [O in keyof Required<SimulatedNetworkOp
   lateAnswers: true,
 };
 export const RUN_OPTIONS: { readonly [O in keyof Required<RunOptions>]: true } = { schedule: true, keepTrace: true, coverage: true };
+
+function seedOption(seed: string | number): string {
+  if (typeof seed !== 'string' && typeof seed !== 'number') throw new InvalidOption('seed', seed, 'a number or a text');
+  return String(seed);
+}
 
 function checkNodes(nodes: Nodes): void {
   if (typeof nodes !== 'object' || (nodes as unknown) === null || Object.keys(nodes).length === 0)

@@ -80,6 +80,7 @@ test('a core that is not there, and nodes of one run that are none, are refused 
 test('misspelt options of a run and of a campaign are refused', async () => {
   const simulation = simulate(calm);
   await expect(simulation.run(1, { keptTrace: true } as object)).rejects.toMatchObject({ option: 'keptTrace' });
+  await expect(simulation.run(undefined as unknown as number)).rejects.toMatchObject({ option: 'seed' });
   await expect(campaign(simulation, { seed: 5 } as object)).rejects.toMatchObject({ option: 'seed' });
   await expect(campaign(simulation, { from: -1 })).rejects.toMatchObject({ option: 'from' });
 });

@@ -57,6 +57,49 @@ test('what a program records is in the diagram, with all its fields', async () =
   expect(diagram(trace, { most: 2 })).toContain('tick, number 60');
 });
 
+test('a node that was told to stop does not seem to crash before it starts again', async () => {
+  const schedule = [{ at: 1000, op: 'stop', node: 'other', for: 1000 } as const];
+  const { trace } = await simulate(world).run(1, { schedule, keepTrace: true });
+  const kinds = diagram(trace, { most: 1000 })
+    .split('\n')
+    .filter((line) => !line.includes('tick,'))
+    .map((line) =>
+      line
+        .split(/[ │●]+/)
+        .slice(2)
+        .join(' '),
+    );
+  expect(kinds.slice(1)).toEqual([
+    'boot',
+    'boot',
+    'fault, op stop, for 1000',
+    'stop',
+    'exit',
+    'faultEnd, op stop',
+    'boot',
+    'stop',
+    'exit',
+    'stop',
+    'exit',
+  ]);
+});
+
+test('a request that is open when everything is closed is not counted as unanswered', async () => {
+  const asker: Program = (host) => {
+    let refuse: (reason: Error) => void = () => undefined;
+    const never = new Promise<never>((_resolve, reject) => (refuse = reject));
+    host.keep({
+      close: async () => {
+        refuse(new Error('closed'));
+      },
+    });
+    void host.ask({ body: 'now', within: 100, send: () => Promise.reject(new Error('nobody is there')) });
+    void host.ask({ body: 'later', within: 60_000, send: () => never });
+  };
+  const { statistics } = await simulate({ ...world, nodes: { asker } }).run(1, { schedule: [] });
+  expect(statistics).toMatchObject({ submitted: 2, answered: 0, unanswered: 1 });
+});
+
 test.each([
   ['a kind of the world', 'executed', {}],
   ['a kind of a role', 'dispatch', {}],

@@ -105,6 +105,7 @@ async function simplify(current: () => readonly Fault[], attempt: Attempt): Prom
 }
 
 const SIMPLER: readonly ((fault: Fault) => Fault | undefined)[] = [
+  (fault) => (fault.op === 'stop' ? { ...fault, op: 'crash' } : undefined),
   (fault) => ('machine' in fault && fault.machine === true ? without(fault, 'machine') : undefined),
   (fault) => ('oneWay' in fault && fault.oneWay === true ? without(fault, 'oneWay') : undefined),
   (fault) => ('for' in fault && fault.for !== undefined && fault.for > 1 ? { ...fault, for: Math.floor(fault.for / 2) } : undefined),

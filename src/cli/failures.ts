@@ -61,7 +61,9 @@ export function problemOf(error: unknown, flags: ReadonlyMap<string, string> = n
 
 function messageOf(error: SeaworthyError, flags: ReadonlyMap<string, string>): string {
   if (error instanceof InvalidOption) {
-    return error.message.replace(`option "${error.option}"`, flags.get(error.option) ?? error.option.toUpperCase());
+    // A place in a file, such as schedule[0].node, is none of the words of the command line.
+    const word = /^\w+$/.test(error.option) ? error.option.toUpperCase() : error.option;
+    return error.message.replace(`option "${error.option}"`, flags.get(error.option) ?? word);
   }
   if (error instanceof InvalidEndpoint) return `"${error.endpoint}" is not an endpoint; one is, for instance, tcp://127.0.0.1:5555`;
   return error.message;

@@ -78,7 +78,7 @@ test('a file that is no run is an error that says what is missing', async () => 
     file('run.json', { simulation: 'majordomo', seed: 1, schedule: [{ at: 1, op: 'explode' }] }),
   );
   expect(code).toBe(2);
-  expect(stderr).toContain('must be a list of faults, each with "at" and "op"');
+  expect(stderr).toContain('schedule[0].op must be one of crash, stop');
 });
 
 test('an interrupted campaign sums up what it has done', async () => {

@@ -112,6 +112,8 @@ export const paranoidPirateWithStrangers: Simulation = simulate({
     'worker-1': paranoidWorker,
     'client-1': client,
     stranger: stranger({ endpoint: BACKEND, phrases: WORKER_PHRASES, every: 500 }),
+    // So slow that it is given up while idle, again and again.
+    sleeper: stranger({ endpoint: BACKEND, phrases: WORKER_PHRASES, every: 4000 }),
     vandal: stranger({ endpoint: FRONTEND, phrases: WORKER_PHRASES, every: 2000 }),
   },
   invariants: PARANOID_RULES,
@@ -144,6 +146,8 @@ export const workersOfAStrangeQueue: Simulation = simulate({
         (random) => ['client', '', `quick ${random.next()}`],
         (random) => ['client', '', `slow ${random.next()}`],
         (random) => ['client', '', `fails ${random.next()}`],
+        (random) => ['client', '', `failsLate ${random.next()}`],
+        (random) => ['client', '', `failsLate ${random.next()}`],
       ],
     }),
     'worker-1': paranoidWorker,

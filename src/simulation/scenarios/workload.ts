@@ -13,6 +13,8 @@ export type Job =
   | 'slow'
   /** The handler throws. */
   | 'fails'
+  /** It throws after some seconds. */
+  | 'failsLate'
   /** It throws the first time, in each worker. */
   | 'stumbles'
   /** It goes on until nobody waits for it any more, or for very long. */
@@ -64,6 +66,9 @@ export function worker(host: Host): (request: IncomingRequest, context: { readon
       case 'slow':
         await host.sleep(200 + (SLOWEST_JOB_MS - 200) * host.random());
         break;
+      case 'failsLate':
+        await host.sleep(SLOWEST_JOB_MS * host.random());
+        throw new Error('this job fails late');
       case 'fails':
         throw new Error('this job fails');
       case 'stumbles':

@@ -6,6 +6,9 @@ import type { Invariant } from './invariants.ts';
 import type { SimulatedProcess } from './process.ts';
 import { workerRules } from './worker-rules.ts';
 
+/** Ms between two looks at what has been there for too long. */
+const SWEEP_MS = 1000;
+
 /** The rules of a broker or queue at the node `broker`. */
 export function balanced(broker: string, rules: BalancedRules): readonly Invariant[] {
   return [bookkeeping(broker, rules, bookRules(rules)), completeness(broker, rules), ...workerRules(broker, rules)];
@@ -18,7 +21,7 @@ function bookkeeping(broker: string, { frames }: BalancedRules, rules: readonly 
     sentence: 'the books of the broker are right',
     watch(run) {
       let books: Books | undefined;
-      let settling = false;
+      let changed = false;
       const underWay = new Map<string, number[]>();
       const booksOf = (process: SimulatedProcess): Books => (books?.process === process ? books : (books = new Books(process, underWay)));
       const courts = rules.map((rule) => ({
@@ -33,14 +36,13 @@ function bookkeeping(broker: string, { frames }: BalancedRules, rules: readonly 
       const settled = having('settled');
       const senders = having('sent');
       const hearers = having('heard');
-      const settleSoon = (current: Books): void => {
-        if (settling) return;
-        settling = true;
-        run.at(run.now, () => {
-          settling = false;
-          if (!current.process.dead) for (const { court, judge } of settled) judge(current, court);
-        });
+      const sweepers = having('swept');
+      const sweep = (): void => {
+        run.at(run.now + SWEEP_MS, sweep);
+        if (books === undefined || books.process.state !== 'running' || run.now < books.process.resumedAt + SLACK_MS) return;
+        for (const { court, judge } of sweepers) judge(books, court);
       };
+      run.at(SWEEP_MS, sweep);
       const keep = (kind: string, change: (books: Books, event: TraceEvent) => void) => {
         const judges = courts.flatMap((court) => {
           const judge = court.rule.on?.[kind];
@@ -52,7 +54,7 @@ function bookkeeping(broker: string, { frames }: BalancedRules, rules: readonly 
           current.answering = undefined;
           for (const { judge, court } of judges) judge(event, current, court);
           change(current, event);
-          settleSoon(current);
+          changed = true;
         };
       };
       return {
@@ -98,6 +100,11 @@ function bookkeeping(broker: string, { frames }: BalancedRules, rules: readonly 
           current.lastFrames = said;
           if (frames.isDisconnect(said)) current.left.add(peer);
           for (const { court, judge } of hearers) judge(peer, current, court);
+        },
+        stepped() {
+          if (!changed) return;
+          changed = false;
+          if (books !== undefined && !books.process.dead) for (const { court, judge } of settled) judge(books, court);
         },
         rest() {
           if (books === undefined || books.process.dead) return;

@@ -1,5 +1,4 @@
 /** The rules of load balancing that are judged by the broker's books. */
-import type { TraceEvent } from '../runtime/trace.ts';
 import {
   SLACK_MS,
   labelOf,
@@ -14,21 +13,9 @@ import {
   type Judge,
 } from './books.ts';
 import type { RunView } from './invariants.ts';
-import type { SimulatedProcess } from './process.ts';
 
 /** Workers of ours; a stranger keeps to nothing. */
 const isOurs = (label: string): boolean => label.startsWith('worker');
-
-/** Looks at `time`; if the process stands still then, or has just gone on, when it has had time to catch up. */
-function lookAgain(run: RunView, process: SimulatedProcess, time: number, look: () => void): void {
-  run.at(time, () => {
-    if (process.dead) return;
-    const caughtUp = process.resumedAt + SLACK_MS;
-    if (process.state !== 'running') lookAgain(run, process, run.now + SLACK_MS, look);
-    else if (run.now < caughtUp) lookAgain(run, process, caughtUp, look);
-    else look();
-  });
-}
 
 /**
  * All standstills, outages and delays of this run together are shorter than what the heartbeats forgive. A delay counts twice: who has just
@@ -264,16 +251,12 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
     {
       id: 'LB3',
       sentence: 'no worker holds a request for longer than the busy limit',
-      on: {
-        dispatch: (event, books, court) => {
-          const entry = books.requests.get(numberOf(event));
-          if (entry === undefined || busyLimit === 0) return;
-          const turn = entry.turn + 1;
-          lookAgain(court.run, books.process, court.run.now + busyLimit + SLACK_MS, () => {
-            if (entry.turn === turn && books.requests.has(entry.number))
-              court.violated(`${labelOf(event)} has had request ${entry.number} for ${Math.round(court.run.now - entry.since)} ms`);
-          });
-        },
+      swept(books, court) {
+        if (busyLimit === 0) return;
+        const late = court.run.now - busyLimit - SLACK_MS;
+        for (const { number, state, since, holder } of books.requests.values())
+          if (state === 'in flight' && since < late)
+            court.violated(`${holder} has had request ${number} for ${Math.round(court.run.now - since)} ms`);
       },
     },
     {
@@ -288,12 +271,12 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
               `the client of request ${entry.number} had stopped waiting ${Math.round(court.run.now - entry.unwantedAt)} ms ago`,
             );
         },
-        accept: (event, books, court) => {
-          waitsNoLonger(event, books, court);
-        },
-        requeue: (event, books, court) => {
-          waitsNoLonger(event, books, court);
-        },
+      },
+      swept(books, court) {
+        const late = court.run.now - requestExpiry - SLACK_MS;
+        for (const { number, state, since } of books.requests.values())
+          if (state === 'queued' && since < late)
+            court.violated(`request ${number} has waited for ${Math.round(court.run.now - since)} ms`);
       },
     },
     {
@@ -340,19 +323,6 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
       },
     },
   ];
-
-  function waitsNoLonger(event: TraceEvent, books: Books, court: Court): void {
-    const { now } = court.run;
-    court.run.at(now, () => {
-      const entry = books.requests.get(numberOf(event));
-      if (entry?.state !== 'queued' || books.process.dead) return;
-      const { turn } = entry;
-      lookAgain(court.run, books.process, now + requestExpiry + SLACK_MS, () => {
-        if (entry.turn === turn && books.requests.has(entry.number))
-          court.violated(`request ${entry.number} has waited for ${Math.round(court.run.now - entry.since)} ms`);
-      });
-    });
-  }
 }
 
 /** The address without the number of the delivery, which its mark also holds. */

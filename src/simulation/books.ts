@@ -228,6 +228,8 @@ export interface BookRule extends Rule {
   readonly sent?: (peer: string, frames: readonly Frame[], books: Books, court: Court) => void;
   /** The broker has read something. */
   readonly heard?: (peer: string, books: Books, court: Court) => void;
+  /** Now and then, while the broker runs and has had time for all it was to do. */
+  readonly swept?: (books: Books, court: Court) => void;
   /** All that a change of the books led to has happened. */
   readonly settled?: (books: Books, court: Court) => void;
   /** All has been well for long. */

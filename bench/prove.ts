@@ -1,6 +1,6 @@
 /**
  * `npm run prove`: everything that is shown by simulation and exploration, in one go, with its figures: past failures, campaigns over seeds,
- * every state of the small worlds, and the same runs on another Node. docs/TESTING.md has the figures of one such run.
+ * every state of the small worlds, planted bugs, and the same runs on another Node. docs/TESTING.md has the figures of one such run.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +27,7 @@ const { values: given } = parseArgs({
 });
 
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const CATALOGUE = fileURLToPath(new URL('../catalogue/test/catalogue/measure.js', import.meta.url));
 const DIGESTS = fileURLToPath(new URL('digests.js', import.meta.url));
 const PAST_FAILURES = fileURLToPath(new URL('../../test/simulation/seeds.json', import.meta.url));
 /** Simulated worlds, which share the seeds. */
@@ -155,6 +156,34 @@ async function exploration(): Promise<Goal[]> {
   ];
 }
 
+/** What the catalogue prints of each bug. */
+const FOUND = /^ *(\d+) (\S+): .*; (\d+) → (\d+) faults in (\d+) ms/;
+
+async function catalogue(): Promise<Goal[]> {
+  const halves = await Promise.all(['1/2', '2/2'].map((part) => run(process.execPath, CATALOGUE, '--quick', '--part', part)));
+  const rows = halves.flatMap(({ stdout }) => stdout.split('\n')).flatMap((line) => FOUND.exec(line) ?? []);
+  const numbersAt = (group: number): number[] => rows.flatMap((_word, index) => (index % 6 === group ? Number(rows[index]) : []));
+  const seeds = numbersAt(1).sort((a, b) => a - b);
+  const faults = Math.max(0, ...numbersAt(4));
+  const shrinking = Math.max(0, ...numbersAt(5));
+  const median = seeds[Math.floor(seeds.length / 2)] ?? 0;
+  const sound = halves.every(({ code }) => code === 0);
+  return [
+    {
+      what: 'planted bugs found',
+      goal: 'all of at least 40, median at most 200 seeds',
+      reached: `${seeds.length}${sound ? '' : ', NOT ALL'}; median ${median}, worst ${seeds.at(-1) ?? 0} seeds`,
+      met: sound && seeds.length >= 40 && median <= 200,
+    },
+    {
+      what: 'their schedules made smaller',
+      goal: 'at most 12 faults, in 10 s',
+      reached: `at most ${faults} faults, in ${(shrinking / 1000).toFixed(1)} s`,
+      met: sound && faults <= 12 && shrinking <= 10_000,
+    },
+  ];
+}
+
 async function secondNode(second: string): Promise<Goal[]> {
   const words = [String(DIGESTS_PER_WORLD)];
   const [here, there] = await Promise.all([run(process.execPath, DIGESTS, ...words), run(second, DIGESTS, ...words)]);
@@ -183,7 +212,12 @@ async function main(): Promise<number> {
     return 2;
   }
   const began = performance.now();
-  const goals = [...(await simulation(seeds)), ...(await exploration()), ...(given.second === '' ? [] : await secondNode(given.second))];
+  const goals = [
+    ...(await simulation(seeds)),
+    ...(await exploration()),
+    ...(await catalogue()),
+    ...(given.second === '' ? [] : await secondNode(given.second)),
+  ];
   const seconds = Math.round((performance.now() - began) / 1000);
   if (given.json) process.stdout.write(`${JSON.stringify({ node: process.version, seconds, goals })}\n`);
   else {

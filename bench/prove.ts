@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { scenarios } from 'seaworthy/testkit';
 
 const HELP = `npm run prove -- [options]
 
@@ -31,7 +32,7 @@ const CATALOGUE = fileURLToPath(new URL('../catalogue/test/catalogue/measure.js'
 const DIGESTS = fileURLToPath(new URL('digests.js', import.meta.url));
 const PAST_FAILURES = fileURLToPath(new URL('../../test/simulation/seeds.json', import.meta.url));
 /** Simulated worlds, which share the seeds. */
-const WORLDS = 10;
+const WORLDS = Object.values(scenarios).flat().length;
 /** Runs of each world that both versions of Node play. */
 const DIGESTS_PER_WORLD = 20;
 

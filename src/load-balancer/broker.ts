@@ -384,13 +384,13 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
   #drop(request: PendingRequest): void {
     this.counters.dropped++;
     const named = this.named(request.service);
-    this.#note('drop', request, {});
+    this.#note('drop', request);
     this.emit('requestDropped', { ...named, deliveries: request.deliveries });
     this.#settled(request);
   }
 
   /** A request's way, for whoever traces. */
-  #note(kind: string, request: PendingRequest, more: { readonly [field: string]: TraceValue }): void {
+  #note(kind: string, request: PendingRequest, more?: { readonly [field: string]: TraceValue }): void {
     if (this.trace === undefined) return;
     this.trace({ t: this.driver.now, node: this.name, kind, ...this.named(request.service), request: request.number, ...more });
   }
@@ -520,7 +520,7 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
       this.#drop(request);
     } else {
       this.counters.replied++;
-      this.#note('route', request, {});
+      this.#note('route', request);
       this.send(client.peer, this.answerTo(request), reply.message, reply.body);
       this.#settled(request);
     }

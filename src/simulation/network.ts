@@ -89,7 +89,6 @@ export class SimulatedNetwork {
   readonly #links = new Set<Link>();
   readonly #downMachines = new Set<string>();
   #lastPort = 0;
-  #connections = 0;
 
   constructor(agenda: Agenda, random: Random, options: SimulatedNetworkOptions = {}) {
     this.agenda = agenda;
@@ -138,18 +137,14 @@ export class SimulatedNetwork {
     }
   }
 
-  /** Resets the connections between two nodes; a prefix of what was under way arrives. Answers how many there were. */
-  cut(a: string, b: string): number {
-    const links = this.#linksBetween(a, b);
-    for (const link of links) link.cut();
-    return links.length;
+  /** Resets the connections between two nodes; a prefix of what was under way arrives. */
+  cut(a: string, b: string): void {
+    for (const link of this.#linksBetween(a, b)) link.cut();
   }
 
   /** The connections between two nodes are dead, and nobody is told: a router has forgotten them. */
-  halfOpen(a: string, b: string): number {
-    const links = this.#linksBetween(a, b);
-    for (const link of links) link.vanish();
-    return links.length;
+  halfOpen(a: string, b: string): void {
+    for (const link of this.#linksBetween(a, b)) link.vanish();
   }
 
   /** The same for single connections, for scripts. */
@@ -212,10 +207,6 @@ export class SimulatedNetwork {
   /** Connectors that are waiting for their listener may find it now. */
   lookAgain(): void {
     for (const connector of this.#connectors) connector.tryAgain();
-  }
-
-  nextConnection(): number {
-    return ++this.#connections;
   }
 
   addLink(link: Link): void {
@@ -327,11 +318,6 @@ class Pipe {
   truncate(kept: number): Parcel[] {
     return this.parcels.splice(this.first + kept);
   }
-
-  clear(): void {
-    this.parcels.length = 0;
-    this.first = 0;
-  }
 }
 
 /** One end of a connection, and the pipe that brings what the other end sends. */
@@ -386,7 +372,7 @@ class Link {
     this.network = network;
     this.connector = connector;
     const { node, incarnation } = connector.process;
-    const label = `${node}.${incarnation}#${network.nextConnection()}`;
+    const label = `${node}.${incarnation}#${connector.process.nextConnection()}`;
     this.random = network.random.split(label);
     this.near = new End(this, connector, label);
     this.far = new End(this, listener, label);
@@ -941,7 +927,7 @@ class SimulatedConnector extends SimulatedSocket implements Connector {
     this.endpoint = endpoint;
     this.remote = new RemotePeer(endpoint);
     this.#reconnectInterval = options.reconnectInterval ?? DEFAULT_RECONNECT_MS;
-    this.#random = process.random.split(`connector${network.nextConnection()}`);
+    this.#random = process.random.split(`connector${process.nextConnection()}`);
   }
 
   protected override readonly paused: boolean = false;

@@ -27,6 +27,7 @@ export class SimulatedProcess implements Owner {
   /** Ms that it has stood still so far, with what it took each time to read its mail before it judged. */
   stoodStill = 0;
   #stoppedAt = 0;
+  #connections = 0;
   /** Sockets that are open. */
   sockets = 0;
   #waiting: Entry[] = [];
@@ -70,6 +71,11 @@ export class SimulatedProcess implements Owner {
   /** What a send was answered too early, before anything else happens to its event loop. */
   planAnswer(work: () => void): Entry {
     return this.agenda.plan(this.agenda.now, ANSWER, this, work);
+  }
+
+  /** Counted by life, so that what others connect shifts neither its labels nor its chance. */
+  nextConnection(): number {
+    return ++this.#connections;
   }
 
   stop(how: 'paused' | 'stalled'): void {

@@ -87,7 +87,7 @@ test('crash: its peers are told at once; it comes back as another life that reme
   const log = await play([{ at: 250, op: 'crash', node: 'ship', for: 300 }], 700);
   expect(log).toContain('251 harbour lost the ship');
   expect(log).toContain('550 ship sails, life 2');
-  expect(log).toContain('651 harbour heard 1 of ship.2#4');
+  expect(log).toContain('651 harbour heard 1 of ship.2#2');
   expect(log.filter((line) => line.startsWith('3') || line.startsWith('4'))).toEqual([]);
 });
 
@@ -170,6 +170,38 @@ test('without notices nobody hears of an end', async () => {
   const log = await play([{ at: 250, op: 'crash', node: 'harbour', for: 100 }], 700, { disconnectNotices: false });
   expect(log.some((line) => line.includes('lost'))).toBe(false);
   expect(heardAt(log, 'harbour').at(-1)).toMatch(/^601 /);
+});
+
+test('a fault that is taken away shifts nothing at nodes that it did not touch', async () => {
+  const heard = async (faults: readonly Fault[]): Promise<string[]> => {
+    const times: string[] = [];
+    const harbour: Program = async (host) => {
+      const handler = { message: () => undefined, peerGone: () => undefined, overflow: () => undefined, batchEnd: () => undefined };
+      const listener = await host.ports.transport.listen(ENDPOINT, {
+        ...handler,
+        message: (peer) => {
+          if (peer.label.startsWith('second')) times.push(`${host.ports.clock.now()} ${peer.label}`);
+        },
+      });
+      host.keep({ close: () => listener.close(0) });
+    };
+    const ship: Program = async (host) => {
+      const handler = { message: () => undefined, peerGone: () => undefined, overflow: () => undefined, batchEnd: () => undefined };
+      const connector = host.ports.transport.connect(ENDPOINT, handler);
+      host.keep({ close: () => connector.close(0) });
+      for (;;) {
+        await host.sleep(50 + 100 * host.random());
+        connector.send(connector.remote, [Buffer.from('here')]);
+      }
+    };
+    const simulation = simulate({ name: 'fleet', nodes: { harbour, first: ship, second: ship }, breaking: 3000, healing: 0 });
+    expect((await simulation.run(1, { schedule: faults })).violation).toBeUndefined();
+    return times;
+  };
+  const cut: Fault = { at: 1000, op: 'cut', from: 'second', to: 'harbour' };
+  const alone = await heard([cut]);
+  expect(alone.length).toBeGreaterThan(20);
+  expect(await heard([{ at: 300, op: 'crash', node: 'first', for: 100 }, cut])).toEqual(alone);
 });
 
 test('schedules are drawn from the seed alone, within what the menu allows', () => {

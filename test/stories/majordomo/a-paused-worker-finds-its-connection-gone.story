@@ -38,7 +38,7 @@ worker one stands still
       2604  broker        hears REQUEST "hello" for echo from client one;
                           sends REQUEST "hello" (delivery 1) to worker two
       2605  worker two    hears REQUEST "hello" (delivery 1) from the broker; begins to work on "hello"
-    3718.2  broker        loses worker one with a request: disconnected, noticed by transport;
+    3956.9  broker        loses worker one with a request: disconnected, noticed by transport;
                           takes the request back (deliveries 1)
 
 worker two answers

@@ -47,10 +47,10 @@ worker two answers
                           has the answer to "hello": "HELLO" (attempts timed-out, replied; deliveries 1) after 2704 ms
 
 2000 ms pass
-    3718.2  broker        loses worker one with a request: disconnected, noticed by transport;
+    3956.9  broker        loses worker one with a request: disconnected, noticed by transport;
                           takes the request back (deliveries 1); gives a request up: expired (deliveries 1);
                           sends the failure answer expired (deliveries 1) to client one
-    3719.2  client one    hears the failure answer expired (deliveries 1) from the broker; nobody waits for it any more
+    3957.9  client one    hears the failure answer expired (deliveries 1) from the broker; nobody waits for it any more
 
 the broker has counted
       4707  broker        accepted 2, replied 1, failed 1, deliveries 2, requeued 1, workersRegistered 2, workersLost 1, mmi 2

@@ -29,7 +29,7 @@ client one asks for echo: "hello"
          4  client one    sends REQUEST "hello" for echo to the broker
 
 time passes until every request has its outcome
-     574.1  broker        hears REQUEST "hello" for echo from client one
+     515.4  broker        hears REQUEST "hello" for echo from client one
             (1 heartbeat from worker one to the broker)
       2501  broker        hears HEARTBEAT from worker one;
                           refuses it: a HEARTBEAT from a worker that is not registered: the broker may have restarted;

@@ -48,9 +48,9 @@ the broker listens
      27801  broker        listens
 
 1000 ms pass
-   28235.6  broker        hears the probe from client one; sends the answer to the probe to client one
-   28236.6  client one    hears the answer to the probe from the broker; knows its broker (correlation envelope)
-   28283.3  broker        hears READY for echo from worker one; registers worker one for echo
+   27951.9  broker        hears READY for echo from worker one; registers worker one for echo
+     28050  broker        hears the probe from client one; sends the answer to the probe to client one
+     28051  client one    hears the answer to the probe from the broker; knows its broker (correlation envelope)
             (1 heartbeat from worker one to the broker)
 
 worker one answers at once from now on

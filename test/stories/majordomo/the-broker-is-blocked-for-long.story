@@ -26,8 +26,7 @@ client one asks for echo: "hello"
 
 10300 ms pass
             (2 heartbeats from worker one to the broker: 2 sent, 0 heard)
-      7500  worker one    sends HEARTBEAT to the broker; a message is lost on the way to the broker;
-                          loses the broker: silent; tries again in 500 ms
+      7500  worker one    loses the broker: silent; tries again in 500 ms; sends HEARTBEAT to the broker
       8000  worker one    connects to the broker; sends READY for echo to the broker
      10003  broker        goes on
      10003  broker        hears REQUEST "hello" for echo from client one;
@@ -36,7 +35,7 @@ client one asks for echo: "hello"
             (1 heartbeat from worker one to the broker: 0 sent, 1 heard)
      10003  broker        hears READY for echo from worker one; registers worker one for echo;
                           sends REQUEST "hello" (delivery 1) to worker one
-            (1 heartbeat from worker one to the broker: 0 sent, 1 heard)
+            (2 heartbeats from worker one to the broker: 0 sent, 2 heard)
      10004  worker one    hears REQUEST "hello" (delivery 1) from the broker; begins to work on "hello";
                           sends REPLY "HELLO" to the broker
      10005  broker        hears REPLY "HELLO" from worker one; sends REPLY "HELLO" (deliveries 1) to client one

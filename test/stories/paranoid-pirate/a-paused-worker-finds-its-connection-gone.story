@@ -41,7 +41,7 @@ worker two answers at once from now on
                           has the answer to "hello": "HELLO" (attempts timed-out, replied) after 2605 ms
             (1 heartbeat from the queue to worker one: 1 sent, 0 heard)
             (1 heartbeat each way between the queue and worker two)
-    3611.2  queue         loses worker one with a request: disconnected, noticed by transport;
+    3956.9  queue         loses worker one with a request: disconnected, noticed by transport;
                           drops a request: its client has left (deliveries 1)
             (1 heartbeat each way between the queue and worker two)
 

@@ -44,7 +44,7 @@ worker two takes 500 ms for each request from now on
       3107  client one    hears the answer "HELLO" from the queue;
                           has the answer to "hello": "HELLO" (attempts timed-out, replied) after 3105 ms
             (1 heartbeat from the queue to worker two)
-    3611.2  queue         loses worker one with a request: disconnected, noticed by transport;
+    3956.9  queue         loses worker one with a request: disconnected, noticed by transport;
                           drops a request: its client has left (deliveries 1)
             (1 heartbeat each way between worker two and the queue)
 

@@ -37,12 +37,12 @@ worker two takes 500 ms for each request from now on
       2605  worker two    hears the request "hello" (delivery 1) from the queue; begins to work on "hello"
             (1 heartbeat from worker two to the queue)
             (1 heartbeat from the queue to worker one: 1 sent, 0 heard)
-      3079  queue         loses worker one with a request: disconnected, noticed by transport;
-                          drops a request: its client has left (deliveries 1)
       3105  worker two    sends the reply "HELLO" to the queue
       3106  queue         hears the reply "HELLO" from worker two; sends the answer "HELLO" to client one
       3107  client one    hears the answer "HELLO" from the queue;
                           has the answer to "hello": "HELLO" (attempts timed-out, replied) after 3105 ms
+    3516.5  queue         loses worker one with a request: disconnected, noticed by transport;
+                          drops a request: its client has left (deliveries 1)
             (2 heartbeats from the queue to worker two)
             (1 heartbeat from worker two to the queue)
 

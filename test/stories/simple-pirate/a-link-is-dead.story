@@ -37,17 +37,17 @@ client one asks: "hello"
       2606  queue         hears the reply "HELLO" from worker two; sends the answer "HELLO" to client one
       2607  client one    hears the answer "HELLO" from the queue;
                           has the answer to "hello": "HELLO" (attempts timed-out, replied) after 2605 ms
-      3079  queue         a message is lost on the way to worker one
-      3079  worker one    loses the queue: disconnected; tries again in 500 ms
-    3536.4  queue         loses worker one with a request: disconnected, noticed by transport;
+    3516.5  queue         a message is lost on the way to worker one
+    3516.5  worker one    loses the queue: disconnected; tries again in 500 ms
+    3912.9  queue         loses worker one with a request: disconnected, noticed by transport;
                           drops a request: its client has left (deliveries 1)
-      3579  worker one    connects to the queue; sends READY to the queue
+    4016.5  worker one    connects to the queue; sends READY to the queue
 
 everything passes between worker one and the queue again
             nothing
 
 2000 ms pass
-    5532.7  queue         hears READY from worker one; registers worker one
+    5403.5  queue         hears READY from worker one; registers worker one
 
 the queue has counted
       7004  queue         accepted 2, replied 1, dropped 1, deliveries 2, workersRegistered 3, workersLost 1

@@ -37,7 +37,7 @@ worker one stands still
       2606  queue         hears the reply "HELLO" from worker two; sends the answer "HELLO" to client one
       2607  client one    hears the answer "HELLO" from the queue;
                           has the answer to "hello": "HELLO" (attempts timed-out, replied) after 2605 ms
-    3611.2  queue         loses worker one with a request: disconnected, noticed by transport;
+    3956.9  queue         loses worker one with a request: disconnected, noticed by transport;
                           drops a request: its client has left (deliveries 1)
 
 the queue has counted

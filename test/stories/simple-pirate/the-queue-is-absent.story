@@ -39,7 +39,7 @@ the queue restarts
      27803  queue         listens
 
 1000 ms pass
-   27953.9  queue         hears READY from worker one; registers worker one
+   28202.5  queue         hears READY from worker one; registers worker one
 
 client one asks: "again"
      28803  client one    connects to the queue; sends the request "again" to the queue

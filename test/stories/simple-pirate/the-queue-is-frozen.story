@@ -36,7 +36,7 @@ the queue goes on
       7802  queue         loses worker one: disconnected, noticed by transport
 
 3000 ms pass
-      8374  queue         hears READY from worker one; registers worker one
+    8201.5  queue         hears READY from worker one; registers worker one
 
 client one asks: "again"
      10802  client one    connects to the queue; sends the request "again" to the queue

@@ -51,7 +51,7 @@ describe.skipIf(python === undefined)(`peers in Python${pythonNote}`, () => {
     const reply = await third;
     expect(texts(reply.body)).toEqual(['successor', '2']);
     expect(reply.attempts.map((attempt) => attempt.outcome)).toEqual(['connection-lost', 'replied']);
-    expect(successor.said('request')).toHaveLength(1);
+    expect(await successor.untilSaid('request', 1)).toHaveLength(1);
   });
 
   test('our client and a REP server that is too slow now and then: no late answer answers another request', async () => {
@@ -115,7 +115,7 @@ describe('servers that are killed, frozen and absent', () => {
       ['connection-lost', firstEndpoint],
       ['replied', secondEndpoint],
     ]);
-    expect(second.said('request')).toHaveLength(1);
+    expect(await second.untilSaid('request', 1)).toHaveLength(1);
     expect(client.inspect()).toMatchObject({ preferred: secondEndpoint, sockets: 1 });
   });
 

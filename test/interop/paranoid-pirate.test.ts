@@ -176,7 +176,7 @@ describe('the queue is killed and comes back', () => {
     await annotate(`from bind to both workers registered: ${figures.map((each) => each.toFixed(0)).join(', ')} ms`);
     expect(Math.max(...figures)).toBeLessThan(5000);
     for (const worker of workers) {
-      expect(worker.said('registered').length).toBeGreaterThanOrEqual(4);
+      await worker.untilSaid('registered', 4);
       expect(worker.said('fault')).toEqual([]);
     }
     for (const client of clients)

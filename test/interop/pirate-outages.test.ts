@@ -36,7 +36,7 @@ describe.each<Pirate>(['simple', 'paranoid'])('%s', (pattern) => {
     }
     await annotate(`from SIGSTOP to redispatch: ${figures.map((figure) => figure.toFixed(0)).join(', ')} ms`);
     expect(Math.max(...figures)).toBeLessThanOrEqual(REDISPATCH_MS);
-    expect(queue.said('workerLost')).toMatchObject([1, 2, 3, 4].map(() => ({ noticedBy: 'transport', heldRequest: true })));
+    expect(await queue.untilSaid('workerLost', 4)).toMatchObject([1, 2, 3, 4].map(() => ({ noticedBy: 'transport', heldRequest: true })));
   });
 
   test('a request that kills every worker it meets ends with its client’s patience, and the others are served', async () => {
@@ -44,7 +44,7 @@ describe.each<Pirate>(['simple', 'paranoid'])('%s', (pattern) => {
     for (const name of ['a', 'b', 'c', 'd']) await startPirateAt(queue, pattern, backend, name);
     const client = connectClient(frontend, { requestTimeout: 500, requestRetries: 3 });
     await expect(client.request('die')).rejects.toMatchObject({ code: 'REQUEST_ABANDONED', reason: 'timed-out', mayHaveRun: true });
-    expect(queue.said('workerLost')).toHaveLength(3);
+    expect(await queue.untilSaid('workerLost', 3)).toHaveLength(3);
     expect(texts((await client.request('still served')).body).slice(1)).toEqual(['1', 'still served']);
   });
 

@@ -102,6 +102,7 @@ describe.skipIf(python === undefined)(`the Python peers speak as the Guide’s d
     await client.send('', 'two');
     await worker.send(HEARTBEAT);
     expect(await worker.receiveUntil((frames) => frames.length > 1)).toEqual([address, '', 'two']);
+    await queue.untilSaid('dispatched', 2);
     expect(overlaps(queue)).toHaveLength(1);
     await worker.send(address, '', 'done');
     expect(await client.receive()).toEqual(['', 'done']);
@@ -297,7 +298,7 @@ describe.skipIf(python === undefined).each<Pirate>(['simple', 'paranoid'])(
       }
       await expectOwnAnswers(load);
       for (const worker of workers) {
-        expect(worker.said('registered').length).toBeGreaterThanOrEqual(3);
+        await worker.untilSaid('registered', 3);
         expect(worker.said('fault')).toEqual([]);
       }
     });
@@ -313,7 +314,7 @@ describe.skipIf(python === undefined)(`our Paranoid Pirate worker at a queue tha
     await queue.until((line) => line.event === 'heard' && line['kind'] === 'heartbeat');
     const replies = await Promise.all(clients.map((client, number) => client.request(['sleep:1800', String(number)])));
     expect(replies.map((reply) => texts(reply.body)[3])).toEqual(['0', '1']);
-    expect(queue.said('dispatched')).toHaveLength(2);
+    expect(await queue.untilSaid('dispatched', 2)).toHaveLength(2);
     expect(overlaps(queue)).toEqual([]);
     expect((await inspect<LoadBalancedWorkerSnapshot>(worker)).counters).toMatchObject({ connections: 1, requests: 2, replies: 2 });
   });
@@ -334,6 +335,7 @@ describe.skipIf(python === undefined)(`our Paranoid Pirate worker at a queue tha
       ['sleep:200', '1'],
     ]);
     // Otherwise nothing crossed and nothing was tested.
+    await queue.untilSaid('dispatched', 4);
     expect(overlaps(queue)).toHaveLength(1);
     expect(worker.said('brokerLost')).toEqual([]);
     expect((await inspect<LoadBalancedWorkerSnapshot>(worker)).counters).toMatchObject({ connections: 1, requests: 4, replies: 4 });

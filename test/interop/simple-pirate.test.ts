@@ -99,7 +99,7 @@ describe('the queue is killed and comes back', () => {
     await annotate(`from bind to both workers registered: ${figures.map((each) => each.toFixed(0)).join(', ')} ms`);
     expect(Math.max(...figures)).toBeLessThan(3000);
     for (const worker of workers) {
-      expect(worker.said('registered').length).toBeGreaterThanOrEqual(4);
+      await worker.untilSaid('registered', 4);
       expect(worker.said('brokerLost').every((line) => line['reason'] === 'disconnected')).toBe(true);
       expect(worker.said('fault')).toEqual([]);
     }
@@ -212,7 +212,7 @@ describe('who leaves', () => {
     await startPirateAt(queue, 'simple', backend, 'worker');
     const client = connectClient(frontend, { requestTimeout: 1000, requestRetries: 1 });
     await expect(client.request('fail')).rejects.toMatchObject({ code: 'REQUEST_ABANDONED', reason: 'timed-out' });
-    expect(queue.said('requestFailed')).toMatchObject([{ code: 'worker-lost' }]);
+    expect(await queue.untilSaid('requestFailed', 1)).toMatchObject([{ code: 'worker-lost' }]);
     await queue.untilSaid('workerRegistered', 2);
     expect(texts((await client.request('x', { requestTimeout: 10_000 })).body)).toEqual(['worker', '1', 'x']);
   });

@@ -41,7 +41,7 @@ if (process.argv.length > 2) {
 const outcomesOf = (attempts: readonly AttemptRecord[]): string => attempts.map((attempt) => attempt.outcome).join(', ');
 
 const address = await start('tcp://127.0.0.1:*', 1);
-const client = LazyPirateClient.connect(address, { requestTimeout: 1500, requestRetries: 3 });
+const client = LazyPirateClient.connect(address, { requestTimeout: 2500, requestRetries: 3 });
 const outcomes: string[] = [];
 for (let number = 1; number <= REQUESTS; number++) {
   try {

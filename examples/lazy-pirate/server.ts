@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LazyPirateServer } from 'seaworthy';
 
-const OVERLOAD_MS = 2200;
+const OVERLOAD_MS = 3200;
 
 const [endpoint = '', life = '1'] = process.argv.slice(2);
 let overloaded = false;

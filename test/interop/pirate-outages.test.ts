@@ -82,6 +82,8 @@ describe.each<Pirate>(['simple', 'paranoid'])('%s', (pattern) => {
     await worker.until('request');
     await leaving.close();
     await expect(left).rejects.toMatchObject({ code: 'CLIENT_CLOSED' });
+    // Until the queue's transport has seen the end, an answer has a way.
+    await pause(300);
     worker.tell({ do: 'release' });
     const client = connectClient(frontend);
     expect(texts((await client.request('mine')).body)).toEqual(['worker', '1', 'mine']);

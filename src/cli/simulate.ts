@@ -15,10 +15,14 @@ import type { Command } from './command.ts';
 import { EXIT, UsageError } from './failures.ts';
 import { messageOf, table, type Output } from './output.ts';
 import { EXIT_AFTER, onStopSignal, type StopSignal } from './signals.ts';
-import type { Share, Word } from './simulation-share.ts';
+import type { Order, Share, Word } from './simulation-share.ts';
 
 const DEFAULT_SEEDS = 1000;
 const TELL_EVERY_MS = 2000;
+/** Timers know no longer time than 24 days. */
+const MOST_MINUTES = 30_000;
+/** Far from where a number plus one is the same number. */
+const MOST_SEED = 2 ** 50;
 /** Failures that are made smaller and told; more are only counted. */
 const MOST_TOLD = 3;
 
@@ -35,7 +39,7 @@ around it, and the exit code is 1. The same seed gives the same run, on every ma
     { flag: 'pattern', kind: 'text', placeholder: 'PATTERN', help: `which: ${Object.keys(scenarios).join(', ')}, all`, fallback: 'all' },
     { flag: 'seed', kind: 'number', placeholder: 'S', help: 'the first seed', fallback: 1 },
     { flag: 'seeds', kind: 'number', placeholder: 'N', help: `so many seeds of each world (default ${DEFAULT_SEEDS}, without --minutes)` },
-    { flag: 'minutes', kind: 'number', placeholder: 'M', help: 'for so long, shared among the worlds, whatever number of seeds that is' },
+    { flag: 'minutes', kind: 'number', placeholder: 'M', help: 'for so long, shared among the worlds; with --seeds, whichever ends first' },
     { flag: 'jobs', kind: 'number', placeholder: 'N', help: 'processes at once (default: one for each processor)' },
     { flag: 'replay', kind: 'text', placeholder: 'FILE', help: 'play the run in FILE again, tell it, and do nothing else' },
     { flag: 'trace', kind: 'text', placeholder: 'FILE', help: 'with --replay: write everything that happens to FILE; -: standard output' },
@@ -87,13 +91,14 @@ interface Plan {
 function planOf(given: Arguments): Plan {
   const simulations = simulationsOf(given.text('pattern') as string);
   const minutes = given.number('minutes');
-  const seeds = given.number('seeds') ?? (minutes === undefined ? DEFAULT_SEEDS : 2 ** 40);
+  const seeds = given.number('seeds') ?? (minutes === undefined ? DEFAULT_SEEDS : MOST_SEED);
   const from = given.number('seed') as number;
   const jobs = given.number('jobs') ?? availableParallelism();
-  for (const [flag, value] of Object.entries({ seeds, jobs }))
-    if (!Number.isSafeInteger(value) || value < 1) throw new UsageError(`--${flag} must be a whole number, at least 1, not ${value}`);
-  if (!Number.isSafeInteger(from) || from < 0) throw new UsageError(`--seed must be a whole number, at least 0, not ${from}`);
-  if (minutes !== undefined && !(minutes > 0)) throw new UsageError(`--minutes must be more than 0, not ${minutes}`);
+  wholeNumber('seeds', seeds, 1);
+  wholeNumber('jobs', jobs, 1);
+  wholeNumber('seed', from, 0);
+  if (minutes !== undefined && !(minutes > 0 && minutes <= MOST_MINUTES))
+    throw new UsageError(`--minutes must be more than 0 and at most ${MOST_MINUTES}, not ${minutes}`);
   return {
     simulations,
     from,
@@ -101,6 +106,11 @@ function planOf(given: Arguments): Plan {
     jobs: Math.min(jobs, seeds),
     budget: minutes === undefined ? Infinity : (minutes * 60_000) / simulations.length,
   };
+}
+
+function wholeNumber(flag: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least || value > MOST_SEED)
+    throw new UsageError(`--${flag} must be a whole number from ${least} to ${MOST_SEED}, not ${value}`);
 }
 
 function simulationsOf(pattern: string): readonly Simulation[] {
@@ -143,11 +153,14 @@ async function simulateInProcesses(
     process.send(share);
     return process;
   });
+  const tellAll = (word: Order): void => {
+    for (const process of processes) if (process.connected) process.send(word, () => undefined);
+  };
   const stop = (): void => {
-    for (const process of processes) if (process.connected) process.send('stop');
+    tellAll('stop');
   };
   signal.addEventListener('abort', stop);
-  const budget = plan.budget === Infinity ? undefined : setTimeout(stop, plan.budget);
+  const budget = plan.budget === Infinity ? undefined : setTimeout(tellAll, plan.budget, 'time is over');
   const ticker = setInterval(() => {
     progress(tally, performance.now() - began, output);
   }, TELL_EVERY_MS);
@@ -186,6 +199,7 @@ function shareOf(process: ChildProcess, tally: Tally, coverage: CellCoverage): P
 
 function progress(tally: Tally, took: number, output: Output): void {
   const { simulation, runs, time, failures } = tally;
+  if (runs === 0) return;
   output.note(
     `${simulation.name}: ${runs} seeds, ${(time / 3_600_000).toFixed(1)} simulated hours, ${Math.round(time / took)} times real time, ${failures.length} failed`,
   );
@@ -294,6 +308,7 @@ function closing(tallies: readonly Tally[], coverage: CellCoverage, output: Outp
   }
   const sum = (field: 'seeds' | 'simulatedHours' | 'seconds' | 'requests' | 'failed'): number =>
     Math.round(rows.reduce((total, row) => total + row[field], 0) * 10) / 10;
+  const total = (field: 'time' | 'events' | 'took'): number => tallies.reduce((so, tally) => so + tally[field], 0);
   output.write(
     `${table([
       ['world', 'seeds', 'simulated h', 's', 'times real time', 'events/s', 'requests', 'failed'],
@@ -303,15 +318,8 @@ function closing(tallies: readonly Tally[], coverage: CellCoverage, output: Outp
         sum('seeds'),
         sum('simulatedHours'),
         sum('seconds'),
-        Math.round((sum('simulatedHours') * 3600) / Math.max(0.1, sum('seconds'))),
-        Math.round(
-          (tallies.reduce((total, { events }) => total + events, 0) /
-            Math.max(
-              1,
-              tallies.reduce((total, { took }) => total + took, 0),
-            )) *
-            1000,
-        ),
+        Math.round(total('time') / Math.max(1, total('took'))),
+        Math.round((total('events') / Math.max(1, total('took'))) * 1000),
         sum('requests'),
         sum('failed'),
       ],

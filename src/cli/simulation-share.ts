@@ -12,6 +12,9 @@ export interface Share {
   readonly every: number;
 }
 
+/** To a process at work: end now; or as soon as one run has been played. */
+export type Order = 'stop' | 'time is over';
+
 export type Word =
   /** Simulated ms and events since the last word. */
   | { readonly kind: 'runs'; readonly runs: number; readonly time: number; readonly events: number; readonly submitted: number }
@@ -20,9 +23,10 @@ export type Word =
 
 const TELL_EVERY_RUNS = 20;
 
-async function work({ simulation: name, ...share }: Share, abort: AbortSignal): Promise<void> {
+async function work({ simulation: name, ...share }: Share): Promise<void> {
   const tell = (word: Word): void => {
-    process.send?.(word);
+    // Nobody listens any more when the process that started this one is gone.
+    if (process.connected) process.send?.(word);
   };
   const simulation = Object.values(scenarios)
     .flat()
@@ -33,9 +37,11 @@ async function work({ simulation: name, ...share }: Share, abort: AbortSignal): 
   let done = nothing;
   await campaign(simulation, {
     ...share,
-    signal: abort,
+    signal: abort.signal,
     coverage,
     onRun: (result) => {
+      if (timeIsOver) abort.abort();
+      hasPlayed = true;
       const { time, events, submitted } = result.statistics;
       done = { runs: done.runs + 1, time: done.time + time, events: done.events + events, submitted: done.submitted + submitted };
       if (!result.ok) tell({ kind: 'failed', result });
@@ -49,15 +55,19 @@ async function work({ simulation: name, ...share }: Share, abort: AbortSignal): 
 }
 
 const abort = new AbortController();
+/** Of the time that is given to this world; one run is played nevertheless. */
+let timeIsOver = false;
+let hasPlayed = false;
 // A terminal sends its signals to all of us; we are told when to stop.
 process.on('SIGINT', () => undefined);
 process.on('disconnect', () => {
   abort.abort();
 });
-process.on('message', (word: Share | 'stop') => {
-  if (word === 'stop') abort.abort();
+process.on('message', (word: Share | Order) => {
+  if (word === 'stop' || (word === 'time is over' && hasPlayed)) abort.abort();
+  else if (word === 'time is over') timeIsOver = true;
   else
-    void work(word, abort.signal).then(() => {
-      process.disconnect();
+    void work(word).then(() => {
+      if (process.connected) process.disconnect();
     });
 });

@@ -2,19 +2,27 @@
  * `npm run catalogue`: plants each bug, runs seed after seed until a rule finds it, and makes the failing schedule smaller. Prints a table,
  * and fails when a bug is not found or a figure is missed.
  *
- * `--write` keeps what was found in `test/catalogue/found.json` and in docs/TESTING.md. `--part 1/2` takes every second bug. Any other words
- * are ids: only these.
+ * `--help` says the rest.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { shrink } from '../../src/simulation/shrink.ts';
 import type { RunResult } from '../../src/simulation/simulate.ts';
 import { bugs } from './bugs.ts';
 import type { Bug } from './planting.ts';
 import { table, type Found, type Finds } from './table.ts';
 
-const mostIn = (word: string, usual: number): number =>
-  Number(process.argv.find((given) => given.startsWith(word))?.slice(word.length) ?? usual);
-const MOST_SEEDS = mostIn('--most=', 5000);
+const HELP = `npm run catalogue -- [options] [bug …]
+
+Plants each bug, or those that are named, runs seed after seed until a rule finds it, and makes the failing schedule smaller. Ends with 0 only if
+all are found, and no goal is missed.
+
+  --quick        stop at the first seed that finds a bug: no rates
+  --most <n>     give up after so many seeds (default 5000)
+  --part <i/n>   only every n-th bug, from the i-th
+  --write        keep what was found in test/catalogue/found.json and docs/TESTING.md; not with --quick
+  --help         this text
+`;
 const RATE_OVER = 200;
 const MEDIAN_SEEDS = 200;
 const MOST_FAULTS = 12;
@@ -22,24 +30,20 @@ const SHRINKING_MS = 10_000;
 const FOUND = 'test/catalogue/found.json';
 const DOCUMENT = 'docs/TESTING.md';
 
-const words = process.argv.slice(2);
-const write = words.includes('--write');
-const quick = words.includes('--quick');
-const [part = 1, parts = 1] = (words[words.indexOf('--part') + 1] ?? '')
-  .split('/')
-  .map(Number)
-  .filter((number) => number > 0);
-const wanted = words.filter((word) => bugs.some(({ id }) => id === word));
+const given = options();
+const { quick, write } = given;
 const finds: Finds = JSON.parse(readFileSync(FOUND, 'utf8')) as Finds;
 const problems: string[] = [];
 
-const list = (wanted.length > 0 ? bugs.filter(({ id }) => wanted.includes(id)) : bugs).filter((_bug, index) => index % parts === part - 1);
+const list = bugs
+  .filter(({ id }) => given.ids.length === 0 || given.ids.includes(id))
+  .filter((_bug, index) => index % given.parts === given.part - 1);
 for (const bug of list) {
   const undo = bug.plant();
   try {
     const found = await search(bug);
     if (found === undefined) {
-      problems.push(`${bug.id}: not found in ${MOST_SEEDS} seeds`);
+      problems.push(`${bug.id}: not found in ${given.most} seeds`);
       continue;
     }
     finds[bug.id] = found;
@@ -70,13 +74,61 @@ if (write) {
 }
 process.exitCode = problems.length > 0 ? 1 : 0;
 
+interface Given {
+  readonly quick: boolean;
+  readonly write: boolean;
+  readonly most: number;
+  readonly part: number;
+  readonly parts: number;
+  readonly ids: readonly string[];
+}
+
+function options(): Given {
+  const { values, positionals: ids } = parsed();
+  if (values.help) {
+    process.stdout.write(HELP);
+    process.exit(0);
+  }
+  const { quick, write } = values;
+  const most = Number(values.most);
+  const [part = 0, parts = 0] = values.part.split('/').map(Number);
+  const stranger = ids.find((word) => !bugs.some(({ id }) => id === word));
+  if (stranger !== undefined) refuse(`there is no bug "${stranger}"; there are ${bugs.map(({ id }) => id).join(', ')}`);
+  if (!Number.isSafeInteger(most) || most < 1) refuse(`--most must be a whole number, at least 1, not ${values.most}`);
+  if (![part, parts].every(Number.isSafeInteger) || part < 1 || part > parts) refuse(`--part must be like 1/2, not ${values.part}`);
+  if (write && quick) refuse('--write needs the rates, which --quick does not measure');
+  return { quick, write, most, part, parts, ids };
+}
+
+function parsed() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
+        most: { type: 'string', default: '5000' },
+        part: { type: 'string', default: '1/1' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+function refuse(sentence: string): never {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(2);
+}
+
 async function search(bug: Bug): Promise<Found | undefined> {
   const { simulation } = bug;
   let first: RunResult | undefined;
   let found = 0;
   let runs = 0;
   const others = new Map<string, number>();
-  for (let seed = 1; seed <= MOST_SEEDS && (first === undefined || (!quick && seed <= RATE_OVER)); seed++) {
+  for (let seed = 1; seed <= given.most && (first === undefined || (!quick && seed <= RATE_OVER)); seed++) {
     const result = await simulation.run(seed);
     runs++;
     const { violation } = result;

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { QueueSnapshot } from '../../src/load-balancer/queue.ts';
 import { connectClient, endPirates, freePlace, startPirate, startPirateAt, startQueue, texts, type Pirate } from './pirate-processes.ts';
-import { eventually } from './processes.ts';
+import { eventually, pause } from './processes.ts';
 import { inspect } from './role-processes.ts';
 
 const PINGS = { transportHeartbeatInterval: 100, transportHeartbeatTimeout: 300 };

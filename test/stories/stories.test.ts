@@ -19,9 +19,9 @@ test.each(stories)('%s: everything happens as it is written', async (file) => {
   try {
     played = await playStory(written);
   } catch (error) {
-    if (error instanceof StoryUnplayable) throw new Error(`test/stories/${file}:${error.line}: ${error.message}`, { cause: error });
+    if (error instanceof StoryUnplayable) throw new Error(`test/stories/${file}:${error.message.replace('line ', '')}`, { cause: error });
     throw error;
   }
   if (rewrite) writeFileSync(here + file, played);
-  else expect(played).toBe(written);
+  else expect(played, `${file} is told otherwise; "npm run stories:rewrite" writes what really happens`).toBe(written);
 });

@@ -38,6 +38,13 @@ test('a campaign without a failure exits with 0, and sums up', async () => {
   expect(summary?.cells).toContainEqual(expect.objectContaining({ machine: 'LazyPirateRequest' }));
 });
 
+test('however short the time, a run of each world is played', async () => {
+  const { code, stdout } = await run('sim', '--pattern', 'lazy', '--minutes', '1e-9', '--jobs', '1');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^lazy-pirate +1 /m);
+  expect(stdout).toMatch(/^lazy-pirate-strange-server +1 /m);
+});
+
 test('a run is played again by its seed and its schedule, with the same digest each time, and its trace if asked for', async () => {
   const path = file('run.json', { simulation: 'majordomo', seed: '5', schedule: [{ at: 3000, op: 'crash', node: 'worker-1', for: 500 }] });
   const trace = join(folder, 'trace.ndjson');
@@ -62,8 +69,10 @@ test('past failures are played first, and say whether they are back', async () =
 
 test.each([
   [['--pattern', 'lazzy'], 'did you mean lazy?'],
-  [['--seeds', '0'], '--seeds must be a whole number, at least 1, not 0'],
-  [['--minutes', '0'], '--minutes must be more than 0, not 0'],
+  [['--seeds', '0'], '--seeds must be a whole number from 1 to 1125899906842624, not 0'],
+  [['--seed', '9007199254740991'], '--seed must be a whole number from 0 to 1125899906842624, not 9007199254740991'],
+  [['--minutes', '0'], '--minutes must be more than 0 and at most 30000, not 0'],
+  [['--minutes', '1e300'], '--minutes must be more than 0 and at most 30000, not 1e+300'],
   [['--replay', '/nowhere/run.json'], 'cannot read /nowhere/run.json'],
 ])('%j is an error of the command line', async (words, message) => {
   const { code, stderr } = await run('sim', ...words);

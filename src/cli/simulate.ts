@@ -1,7 +1,8 @@
 /** `seaworthy sim`: simulates the patterns with faults, seed after seed, or plays one failure again. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { machines } from '../machines.ts';
 import { traceLine } from '../runtime/trace.ts';
@@ -23,6 +24,8 @@ const TELL_EVERY_MS = 2000;
 const MOST_MINUTES = 30_000;
 /** Far from where a number plus one is the same number. */
 const MOST_SEED = 2 ** 50;
+/** What says something only of many runs. */
+const OF_A_CAMPAIGN = ['pattern', 'seed', 'seeds', 'minutes', 'jobs', 'first', 'save'] as const;
 /** Failures that are made smaller and told; more are only counted. */
 const MOST_TOLD = 3;
 
@@ -51,7 +54,11 @@ around it, and the exit code is 1. The same seed gives the same run, on every ma
 
 async function run(given: Arguments, output: Output): Promise<number> {
   const replayed = given.text('replay');
+  const superfluous = OF_A_CAMPAIGN.find((flag) => replayed !== undefined && given.has(flag));
+  if (superfluous !== undefined) throw new UsageError(`--replay plays one run again: --${superfluous} has no meaning with it`);
   if (replayed !== undefined) return await playAgain(parseReplay(read(replayed)), given.text('trace'), output);
+  const save = given.text('save');
+  if (save !== undefined) mustBeWritable(save);
   const first = given.text('first');
   if (first !== undefined && !(await pastFailures(first, output))) return EXIT.failed;
   const plan = planOf(given);
@@ -69,8 +76,7 @@ async function run(given: Arguments, output: Output): Promise<number> {
   }
   let told = 0;
   for (const { simulation, failures } of tallies) {
-    for (const failure of failures)
-      if (told++ < MOST_TOLD) await tell(simulation, failure, told === 1 ? given.text('save') : undefined, output);
+    for (const failure of failures) if (told++ < MOST_TOLD) await tell(simulation, failure, told === 1 ? save : undefined, output);
   }
   closing(tallies, coverage, output);
   if (stopped !== undefined) return EXIT_AFTER[stopped];
@@ -273,6 +279,15 @@ function named({ simulation: name }: Replay): Simulation {
 function write(file: string, text: string): void {
   try {
     writeFileSync(file, text);
+  } catch (error) {
+    throw new UsageError(`cannot write ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Found out before a night's work, not after it. */
+function mustBeWritable(file: string): void {
+  try {
+    accessSync(dirname(file), constants.W_OK);
   } catch (error) {
     throw new UsageError(`cannot write ${file}: ${messageOf(error)}`, { cause: error });
   }

@@ -74,6 +74,8 @@ test.each([
   [['--minutes', '0'], '--minutes must be more than 0 and at most 30000, not 0'],
   [['--minutes', '1e300'], '--minutes must be more than 0 and at most 30000, not 1e+300'],
   [['--replay', '/nowhere/run.json'], 'cannot read /nowhere/run.json'],
+  [['--replay', 'run.json', '--seeds', '3'], '--replay plays one run again: --seeds has no meaning with it'],
+  [['--save', '/nowhere/run.json'], 'cannot write /nowhere/run.json'],
 ])('%j is an error of the command line', async (words, message) => {
   const { code, stderr } = await run('sim', ...words);
   expect(code).toBe(2);

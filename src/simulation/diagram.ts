@@ -5,16 +5,20 @@ import { RESERVED_FIELDS, isReservedKind } from './kinds.ts';
 export interface DiagramOptions {
   /** `text`: columns for a terminal. `mermaid`: for a document. Default `text`. */
   readonly format?: 'text' | 'mermaid';
-  /** Only what happened so long before the end of the trace, in ms. Default: everything. */
+  /** Only what happened so long before the end of the trace, in ms, and all faults. Default: everything. */
   readonly before?: number;
-  /** At most so many lines, the last ones. Default 60. */
+  /** At most so many lines, the last ones, and all faults. Default 60. What is left out is counted. */
   readonly most?: number;
 }
 
 /** What a line of the diagram is made of. */
 type Line =
   | { readonly t: number; readonly from: string; readonly to: string; readonly text: string; readonly lost?: boolean }
-  | { readonly t: number; readonly over: string; readonly text: string };
+  | { readonly t: number; readonly over: string; readonly text: string; readonly isFault?: boolean };
+/** Lines in between that are not shown. */
+interface Gap {
+  readonly leftOut: number;
+}
 
 /** Facts that are shown as notes, and the fields that are worth showing. What programs record themselves is shown with all its fields. */
 const NOTES: { readonly [kind: string]: readonly string[] } = {
@@ -26,10 +30,10 @@ const NOTES: { readonly [kind: string]: readonly string[] } = {
   fault: ['op', 'to', 'oneWay', 'for', 'every', 'delay', 'by'],
   faultEnd: ['op'],
   heal: ['core'],
-  submit: ['request'],
+  submit: ['call'],
   attempt: ['request', 'attempt'],
-  answered: ['request'],
-  unanswered: ['request', 'code'],
+  answered: ['call'],
+  unanswered: ['call', 'code'],
   register: ['service', 'worker'],
   expire: ['worker', 'loss'],
   accept: ['request', 'peer'],
@@ -60,16 +64,42 @@ export function diagram(trace: readonly TraceEvent[], options: DiagramOptions = 
   const broken = trace.findIndex(({ kind }) => kind === 'violation');
   const story = withoutLateCrashes(broken < 0 ? trace : trace.slice(0, broken + 1));
   const end = story.at(-1)?.t ?? 0;
-  const lines = story
-    .filter(({ t }) => t >= end - before)
-    .flatMap(lineOf)
-    .slice(-most);
+  const all = story.flatMap(lineOf);
+  const lines = abridged(
+    all,
+    Math.max(
+      all.findIndex(({ t }) => t >= end - before),
+      all.length - most,
+    ),
+  );
   const names = [...new Set(trace.map(({ node }) => node).filter((node) => node !== ''))];
   const shown = names.filter((name) =>
-    lines.some((line) => ('over' in line ? line.over === name : line.from === name || line.to === name)),
+    lines.some((line) => !isGap(line) && ('over' in line ? line.over === name : line.from === name || line.to === name)),
   );
   return format === 'mermaid' ? mermaid(shown, lines) : columns(shown, lines);
 }
+
+const FAULTS: ReadonlySet<string> = new Set(['fault', 'faultEnd', 'crash', 'machineCrash']);
+
+const isGap = (line: Line | Gap): line is Gap => 'leftOut' in line;
+
+/** All from the line `first` on, and before it only the faults. */
+function abridged(lines: readonly Line[], first: number): (Line | Gap)[] {
+  const told: (Line | Gap)[] = [];
+  let leftOut = 0;
+  for (const [index, line] of lines.entries()) {
+    if (index < first && !('isFault' in line)) {
+      leftOut++;
+      continue;
+    }
+    if (leftOut > 0) told.push({ leftOut });
+    leftOut = 0;
+    told.push(line);
+  }
+  return told;
+}
+
+const gapText = ({ leftOut }: Gap): string => `… ${leftOut} ${leftOut === 1 ? 'line' : 'lines'} left out`;
 
 /** What has exited is rid of by a crash before it starts again: nobody needs to know. */
 function withoutLateCrashes(trace: readonly TraceEvent[]): TraceEvent[] {
@@ -90,16 +120,20 @@ function lineOf(event: TraceEvent): Line[] {
   if (kind === 'lose') return [{ t, from: node, to: event['to'] as string, text: `${String(event['messages'])} lost`, lost: true }];
   const fields = NOTES[kind] ?? (isReservedKind(kind) ? undefined : Object.keys(event).filter((field) => !RESERVED_FIELDS.includes(field)));
   if (fields === undefined) return [];
-  const values = fields.flatMap((field) => (event[field] === undefined ? [] : `${field} ${String(event[field])}`));
-  return [{ t, over: node, text: [kind, ...values].join(', ') }];
+  // A program's own calls are not to be taken for the requests that its client counts.
+  const valueOf = (field: string): unknown => event[field === 'call' ? 'request' : field];
+  const values = fields.flatMap((field) => (valueOf(field) === undefined ? [] : `${field} ${String(valueOf(field))}`));
+  return [{ t, over: node, text: [kind, ...values].join(', '), ...(FAULTS.has(kind) ? { isFault: true } : {}) }];
 }
 
-function mermaid(names: readonly string[], lines: readonly Line[]): string {
+function mermaid(names: readonly string[], lines: readonly (Line | Gap)[]): string {
   const participants = names.map((name) => `  participant ${idOf(name)} as ${name}`);
+  const everybody = [names.slice(0, 1), names.slice(-1)].flat().map(idOf).join(',');
   const rows = lines.map((line) => {
+    if (isGap(line)) return `  Note over ${everybody}: ${gapText(line)}`;
     const time = line.t.toFixed(1);
     if ('over' in line) {
-      const over = line.over === '' ? names.map(idOf).slice(0, 1).concat(names.map(idOf).slice(-1)).join(',') : idOf(line.over);
+      const over = line.over === '' ? everybody : idOf(line.over);
       return `  Note over ${over}: ${time} ${plain(line.text)}`;
     }
     return `  ${idOf(line.from)}${line.lost === true ? '--x' : '->>'}${idOf(line.to)}: ${time} ${plain(line.text)}`;
@@ -113,7 +147,7 @@ const plain = (text: string): string => text.replace(/[;#]/g, ' ');
 
 const WIDTH = 14;
 
-function columns(names: readonly string[], lines: readonly Line[]): string {
+function columns(names: readonly string[], lines: readonly (Line | Gap)[]): string {
   const centre = (name: string): number => names.indexOf(name) * WIDTH + WIDTH / 2;
   const row = (marks: readonly (readonly [at: number, text: string])[]): string => {
     const cells = Array.from({ length: names.length * WIDTH }, () => ' ');
@@ -130,6 +164,7 @@ function columns(names: readonly string[], lines: readonly Line[]): string {
     )
     .join('')}`;
   const drawn = lines.map((line) => {
+    if (isGap(line)) return `${' '.repeat(11)}${row([])} ${gapText(line)}`;
     const time = line.t.toFixed(2).padStart(10);
     if ('over' in line) return `${time} ${row(line.over === '' ? [] : [[centre(line.over), '●']])} ${line.text}`;
     const [from, to] = [centre(line.from), centre(line.to)];

@@ -48,6 +48,7 @@ export interface VerifyOptions extends Omit<CampaignOptions, 'untilFailure'> {
  *
  * @throws SimulationFailed when a run breaks a rule
  * @throws MarksUnreached when none does, and a mark of `sometimes` was reached by none; not after `signal` ended it early
+ * @throws the reason of `signal` when it ended it before the first run
  * @throws InvalidOption
  */
 export async function verify(simulation: Simulation, options: VerifyOptions = {}): Promise<CampaignResult> {
@@ -64,6 +65,7 @@ export async function verify(simulation: Simulation, options: VerifyOptions = {}
     throw new SimulationFailed(failure, await report(simulation, failure));
   }
   const { unreached, runs } = result;
+  if (runs === 0) options.signal?.throwIfAborted();
   if (unreached.length > 0 && options.signal?.aborted !== true) throw new MarksUnreached(simulation.name, unreached, runs);
   return result;
 }

@@ -28,7 +28,7 @@ test('the report is what the broken rule of the example says, and its README sho
   const careless = shop('orders', sellEachTime);
   const { failures, runs } = await campaign(careless, { seeds: 100 });
   const { failure } = await shrink(careless, failures[0] as RunResult);
-  const told = `${await report(careless, failure, { before: 400 })}\n`;
+  const told = `${await report(careless, failure, { before: 2500 })}\n`;
   expectShown(PAGE, 'This is what `report` says', 'text', told);
   const heading = `Sold each time: in ${failures.length} of ${runs} runs a rule is broken. The first of them, made smaller:\n\n`;
   const closing = codeBlocks('examples/testkit/README.md', 'text')[0]?.code.trimEnd().split('\n').at(-1);

@@ -49,12 +49,34 @@ test('the first failure is made smaller, told, and can be kept', async () => {
 test('what never happened is an error, unless the campaign was ended early', async () => {
   const simulation = simulate({ ...world, invariants: [sometimes('pigs fly', () => false)] });
   await expect(verify(simulation, { seeds: 3 })).rejects.toThrow(new MarksUnreached('tickers', ['pigs fly'], 3));
-  expect(await verify(simulation, { seeds: 3, signal: AbortSignal.abort() })).toMatchObject({ runs: 0, unreached: ['pigs fly'] });
+  const abort = new AbortController();
+  const early = { seeds: 3, signal: abort.signal, onRun: () => abort.abort() };
+  expect(await verify(simulation, early)).toMatchObject({ runs: 1, unreached: ['pigs fly'] });
+});
+
+test('a campaign that was ended before its first run has verified nothing', async () => {
+  const reason = new Error('no time');
+  await expect(verify(simulate(world), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
 });
 
 test('what a program records is in the diagram, with all its fields', async () => {
   const { trace } = await simulate({ ...world, faults: { most: 0 } }).run(1, { keepTrace: true });
   expect(diagram(trace, { most: 2 })).toContain('tick, number 60');
+});
+
+test('a diagram says how much it leaves out, and never leaves out a fault', async () => {
+  const schedule = [{ at: 1000, op: 'stop', node: 'other', for: 1000 } as const];
+  const { trace } = await simulate(world).run(1, { schedule, keepTrace: true });
+  const shown = (text: string): string[] => text.split('\n').slice(1);
+  const whole = shown(diagram(trace, { most: 1000 }));
+  for (const options of [{ most: 3 }, { before: 50 }]) {
+    const lines = shown(diagram(trace, options));
+    const gaps = lines.flatMap((line) => /… (\d+) lines? left out/.exec(line)?.[1] ?? []).map(Number);
+    expect(gaps).toHaveLength(3);
+    expect(lines.length - gaps.length + gaps.reduce((sum, gap) => sum + gap)).toBe(whole.length);
+    expect(lines.filter((line) => line.includes('op stop'))).toEqual(whole.filter((line) => line.includes('op stop')));
+  }
+  expect(diagram(trace, { most: 3, format: 'mermaid' })).toMatch(/^ {2}Note over ticker,other: … \d+ lines left out$/m);
 });
 
 test('a node that was told to stop does not seem to crash before it starts again', async () => {

@@ -1,6 +1,7 @@
 /** The page on the testkit: its code is that of the examples, its output is what they print, its tables are what the code says. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import * as testkit from 'seaworthy/testkit';
 import { FAULT_FIELDS, campaign, report, shrink, simulate, type Host, type RunResult } from 'seaworthy/testkit';
 import { sellEachTime } from '../../examples/testkit/orders.ts';
 import { shop } from '../../examples/testkit/shop.ts';
@@ -36,6 +37,11 @@ test('the report is what the broken rule of the example says, and its README sho
 });
 
 const firstColumn = (heading: string): string[] => tableBelow(PAGE, heading).map(([cell = '']) => cell);
+
+test('whatever the testkit exports is on its page', () => {
+  const page = textOf(PAGE);
+  expect(Object.keys(testkit).filter((name) => !new RegExp(`\\b${name}\\b`).test(page))).toEqual([]);
+});
 
 test('every option is documented, and no other', () => {
   expect(firstColumn('### Simulations')).toEqual(Object.keys(SIMULATION_OPTIONS));

@@ -19,7 +19,7 @@ export interface RoleOptions {
   readonly random?: () => number;
   /** Where the role logs. Default: nowhere. */
   readonly logger?: Logger;
-  /** Called with every step and every decision, for traces. Default: none, at no cost. */
+  /** Called with every step and every decision, for traces; several roles may share one. Default: none, at no cost. */
   readonly trace?: TraceSink;
   /** What the role is called in logs and traces. */
   readonly name?: string;
@@ -43,6 +43,9 @@ const PORTS: { readonly [port in Exclude<keyof RoleOptions, 'random' | 'trace' |
   clock: ['now', 'setTimeout', 'clearTimeout', 'setImmediate'],
   logger: ['debug', 'info', 'warn', 'error', 'isLevelEnabled', 'child'],
 };
+
+/** How many roles write into one trace. */
+const writers = new WeakMap<TraceSink, number>();
 
 /** @throws InvalidOption */
 function checkRoleOptions(options: RoleOptions): void {
@@ -103,9 +106,11 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
 
   /** A trace is written in the middle of steps: a sink that throws must not tear one in two. */
   #guarded(sink: TraceSink): TraceSink {
+    const role = (writers.get(sink) ?? 0) + 1;
+    writers.set(sink, role);
     return (event) => {
       try {
-        sink(event);
+        sink(role === 1 ? event : { ...event, role });
       } catch (error) {
         this.logger.error({ err: error, role: this.name }, 'the trace sink threw');
       }

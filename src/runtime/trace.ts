@@ -10,8 +10,10 @@ export type TraceValue = string | number | boolean | null | undefined;
 export interface TraceEvent {
   /** When, in the clock's milliseconds. */
   readonly t: number;
-  /** Which role instance: unique within a process, chosen by the role. */
+  /** The role's name; several roles may have the same. */
   readonly node: string;
+  /** Which of the roles that write into one trace, in the order of their making: 2 for the second. The first leaves it out. */
+  readonly role?: number;
   /** What kind of record this is: `step`, or a fact in the past tense. */
   readonly kind: string;
   readonly [field: string]: TraceValue;

@@ -2,10 +2,12 @@
 import type { BackoffOptions } from '../core/backoff.ts';
 import type { TraceEvent } from '../runtime/trace.ts';
 import type { Invariant } from './invariants.ts';
+import { Pauses } from './spread.ts';
+import { requestOf, writerOf } from './writer.ts';
 
 /** @param most attempts that a request may have in all. */
 export function attemptRules(most: number, backoff: BackoffOptions): readonly Invariant[] {
-  return [numbered(most), spaced(backoff)];
+  return [numbered(most), nothingAfterwards, spaced(backoff)];
 }
 
 function numbered(most: number): Invariant {
@@ -17,7 +19,7 @@ function numbered(most: number): Invariant {
       return {
         on: {
           attempt: (event, process) => {
-            const request = `${process.life} ${String(event['request'])}`;
+            const request = requestOf(event, process);
             const attempt = event['attempt'] as number;
             if (attempt > most || attempt <= (last.get(request) ?? 0)) run.violated(`attempt ${attempt} of request ${request}`);
             last.set(request, attempt);
@@ -28,10 +30,32 @@ function numbered(most: number): Invariant {
   };
 }
 
+/** LP3: what its caller is told is the end. That it is told once is U2. */
+const nothingAfterwards: Invariant = {
+  id: 'LP3',
+  sentence: 'a request that has its outcome is not sent any more',
+  watch(run) {
+    const ended = new Set<string>();
+    const end = (event: TraceEvent, process: Parameters<typeof requestOf>[1]): void => {
+      ended.add(requestOf(event, process));
+    };
+    return {
+      on: {
+        reply: end,
+        fail: end,
+        attempt: (event, process) => {
+          const request = requestOf(event, process);
+          if (ended.has(request)) run.violated(`request ${request} was sent again, and had its outcome`);
+        },
+      },
+    };
+  },
+};
+
 const isClients = (event: TraceEvent): boolean => event['machine'] === 'LazyPirateRequest' || event['machine'] === 'MajordomoRequest';
 
 /** The requests of a client that pause. Which of them goes on is known only where there is one. */
-interface Pauses {
+interface Waiting {
   now: number;
   /** Requests that wait for a connection. */
   waiting: number;
@@ -39,6 +63,7 @@ interface Pauses {
   since: number;
   /** How long the one that has just gone on has paused. */
   over: { readonly at: number; readonly pause: number } | undefined;
+  readonly pauses: Pauses;
 }
 
 function spaced({ base, maximum, jitter }: BackoffOptions): Invariant {
@@ -46,13 +71,15 @@ function spaced({ base, maximum, jitter }: BackoffOptions): Invariant {
     id: 'U14',
     sentence: 'between two attempts there is a pause, spread, that doubles with each of them',
     watch(run) {
-      const lives = new Map<string, Pauses>();
+      const clients = new Map<string, Waiting>();
       return {
         on: {
           step: (event, process) => {
             if (!isClients(event)) return;
-            let pauses = lives.get(process.life);
-            if (pauses === undefined) lives.set(process.life, (pauses = { now: 0, waiting: 0, alone: false, since: 0, over: undefined }));
+            const client = writerOf(event, process);
+            let pauses = clients.get(client);
+            if (pauses === undefined)
+              clients.set(client, (pauses = { now: 0, waiting: 0, alone: false, since: 0, over: undefined, pauses: new Pauses() }));
             const { from, to, event: kind } = event as unknown as { from: string; to: string; event: string };
             if (kind === 'retryDelay' && pauses.alone && pauses.waiting === 0) pauses.over = { at: run.now, pause: run.now - pauses.since };
             if (from === to) return;
@@ -67,16 +94,76 @@ function spaced({ base, maximum, jitter }: BackoffOptions): Invariant {
             pauses.since = run.now;
           },
           attempt: (event, process) => {
-            const pauses = lives.get(process.life);
+            const client = writerOf(event, process);
+            const pauses = clients.get(client);
             const over = pauses?.over;
             const attempt = event['attempt'] as number;
             if (pauses === undefined || over === undefined || attempt < 2) return;
             pauses.over = undefined;
             if (over.at !== run.now) return;
             const middle = Math.min(maximum, base * 2 ** (attempt - 2));
-            const isLate = process.resumedAt < pauses.since && over.pause > middle * (1 + jitter) + 2;
+            const stoodStill = process.resumedAt >= pauses.since;
+            const isLate = !stoodStill && over.pause > middle * (1 + jitter) + 2;
             if (isLate || over.pause < middle * (1 - jitter) - 1)
-              run.violated(`attempt ${attempt} of a request of ${process.life} was made after a pause of ${Math.round(over.pause)} ms`);
+              run.violated(`attempt ${attempt} of a request of ${client} was made after a pause of ${Math.round(over.pause)} ms`);
+            else if (!stoodStill && pauses.pauses.areAlike(over.pause, middle, jitter))
+              run.violated(`${client} has always made the same pause before an attempt`);
+          },
+        },
+      };
+    },
+  };
+}
+
+/** What the trace tells of a client's link to its broker. */
+interface Link {
+  /** Connections in a row that brought nothing. */
+  failures: number;
+  /** A foreign broker that has answered is not asked again. */
+  answered: boolean;
+  /** The pause that has begun. */
+  since: number;
+  middle: number;
+  readonly pauses: Pauses;
+}
+
+/** U14: a client that has lost its broker, or has no answer of it, connects anew after a pause. */
+export function linkRule({ base, maximum, jitter }: BackoffOptions): Invariant {
+  return {
+    id: 'U14',
+    sentence:
+      'a client connects to its broker again after a pause, spread, that doubles with each connection in a row that brought nothing',
+    watch(run) {
+      const links = new Map<string, Link>();
+      const begin = (link: Link): void => {
+        link.since = run.now;
+        link.middle = Math.min(maximum, base * 2 ** link.failures++);
+      };
+      return {
+        on: {
+          step: (event, process) => {
+            if (event['machine'] !== 'MajordomoLink') return;
+            const client = writerOf(event, process);
+            let link = links.get(client);
+            if (link === undefined) links.set(client, (link = { failures: 0, answered: true, since: 0, middle: 0, pauses: new Pauses() }));
+            const { from, to, event: kind } = event as unknown as { from: string; to: string; event: string };
+            const isOver = kind === 'reconnectDelay' || (kind === 'reprobeDelay' && !link.answered);
+            const pause = run.now - link.since;
+            if (isOver && process.resumedAt < link.since) {
+              if (pause < link.middle * (1 - jitter) - 1 || pause > link.middle * (1 + jitter) + 2)
+                run.violated(
+                  `${client} connected to its broker again after ${Math.round(pause)} ms; ${Math.round(link.middle)} ms would be the middle`,
+                );
+              else if (link.pauses.areAlike(pause, link.middle, jitter))
+                run.violated(`${client} has always made the same pause before it connected again`);
+            }
+            if (kind === 'ANSWER' && from !== 'new' && from !== 'resting' && from !== 'closed') {
+              link.failures = 0;
+              link.answered = true;
+            } else if (to === 'plain' && (kind === 'probeTimeout' || isOver)) {
+              link.answered = false;
+              begin(link);
+            } else if (to === 'resting' && from !== 'resting') begin(link);
           },
         },
       };

@@ -2,12 +2,12 @@
 import type { TraceEvent } from '../runtime/trace.ts';
 import type { Invariant } from './invariants.ts';
 import type { SimulatedProcess } from './process.ts';
+import { requestOf } from './writer.ts';
 
 /** Beyond its time, a request may be late by so much: timers are set to whole milliseconds. */
 const LATE_MS = 50;
 
 const numberIn = (event: TraceEvent, field: string): number => event[field] as number;
-const requestOf = (event: TraceEvent, process: SimulatedProcess): string => `${process.life} ${numberIn(event, 'request')}`;
 
 const noInvention: Invariant = {
   id: 'U1',

@@ -5,6 +5,7 @@ import { attemptRules } from '../attempt-rules.ts';
 import type { Program } from '../host.ts';
 import type { Invariant } from '../invariants.ts';
 import { simulate, type Simulation } from '../simulate.ts';
+import { requestOf } from '../writer.ts';
 import { MISCHIEF, strangeListener, stranger, type Phrase } from './strangers.ts';
 import { askOnAndOn, worker } from './workload.ts';
 
@@ -91,7 +92,8 @@ const closedAfterFailure: Invariant = {
   sentence: 'the connection of an attempt that has failed is closed',
   watch(run) {
     const connections = new Map<string, string>();
-    let attempt: string | undefined;
+    /** What is about to be sent, and by whom. */
+    let attempt: { readonly request: string; readonly life: string } | undefined;
     const mustBeClosed = (request: string): void => {
       const connection = connections.get(request);
       if (connection === undefined) return;
@@ -103,18 +105,18 @@ const closedAfterFailure: Invariant = {
     return {
       on: {
         attempt: (event, process) => {
-          attempt = `${process.life} ${String(event['request'])}`;
-          mustBeClosed(attempt);
+          attempt = { request: requestOf(event, process), life: process.life };
+          mustBeClosed(attempt.request);
         },
         fail: (event, process) => {
-          mustBeClosed(`${process.life} ${String(event['request'])}`);
+          mustBeClosed(requestOf(event, process));
         },
         reply: (event, process) => {
-          connections.delete(`${process.life} ${String(event['request'])}`);
+          connections.delete(requestOf(event, process));
         },
       },
       sent(from, to, peer) {
-        if (attempt?.startsWith(`${from.life} `) === true && to !== '') connections.set(attempt, peer);
+        if (attempt?.life === from.life && to !== '') connections.set(attempt.request, peer);
         attempt = undefined;
       },
     };

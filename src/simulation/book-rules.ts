@@ -14,9 +14,6 @@ import {
 } from './books.ts';
 import type { RunView } from './invariants.ts';
 
-/** Workers of ours; a stranger keeps to nothing. */
-const isOurs = (label: string): boolean => label.startsWith('worker');
-
 /**
  * All standstills, outages and delays of this run together are shorter than what the heartbeats forgive. A delay counts twice: who has just
  * registered waits for its way there and back. What is wrong when the core is healed stays so with the others, for good.
@@ -54,6 +51,8 @@ const viewOf = (books: Books, { run }: Court): Totals | undefined => run.inspect
 
 export function bookRules(rules: BalancedRules): readonly BookRule[] {
   const { expiry, busyLimit, requestExpiry, maxDeliveries, mostQueued, frames } = rules;
+  /** A stranger keeps to nothing. */
+  const isOurs = (label: string): boolean => !rules.strangers.includes(nodeOf(label));
   const openIn =
     (states: readonly string[]): Judge =>
     (event, books, court) => {

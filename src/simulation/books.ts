@@ -31,6 +31,8 @@ export interface BalancedRules {
   readonly mostQueued: number;
   /** Clients are read only while a worker is ready. */
   readonly readsWhenReady: boolean;
+  /** Nodes that keep to no rule. */
+  readonly strangers: readonly string[];
   readonly reconnect: { readonly base: number; readonly maximum: number; readonly jitter: number };
   readonly frames: WorkerFrames;
 }

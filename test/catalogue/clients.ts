@@ -3,7 +3,7 @@ import { ignore } from '../../src/core/machine.ts';
 import { lazyPirateRequest, type LazyPirateRequestContext } from '../../src/lazy-pirate/client.machine.ts';
 import { lazyPirateJob } from '../../src/lazy-pirate/job.machine.ts';
 import { LazyPirateServer } from '../../src/lazy-pirate/server.ts';
-import { majordomoLink, majordomoRequest } from '../../src/majordomo/client.machine.ts';
+import { majordomoLink, majordomoRequest, type LinkContext, type RequestContext } from '../../src/majordomo/client.machine.ts';
 import { Lanes, type Lane } from '../../src/runtime/lanes.ts';
 import { lazyPirate } from '../../src/simulation/scenarios/lazy-pirate.ts';
 import { majordomo } from '../../src/simulation/scenarios/majordomo.ts';
@@ -154,6 +154,27 @@ export const clientBugs: readonly Bug[] = [
     plant: () => retries((backoff) => ({ ...backoff, maximum: backoff.base })),
   },
   {
+    id: 'retries-without-jitter',
+    sentence: 'the pauses between attempts are not spread: all clients ask again at the same moment',
+    simulation: lazyPirate,
+    expect: ['U14'],
+    plant: () => retries((backoff) => ({ ...backoff, jitter: 0 })),
+  },
+  {
+    id: 'retries-without-jitter-at-majordomo',
+    sentence: 'the pauses between attempts at a broker are not spread',
+    simulation: majordomo,
+    expect: ['U14'],
+    plant() {
+      const other = (context: RequestContext): RequestContext => ({ ...context, backoff: { ...context.backoff, jitter: 0 } });
+      return together(
+        action(majordomoRequest, 'sent', 'requestTimeout', (usual, state, event, out, context) => usual(state, event, out, other(context))),
+        action(majordomoRequest, 'sent', 'connectionLost', (usual, state, event, out, context) => usual(state, event, out, other(context))),
+        action(majordomoRequest, 'sent', 'FAILURE', (usual, state, event, out, context) => usual(state, event, out, other(context))),
+      );
+    },
+  },
+  {
     id: 'always-the-same-server',
     sentence: 'a client that has two servers tries only the first',
     simulation: lazyPirate,
@@ -184,6 +205,20 @@ export const clientBugs: readonly Bug[] = [
     simulation: majordomo,
     expect: ['progress'],
     plant: () => cell(majordomoLink, 'resting', 'reconnectDelay', { to: 'resting', do: (state) => state }),
+  },
+  {
+    id: 'link-without-pause',
+    sentence: 'a client whose broker was lost connects again at once, again and again',
+    simulation: majordomo,
+    expect: ['U14'],
+    plant: () => links((backoff) => ({ ...backoff, base: 1, maximum: 1 })),
+  },
+  {
+    id: 'link-without-jitter',
+    sentence: 'all clients of a broker that was lost connect again at the same moment',
+    simulation: majordomo,
+    expect: ['U14'],
+    plant: () => links((backoff) => ({ ...backoff, jitter: 0 })),
   },
   {
     id: 'any-answer-to-the-last-request',
@@ -253,6 +288,19 @@ function retries(change: (backoff: LazyPirateRequestContext['backoff']) => LazyP
   return together(
     action(request, 'sent', 'requestTimeout', (usual, state, event, out, context) => usual(state, event, out, other(context))),
     action(request, 'sent', 'connectionLost', (usual, state, event, out, context) => usual(state, event, out, other(context))),
+  );
+}
+
+/** The pauses of a client's link to its broker are drawn otherwise. */
+function links(change: (backoff: LinkContext['backoff']) => LinkContext['backoff']): Undo {
+  const other = (context: LinkContext): LinkContext => ({ ...context, backoff: change(context.backoff) });
+  return together(
+    ...(['probing', 'correlated', 'doubting', 'plain'] as const).map((from) =>
+      action(majordomoLink, from, 'brokerGone', (usual, state, event, out, context) => usual(state, event, out, other(context))),
+    ),
+    action(majordomoLink, 'doubting', 'probeTimeout', (usual, state, event, out, context) => usual(state, event, out, other(context))),
+    action(majordomoLink, 'probing', 'probeTimeout', (usual, state, event, out, context) => usual(state, event, out, other(context))),
+    action(majordomoLink, 'plain', 'reprobeDelay', (usual, state, event, out, context) => usual(state, event, out, other(context))),
   );
 }
 

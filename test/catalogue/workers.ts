@@ -1,5 +1,5 @@
 /** Bugs of workers, and of what all roles stand on. */
-import { ignore } from '../../src/core/machine.ts';
+import { ignore, type Sink } from '../../src/core/machine.ts';
 import { loadBalancedWorker, type WorkerContext, type WorkerMachine } from '../../src/load-balancer/worker.machine.ts';
 import { workerSession } from '../../src/load-balancer/session.machine.ts';
 import { Driver } from '../../src/runtime/driver.ts';
@@ -98,6 +98,13 @@ export const workerBugs: readonly Bug[] = [
     plant: () => pauses((backoff) => ({ ...backoff, jitter: 0 })),
   },
   {
+    id: 'backoff-without-jitter-or-heartbeats',
+    sentence: 'all workers of a queue without heartbeats come back at the same moment',
+    simulation: simplePirate,
+    expect: ['U14'],
+    plant: () => pauses((backoff) => ({ ...backoff, jitter: 0 })),
+  },
+  {
     id: 'no-pause',
     sentence: 'a worker comes back at once, again and again',
     simulation: majordomo,
@@ -177,6 +184,20 @@ export const workerBugs: readonly Bug[] = [
       ),
   },
   {
+    id: 'four-times-the-heartbeats',
+    sentence: 'workers send four heartbeats in each interval',
+    simulation: majordomo,
+    expect: ['PP3'],
+    plant: () => beatsFaster(4),
+  },
+  {
+    id: 'twice-the-heartbeats',
+    sentence: 'workers send two heartbeats in each interval',
+    simulation: paranoidPirate,
+    expect: ['PP3'],
+    plant: () => beatsFaster(2),
+  },
+  {
     id: 'no-stall-guard',
     sentence: 'after a standstill the broker judges deadlines before it reads its mail',
     simulation: majordomo,
@@ -208,6 +229,21 @@ function pauses(change: (backoff: WorkerContext['backoff']) => WorkerContext['ba
     action(worker, 'idle', 'DISCONNECT', (usual, state, event, out, context) => usual(state, event, out, other(context))),
     action(worker, 'busy', 'handlerFailed', (usual, state, event, out, context) => usual(state, event, out, other(context))),
     action(worker, 'orphaned', 'handlerDone', (usual, state, event, out, context) => usual(state, event, out, other(context))),
+  );
+}
+
+/** Each heartbeat of an idle worker is followed by the next one too soon. */
+function beatsFaster(times: number): Undo {
+  const soon = (out: Sink<WorkerMachine>): Sink<WorkerMachine> =>
+    except(out, {
+      arm: (timer, delay) => {
+        out.arm(timer, timer === 'heartbeatDue' ? delay / times : delay);
+      },
+    });
+  return together(
+    action(worker, 'idle', 'heartbeatDue', (usual, state, event, out, context) => usual(state, event, soon(out), context)),
+    action(worker, 'busy', 'handlerDone', (usual, state, event, out, context) => usual(state, event, soon(out), context)),
+    action(worker, 'resting', 'reconnectDelay', (usual, state, event, out, context) => usual(state, event, soon(out), context)),
   );
 }
 

@@ -3,7 +3,7 @@ import { MajordomoBroker } from '../../majordomo/broker.ts';
 import { MajordomoClient } from '../../majordomo/client.ts';
 import type { MajordomoBrokerOptions } from '../../majordomo/options.ts';
 import { MajordomoWorker } from '../../majordomo/worker.ts';
-import { attemptRules } from '../attempt-rules.ts';
+import { attemptRules, linkRule } from '../attempt-rules.ts';
 import { balanced } from '../balanced.ts';
 import { MAJORDOMO_FRAMES } from '../frames.ts';
 import type { Host, Program } from '../host.ts';
@@ -92,8 +92,15 @@ const client: Program = async (host) => {
   });
 };
 
-const RULES = [
+const BACKOFF = { base: RECONNECT.reconnectInterval, maximum: RECONNECT.reconnectMaximum, jitter: 0.8 };
+
+const CLIENT_RULES = [
   ...attemptRules(REQUESTS.requestRetries, { base: REQUESTS.retryInterval, maximum: REQUESTS.retryMaximum, jitter: REQUESTS.retryJitter }),
+  linkRule(BACKOFF),
+];
+
+const RULES = [
+  ...CLIENT_RULES,
   ...balanced('broker', {
     expiry: HEARTBEATS.heartbeatInterval * HEARTBEATS.heartbeatLiveness,
     heartbeatInterval: HEARTBEATS.heartbeatInterval,
@@ -104,7 +111,8 @@ const RULES = [
     mostQueued: BROKER.maxQueuedRequests,
     readsWhenReady: false,
     frames: MAJORDOMO_FRAMES,
-    reconnect: { base: RECONNECT.reconnectInterval, maximum: RECONNECT.reconnectMaximum, jitter: 0.8 },
+    strangers: ['stranger', 'stranger-1', 'stranger-2'],
+    reconnect: BACKOFF,
   }),
 ];
 
@@ -147,5 +155,6 @@ export const majordomoOfAStrangeBroker: Simulation = simulate({
     'worker-1': workerFor('echo'),
     'client-1': client,
   },
+  invariants: CLIENT_RULES,
   without: ['U1', 'progress'],
 });

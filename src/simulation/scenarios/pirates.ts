@@ -66,6 +66,7 @@ const RULES = {
   maxDeliveries: QUEUE.maxDeliveries,
   readsWhenReady: true,
   frames: PIRATE_FRAMES,
+  strangers: ['stranger', 'sleeper', 'vandal'],
   // Requests wait in the transport; what was given to a worker that is lost comes back, one for each.
   mostQueued: 8,
   reconnect: { base: RECONNECT.reconnectInterval, maximum: RECONNECT.reconnectMaximum, jitter: RECONNECT.reconnectJitter },

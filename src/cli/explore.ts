@@ -56,6 +56,11 @@ async function walk(given: Arguments, output: Output): Promise<number> {
   const worlds = worldsOf(given);
   const options = boundsOf(given);
   const mostStates = given.number('most-states') as number;
+  // All of them before the first is walked through: what cannot work is refused at once.
+  const prepared = worlds.map((world) => {
+    const observer = new ArrowCoverage();
+    return { world, observer, model: world.model({ ...options, observer }) };
+  });
   const stop = new AbortController();
   let stopped: number | undefined;
   onStopSignal((signal) => {
@@ -64,9 +69,7 @@ async function walk(given: Arguments, output: Output): Promise<number> {
   });
   const rows: (readonly (string | number)[])[] = [];
   let sound = true;
-  for (const world of worlds) {
-    const observer = new ArrowCoverage();
-    const model = world.model({ ...options, observer });
+  for (const { world, observer, model } of prepared) {
     const found = await search(model, { mostStates, signal: stop.signal, onProgress: reporter(world, output) });
     if (stopped !== undefined) return stopped;
     sound &&= found.complete && found.counterExample === undefined && found.unreached.length === 0;
@@ -85,7 +88,7 @@ function worldsOf(given: Arguments): readonly ExploredWorld[] {
   return worlds;
 }
 
-/** The most of each: a number of a world fits into four bits. */
+/** The most of each; more could not be walked through. */
 const MOST = 9;
 
 function boundsOf(given: Arguments): WorldOptions {

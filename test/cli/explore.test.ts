@@ -65,3 +65,10 @@ test('with --json each world is one object', async () => {
   for (const world of worlds) expect(world).not.toHaveProperty('broken');
   expect(code).toBe(0);
 });
+
+test('a world with more requests than there is room for is refused before anything is walked through', async () => {
+  const { code, stdout, stderr } = await run('--pattern', 'lazy', '--clients', '9', '--requests', '2');
+  expect(code).toBe(2);
+  expect(stdout).toBe('');
+  expect(stderr).toContain('--requests must be at most 1 with 9 clients: a world has room for 16 requests in all, and this makes 18');
+});

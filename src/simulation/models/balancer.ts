@@ -324,7 +324,8 @@ export class Balancer {
   /** One that nobody can mistake for another. The real ones never come again; here, not while anybody has one. */
   #freeHandle(): number {
     const used = new Set(this.#workers.all.map(({ hands }) => handleOf(hands)));
-    for (const { session, up, down } of this.#world.connections) {
+    for (const { owner, session, up, down } of this.#world.connections) {
+      if (owner < this.#settings.clients) continue;
       for (const each of up) used.add(handleOf(each));
       for (const each of down) used.add(handleOf(each));
       const state = this.#steps.state(session);
@@ -453,12 +454,14 @@ function takeRequest(connection: Connection): Pending {
 function packPending(packer: Packer, { client, abandoned, message: asked, deliveries, handle }: Pending): void {
   packer.put(client === undefined || !(client.open || client.bound) ? 0 : client.label + 1);
   packer.putLarge(asked);
-  packer.put((handle << 3) | (deliveries << 1) | Number(abandoned));
+  packer.put(handle);
+  packer.put(deliveries * 2 + Number(abandoned));
 }
 
 function unpackPending(unpacker: Unpacker, connections: readonly Connection[]): Pending {
   const client = connections[unpacker.take() - 1];
   const asked = unpacker.takeLarge();
+  const handle = unpacker.take();
   const rest = unpacker.take();
-  return { client, abandoned: (rest & 1) !== 0, message: asked, deliveries: (rest >> 1) & 3, handle: rest >> 3 };
+  return { client, abandoned: (rest & 1) !== 0, message: asked, deliveries: rest >> 1, handle };
 }

@@ -11,6 +11,7 @@ import type { Frame } from '../../wire/message.ts';
 import type { Model } from '../explore.ts';
 import { ANSWER, LazyClients, lazySteps, type LazySettings } from './lazy-clients.ts';
 import { Unpacker, type Packer } from './packing.ts';
+import { checkSizes } from './sizes.ts';
 import { modelOf } from './small-world.ts';
 import { Steps, perform } from './steps.ts';
 import { END, World, hasEnded, message, requestOf, type Bounds, type Connection, type Happenings } from './world.ts';
@@ -309,6 +310,7 @@ export class LazyPirateState extends World {
 /** The model: what may happen, and what must hold. What the shells themselves check is in `docs/TESTING.md`. */
 export function lazyPirateModel(options: Partial<LazyPirateWorld> = {}): Model<string> {
   const settings = { ...LAZY_PIRATE_WORLD, ...options };
+  checkSizes(settings);
   const { machines, observer, servers } = settings;
   const lazy: LazySettings = { ...settings, endpoints: servers };
   const plan: Plan = {

@@ -90,7 +90,8 @@ export class MajordomoClients {
     for (const { machine, outcome, sent, known, shared, unheard, lane } of this.#requests) {
       packer.put(machine);
       packer.put(OUTCOMES.indexOf(outcome) | (shared ? 4 : 0) | (unheard ? 8 : 0));
-      packer.put(sent | (known << 3));
+      packer.put(sent);
+      packer.put(known);
       packer.put(lane === undefined ? 0 : lane.label + 1);
     }
   }
@@ -106,13 +107,14 @@ export class MajordomoClients {
       const machine = unpacker.take();
       const flags = unpacker.take();
       const sent = unpacker.take();
+      const known = unpacker.take();
       const lane = connections[unpacker.take() - 1];
       const outcome = OUTCOMES[flags & 3] as Outcome;
       this.#requests.push({
         machine,
         outcome,
-        sent: sent & 7,
-        known: sent >> 3,
+        sent,
+        known,
         shared: (flags & 4) !== 0,
         unheard: (flags & 8) !== 0,
         lane,

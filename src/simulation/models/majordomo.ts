@@ -26,6 +26,7 @@ import {
   type MajordomoClientMachines,
   type MajordomoClientSettings,
 } from './majordomo-steps.ts';
+import { checkSizes } from './sizes.ts';
 import { modelOf } from './small-world.ts';
 import { workerSteps, type WorkerSettings } from './workers.ts';
 import { attemptOf, kindOf, message, requestOf } from './world.ts';
@@ -62,6 +63,7 @@ export const MAJORDOMO_WORLD: MajordomoWorld = {
 /** The model: what may happen, and what must hold. */
 export function majordomoModel(options: Partial<MajordomoWorld> = {}): Model<string> {
   const settings = { ...MAJORDOMO_WORLD, ...options };
+  checkSizes(settings);
   const { machines, observer } = settings;
   const balancer: BalancerSettings = { ...settings, farewell: true, readsWhenReady: false };
   const worker: WorkerSettings = { ...settings, farewell: true, mostHeld: 0 };

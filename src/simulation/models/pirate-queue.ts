@@ -15,6 +15,7 @@ import {
   type BrokerWorld,
 } from './broker-world.ts';
 import { ANSWER, LazyClients, lazySteps, type LazySettings } from './lazy-clients.ts';
+import { checkSizes } from './sizes.ts';
 import { modelOf } from './small-world.ts';
 import { workerSteps, type WorkerSettings } from './workers.ts';
 import { message, requestOf } from './world.ts';
@@ -58,6 +59,7 @@ export const PARANOID_PIRATE_WORLD: PirateWorld = {
 };
 
 function pirateModel(name: string, settings: PirateWorld): Model<string> {
+  checkSizes(settings);
   const { machines, observer } = settings;
   const lazy: LazySettings = { ...settings, endpoints: 1, deadline: false };
   const balancer: BalancerSettings = { ...settings, farewell: false, readsWhenReady: true };

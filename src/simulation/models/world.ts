@@ -6,7 +6,7 @@
  */
 import { ImpossibleEvent, BrokenInvariant } from '../../core/errors.ts';
 import { Violation, type Move } from '../explore.ts';
-import type { Packer, Unpacker } from './packing.ts';
+import { expectWithin, type Packer, type Unpacker } from './packing.ts';
 
 /** What can go wrong, and how often it does so in one run. */
 export interface Faults {
@@ -35,7 +35,7 @@ export interface Bounds extends Faults {
 }
 
 type Budget = { -readonly [B in keyof Bounds]: Bounds[B] };
-const BUDGETS: readonly (keyof Bounds)[] = [
+export const BUDGETS: readonly (keyof Bounds)[] = [
   'crashes',
   'restarts',
   'cuts',
@@ -50,20 +50,32 @@ const BUDGETS: readonly (keyof Bounds)[] = [
 /** Says to the other end that the connection is no more. Anything else on a connection is a message of the pattern's. */
 export const END = 0;
 
-/** A message as a number: what it is, the number of a delivery, a request, an attempt. All below 16. */
+/** The largest numbers that a message has room for; requests are numbered from 0, attempts and deliveries from 1. */
+export const MOST_REQUEST = 15;
+export const MOST_ATTEMPT = 15;
+export const MOST_HANDLE = 255;
+
+/**
+ * A message as a number: what it is (0 to 15), a request, an attempt, the number of a delivery.
+ *
+ * @throws Error when one of them does not fit.
+ */
 export function message(kind: number, request: number, attempt = 0, handle = 0): number {
-  return kind | (handle << 4) | (request << 8) | (attempt << 12);
+  expectWithin('the number of a request', request, MOST_REQUEST);
+  expectWithin('the number of an attempt', attempt, MOST_ATTEMPT);
+  expectWithin('the number of a delivery', handle, MOST_HANDLE);
+  return kind | (request << 4) | (attempt << 8) | (handle << 12);
 }
 export function kindOf(message: number): number {
   return message & 15;
 }
-export function handleOf(message: number): number {
+export function requestOf(message: number): number {
   return (message >> 4) & 15;
 }
-export function requestOf(message: number): number {
+export function attemptOf(message: number): number {
   return (message >> 8) & 15;
 }
-export function attemptOf(message: number): number {
+export function handleOf(message: number): number {
   return message >> 12;
 }
 

@@ -15,7 +15,7 @@ export function balanced(broker: string, rules: BalancedRules): readonly Invaria
 }
 
 /** Keeps the books of each life of the broker, and has each event judged by every rule before it is entered. */
-function bookkeeping(broker: string, { frames }: BalancedRules, rules: readonly BookRule[]): Invariant {
+function bookkeeping(broker: string, { frames, heartbeatInterval }: BalancedRules, rules: readonly BookRule[]): Invariant {
   return {
     id: 'books',
     sentence: 'the books of the broker are right',
@@ -70,6 +70,9 @@ function bookkeeping(broker: string, { frames }: BalancedRules, rules: readonly 
           }),
           drop: keep('drop', (to, event) => to.end(event)),
           deadletter: keep('deadletter', (to, event) => to.end(event)),
+          stop: (_event, process) => {
+            if (process.node === broker) booksOf(process).stopping = true;
+          },
           exit: keep('exit', () => undefined),
           step: (_event, process) => {
             if (books !== undefined && process.node === broker) books.answering = undefined;
@@ -100,6 +103,7 @@ function bookkeeping(broker: string, { frames }: BalancedRules, rules: readonly 
           current.lastFrames = said;
           if (frames.isDisconnect(said)) current.left.add(peer);
           for (const { court, judge } of hearers) judge(peer, current, court);
+          if (frames.isHeartbeat(said)) current.heartbeat(peer, run.now, heartbeatInterval);
         },
         stepped() {
           if (!changed) return;
@@ -117,7 +121,8 @@ function bookkeeping(broker: string, { frames }: BalancedRules, rules: readonly 
 
 /** U10: whoever dies is noticed by those who live. */
 function completeness(broker: string, { expiry, heartbeatInterval, pings, busyLimit }: BalancedRules): Invariant {
-  // Idle, it may be given one more request just before it expires; that one it holds until the busy limit.
+  // Idle, it may be given one more request just before it expires. That one it holds until the busy limit, unless it is known to heartbeat at
+  // work, which the books know.
   const within = (expiry > 0 ? expiry + heartbeatInterval : pings) + busyLimit + SLACK_MS;
   return {
     id: 'U10',

@@ -50,7 +50,7 @@ interface Totals {
 const viewOf = (books: Books, { run }: Court): Totals | undefined => run.inspect(books.process.node)[0] as Totals | undefined;
 
 export function bookRules(rules: BalancedRules): readonly BookRule[] {
-  const { expiry, busyLimit, requestExpiry, maxDeliveries, mostQueued, frames } = rules;
+  const { expiry, busyLimit, requestExpiry, maxDeliveries, mostQueued, mostQueuedPerService, maxWorkers, maxServices, frames } = rules;
   /** A stranger keeps to nothing. */
   const isOurs = (label: string): boolean => !rules.strangers.includes(nodeOf(label));
   const openIn =
@@ -61,6 +61,20 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
         court.violated(`${event.kind} of request ${numberOf(event)}, which is ${state ?? 'not open'}`);
       }
     };
+  const mustBeHeard = (worker: string, books: Books, court: Court): void => {
+    const silence = court.run.now - Math.max(books.heard.get(worker) ?? 0, books.process.resumedAt);
+    if (silence > expiry + SLACK_MS) court.violated(`${worker} has been silent for ${Math.round(silence)} ms`);
+  };
+  const idleMustBeHeard = (books: Books, court: Court): void => {
+    for (const ready of books.ready.values()) for (const worker of ready) mustBeHeard(worker, books, court);
+  };
+  /** A worker has said what it must not say now. */
+  const mustBeSentAway = (peer: string, what: string, books: Books, court: Court): void => {
+    court.run.at(court.run.now, () => {
+      if (books.process.dead || !court.run.isLinked(peer)) return;
+      if (!books.left.has(peer)) court.violated(`${what} of ${peer} was not answered with DISCONNECT`);
+    });
+  };
   return [
     {
       id: 'U6',
@@ -130,11 +144,27 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
     },
     {
       id: 'U9',
-      sentence: 'no queue and no table grows beyond its limit, and at rest nothing is remembered of peers that are gone',
+      sentence:
+        'nothing is taken in to wait where as much waits as may, in all or for a service; there are no more workers and services than may be; ' +
+        'and at rest nothing is remembered of peers that are gone',
       on: {
-        accept: (_event, books, court) => {
-          if (books.queued > mostQueued) court.violated(`${books.queued} requests wait; the limit is ${mostQueued}`);
+        accept: (event, books, court) => {
+          const service = serviceOf(event);
+          const { returned, fresh } = books.waitingFor(service);
+          const waiting = returned.size + fresh.size;
+          if (waiting === 0 && books.readyFor(service).size > 0) return;
+          if (books.queued >= mostQueued)
+            court.violated(`request ${numberOf(event)} waits behind ${books.queued}; so many may wait: ${mostQueued}`);
+          else if (waiting >= mostQueuedPerService)
+            court.violated(`request ${numberOf(event)} waits behind ${waiting} for "${service}"; so many may: ${mostQueuedPerService}`);
         },
+        register: (event, books, court) => {
+          if (books.workers.size >= maxWorkers) court.violated(`${labelOf(event)} was registered besides ${books.workers.size} workers`);
+        },
+      },
+      swept(books, court) {
+        const services = maxServices < Infinity ? (viewOf(books, court)?.services ?? []) : [];
+        if (services.length > maxServices) court.violated(`${services.length} services are known`);
       },
       rest(books, court) {
         for (const { peer, state } of viewOf(books, court)?.workers ?? []) {
@@ -183,6 +213,20 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
         court.run.at(court.run.now, () => {
           if (books.workers.has(peer) && !books.process.dead) court.violated(`${peer} has left, and is still registered`);
         });
+      },
+    },
+    {
+      id: 'MD2',
+      sentence: 'who is no worker and says REPLY or HEARTBEAT, or is idle and says READY or REPLY, is told to go',
+      heard(peer, books, court) {
+        if (!frames.turnsAway || books.stopping || books.left.has(peer) || books.clients.has(peer)) return;
+        const said = books.lastFrames;
+        const service = books.workers.get(peer);
+        const isReply = frames.reply(said) !== undefined;
+        if (service === undefined) {
+          if (isReply || frames.isHeartbeat(said)) mustBeSentAway(peer, isReply ? 'the REPLY' : 'the HEARTBEAT', books, court);
+        } else if (books.readyFor(service).has(peer) && (isReply || frames.isReady(said)))
+          mustBeSentAway(peer, isReply ? 'the REPLY' : 'the second READY', books, court);
       },
     },
     {
@@ -290,16 +334,13 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
     },
     {
       id: 'U10',
-      sentence: 'a worker that is idle and silent is given up when the expiry is over',
+      sentence: 'a worker that is silent is given up when the expiry is over, if it is idle or known to heartbeat at work',
       heard(_peer, books, court) {
-        if (expiry === 0) return;
-        const { now } = court.run;
-        for (const [service, ready] of books.ready) {
-          for (const worker of ready) {
-            const silence = now - Math.max(books.heard.get(worker) ?? 0, books.process.resumedAt);
-            if (silence > expiry + SLACK_MS) court.violated(`${worker} of "${service}" has been silent for ${Math.round(silence)} ms`);
-          }
-        }
+        if (expiry > 0) idleMustBeHeard(books, court);
+      },
+      swept(books, court) {
+        if (expiry > 0) idleMustBeHeard(books, court);
+        for (const worker of books.beating) if (books.holders.has(worker)) mustBeHeard(worker, books, court);
       },
     },
     {

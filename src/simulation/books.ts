@@ -10,8 +10,11 @@ export interface WorkerFrames {
   request(frames: readonly Frame[]): string | undefined;
   /** The address of a worker's answer. */
   reply(frames: readonly Frame[]): string | undefined;
+  isReady(frames: readonly Frame[]): boolean;
   isHeartbeat(frames: readonly Frame[]): boolean;
   isDisconnect(frames: readonly Frame[]): boolean;
+  /** The broker tells a worker to go that says what it must not say now. */
+  readonly turnsAway: boolean;
   /** How long the client of this request waits, if it says so. */
   timeToLive(frames: readonly Frame[]): number | undefined;
 }
@@ -27,8 +30,13 @@ export interface BalancedRules {
   readonly requestExpiry: number;
   /** How often one request may reach a worker. */
   readonly maxDeliveries: number;
-  /** Requests that may wait at one broker. */
+  /** Requests that may wait at one broker. Those that come back from a worker wait in any case. */
   readonly mostQueued: number;
+  /** Requests that may wait for one service. */
+  readonly mostQueuedPerService: number;
+  readonly maxWorkers: number;
+  /** Services that may be known at once. */
+  readonly maxServices: number;
   /** Clients are read only while a worker is ready. */
   readonly readsWhenReady: boolean;
   /** Nodes that keep to no rule. */
@@ -67,6 +75,9 @@ export interface Entry {
   holder: string | undefined;
   /** How often it has reached a worker's connection. */
   deliveries: number;
+  /** In how many intervals since it was handed out its holder was heard to heartbeat, the first one left out; and the last of them. */
+  heartbeats: number;
+  interval: number;
 }
 
 /** Of a broker in one of its lives. */
@@ -87,6 +98,12 @@ export class Books {
   readonly addresses: Map<string, string> = new Map();
   /** Peers that were told to go, or said that they went. */
   readonly left: Set<string> = new Set();
+  /** Peers that have had a request taken in: they are clients. */
+  readonly clients: Set<string> = new Set();
+  /** Workers that are known to heartbeat while they work. */
+  readonly beating: Set<string> = new Set();
+  /** It was told to stop. */
+  stopping = false;
   lastHeard = '';
   lastFrames: readonly Frame[] = [];
   lastSentTo = '';
@@ -134,6 +151,16 @@ export class Books {
 
   /* ---------------------------------------------------------------- what is entered */
 
+  /** A worker that is heard to heartbeat in two intervals of one request, the first one left out, is one that heartbeats at work. */
+  heartbeat(worker: string, now: number, heartbeatInterval: number): void {
+    const entry = this.requests.get(this.holders.get(worker) ?? 0);
+    if (entry === undefined || heartbeatInterval === 0) return;
+    const interval = Math.floor((now - entry.since) / heartbeatInterval);
+    if (interval <= entry.interval) return;
+    entry.interval = interval;
+    if (++entry.heartbeats >= 2) this.beating.add(worker);
+  }
+
   register(event: TraceEvent): void {
     this.workers.set(labelOf(event), serviceOf(event));
     this.readyFor(serviceOf(event)).add(labelOf(event));
@@ -141,6 +168,7 @@ export class Books {
 
   expire(event: TraceEvent): void {
     this.workers.delete(labelOf(event));
+    this.beating.delete(labelOf(event));
     this.readyFor(serviceOf(event)).delete(labelOf(event));
   }
 
@@ -156,7 +184,10 @@ export class Books {
       returned: false,
       holder: undefined,
       deliveries: 0,
+      heartbeats: 0,
+      interval: 0,
     };
+    this.clients.add(entry.client);
     this.requests.set(entry.number, entry);
     this.waitingFor(entry.service).fresh.add(entry);
     this.queued++;
@@ -171,6 +202,7 @@ export class Books {
     this.#turn(entry, 'in flight', now);
     if (this.wasSentTo(worker, now)) entry.deliveries++;
     entry.holder = worker;
+    entry.heartbeats = entry.interval = 0;
     this.holders.set(worker, entry.number);
   }
 

@@ -11,8 +11,10 @@ const isWorkers = (frames: readonly Frame[], command: number): boolean =>
 export const MAJORDOMO_FRAMES: WorkerFrames = {
   request: (frames) => (frames.length > 5 && isWorkers(frames, 2) ? textOf(frames[3]) : undefined),
   reply: (frames) => (frames.length > 5 && isWorkers(frames, 3) ? textOf(frames[3]) : undefined),
+  isReady: (frames) => frames.length === 4 && isWorkers(frames, 1),
   isHeartbeat: (frames) => frames.length === 3 && isWorkers(frames, 4),
   isDisconnect: (frames) => frames.length === 3 && isWorkers(frames, 5),
+  turnsAway: true,
   timeToLive(frames) {
     const [first] = frames;
     return first !== undefined && isMark(first) && frames[1]?.length === 0 ? first.readUInt32BE(8) || undefined : undefined;
@@ -25,7 +27,9 @@ const addressed = (frames: readonly Frame[]): string | undefined =>
 export const PIRATE_FRAMES: WorkerFrames = {
   request: addressed,
   reply: addressed,
+  isReady: (frames) => frames.length === 1 && byteOf(frames[0]) === 1,
   isHeartbeat: (frames) => frames.length === 1 && byteOf(frames[0]) === 2,
   isDisconnect: () => false,
+  turnsAway: false,
   timeToLive: () => undefined,
 };

@@ -6,10 +6,10 @@ import type { PendingRequest } from '../../src/load-balancer/requests.ts';
 import { workerSession, type SessionMachine, type SessionReply } from '../../src/load-balancer/session.machine.ts';
 import { WorkerSession } from '../../src/load-balancer/session.ts';
 import { majordomoSession } from '../../src/majordomo/session.machine.ts';
-import { majordomo } from '../../src/simulation/scenarios/majordomo.ts';
-import { paranoidPirate, simplePirate } from '../../src/simulation/scenarios/pirates.ts';
+import { majordomo, majordomoWithStrangers } from '../../src/simulation/scenarios/majordomo.ts';
+import { paranoidPirate, paranoidPirateWithStrangers, simplePirate } from '../../src/simulation/scenarios/pirates.ts';
 import type { Listener, Peer } from '../../src/transport/transport.ts';
-import { action, cell, except, listeners, nothing, regained, replaced, together, type Bug } from './planting.ts';
+import { action, cell, except, guard, listeners, nothing, regained, replaced, together, type Bug } from './planting.ts';
 
 /** What is private in the types only. */
 interface Innards {
@@ -66,10 +66,10 @@ export const brokerBugs: readonly Bug[] = [
   {
     id: 'ready-twice',
     sentence: 'a second READY enters a worker into the list of those that are ready a second time',
-    simulation: paranoidPirate,
+    simulation: paranoidPirateWithStrangers,
     expect: ['U5', 'U7'],
     plant: () =>
-      action(pirates, 'idle', 'HEARTBEAT', (usual, state, event, out, context) => {
+      action(pirates, 'idle', 'READY', (usual, state, event, out, context) => {
         out.ready();
         return usual(state, event, out, context);
       }),
@@ -170,6 +170,13 @@ export const brokerBugs: readonly Bug[] = [
     plant: () => cell(pirates, 'idle', 'expiry', { to: 'idle', do: (state) => state }),
   },
   {
+    id: 'busy-never-expires',
+    sentence: 'a worker that heartbeats while it works, and then falls silent, is waited for as if it had never done so',
+    simulation: majordomoWithStrangers,
+    expect: ['U10'],
+    plant: () => guard(majordomoSession, 'busy', 'expiry', () => false),
+  },
+  {
     id: 'first-silence-counts-for-ever',
     sentence: 'renewing an expiry that is armed already has no effect',
     simulation: majordomo,
@@ -213,6 +220,27 @@ export const brokerBugs: readonly Bug[] = [
         out.sendDisconnect();
         out.arm('expiry', context.expiry);
         return state;
+      }),
+  },
+  {
+    id: 'unknown-worker-not-told',
+    sentence: 'the heartbeat of a worker that the broker does not know, as after its restart, is not answered with DISCONNECT',
+    simulation: majordomo,
+    expect: ['MD2'],
+    plant: () => cell(majordomoSession, 'unknown', 'HEARTBEAT', ignore('alive is not ready')),
+  },
+  {
+    id: 'second-ready-is-welcome',
+    sentence: 'an idle worker that says READY again is not told to go',
+    simulation: majordomoWithStrangers,
+    expect: ['MD2'],
+    plant: () =>
+      cell(majordomoSession, 'idle', 'READY', {
+        to: 'idle',
+        do: function stay(state, _event, out, context) {
+          out.arm('expiry', context.expiry);
+          return state;
+        },
       }),
   },
   {

@@ -5,7 +5,7 @@ import type { SessionMachine } from '../../src/load-balancer/session.machine.ts'
 import { MajordomoBroker, type MajordomoBrokerOptions } from '../../src/majordomo/index.ts';
 import { majordomoSession } from '../../src/majordomo/session.machine.ts';
 import { SimplePirateQueue } from '../../src/simple-pirate/queue.ts';
-import { BROKER_OPTIONS, majordomo, majordomoWithStrangers } from '../../src/simulation/scenarios/majordomo.ts';
+import { BROKER_OPTIONS, CROWDED_BROKER_OPTIONS, majordomo, majordomoWithStrangers } from '../../src/simulation/scenarios/majordomo.ts';
 import { QUEUE_ENDPOINTS, QUEUE_OPTIONS, simplePirate } from '../../src/simulation/scenarios/pirates.ts';
 import type { Simulation } from '../../src/simulation/simulate.ts';
 import { guard, nothing, program, replaced, type Bug, type Undo } from './planting.ts';
@@ -36,6 +36,34 @@ export const limitBugs: readonly Bug[] = [
     simulation: majordomo,
     expect: ['U9'],
     plant: () => brokerWith({ maxQueuedPerService: 10_000, maxQueuedRequests: 10_000 }),
+  },
+  {
+    id: 'one-more-may-wait',
+    sentence: 'one request more may wait than the limit says',
+    simulation: majordomo,
+    expect: ['U9'],
+    plant: () => brokerWith({ maxQueuedRequests: BROKER_OPTIONS.maxQueuedRequests + 1, maxQueuedPerService: 10_000 }),
+  },
+  {
+    id: 'one-more-may-wait-for-a-service',
+    sentence: 'one request more may wait for a service than the limit says',
+    simulation: majordomo,
+    expect: ['U9'],
+    plant: () => brokerWith({ maxQueuedPerService: BROKER_OPTIONS.maxQueuedPerService + 1 }),
+  },
+  {
+    id: 'one-worker-too-many',
+    sentence: 'one worker more may register than the limit says',
+    simulation: majordomoWithStrangers,
+    expect: ['U9'],
+    plant: () => brokerWith({ ...CROWDED_BROKER_OPTIONS, maxWorkers: CROWDED_BROKER_OPTIONS.maxWorkers + 1 }, majordomoWithStrangers),
+  },
+  {
+    id: 'one-service-too-many',
+    sentence: 'one service more may be known than the limit says',
+    simulation: majordomoWithStrangers,
+    expect: ['U9'],
+    plant: () => brokerWith({ ...CROWDED_BROKER_OPTIONS, maxServices: CROWDED_BROKER_OPTIONS.maxServices + 1 }, majordomoWithStrangers),
   },
   {
     id: 'services-never-forgotten',

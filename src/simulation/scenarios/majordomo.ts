@@ -5,8 +5,10 @@ import type { MajordomoBrokerOptions } from '../../majordomo/options.ts';
 import { MajordomoWorker } from '../../majordomo/worker.ts';
 import { attemptRules, linkRule } from '../attempt-rules.ts';
 import { balanced } from '../balanced.ts';
+import type { BalancedRules } from '../books.ts';
 import { MAJORDOMO_FRAMES } from '../frames.ts';
 import type { Host, Program } from '../host.ts';
+import type { Invariant } from '../invariants.ts';
 import { simulate, type Simulation } from '../simulate.ts';
 import { MISCHIEF, strangeListener, stranger, type Phrase } from './strangers.ts';
 import { askOnAndOn, worker } from './workload.ts';
@@ -47,7 +49,10 @@ const BROKER_PHRASES: readonly Phrase[] = [
   (_random, heard) => [...heard, 'right or wrong'],
 ];
 
-export const BROKER_OPTIONS: MajordomoBrokerOptions = {
+/** A worker that never answers, and heartbeats as if it fell asleep again and again. */
+const DOZING: Phrase = (_random, heard) => (heard.length === 0 ? ['', 'MDPW01', '\x01', 'echo'] : ['', 'MDPW01', '\x04']);
+
+export const BROKER_OPTIONS: MajordomoBrokerOptions & typeof BROKER = {
   ...HEARTBEATS,
   ...PINGS,
   ...BROKER,
@@ -56,9 +61,16 @@ export const BROKER_OPTIONS: MajordomoBrokerOptions = {
   highWaterMark: 50,
 };
 
-const broker: Program = async (host) => {
-  host.keep(await MajordomoBroker.listen(ENDPOINT, { ...host.ports, ...BROKER_OPTIONS }));
-};
+const brokerWith =
+  (options: MajordomoBrokerOptions): Program =>
+  async (host) => {
+    host.keep(await MajordomoBroker.listen(ENDPOINT, { ...host.ports, ...options }));
+  };
+const broker = brokerWith(BROKER_OPTIONS);
+
+/** Where strangers are: few places, and time to learn who heartbeats at work and who does not. */
+const CROWDED = { maxWorkers: 3, maxServices: 3, busyLimit: 8000 };
+export const CROWDED_BROKER_OPTIONS: typeof BROKER_OPTIONS & typeof CROWDED = { ...BROKER_OPTIONS, ...CROWDED };
 
 const workerFor =
   (service: string): Program =>
@@ -99,7 +111,7 @@ const CLIENT_RULES = [
   linkRule(BACKOFF),
 ];
 
-const RULES = [
+const rulesOf = (limits: Partial<BalancedRules>): readonly Invariant[] => [
   ...CLIENT_RULES,
   ...balanced('broker', {
     expiry: HEARTBEATS.heartbeatInterval * HEARTBEATS.heartbeatLiveness,
@@ -109,10 +121,14 @@ const RULES = [
     requestExpiry: REQUEST_EXPIRY_MS,
     maxDeliveries: BROKER.maxDeliveries,
     mostQueued: BROKER.maxQueuedRequests,
+    mostQueuedPerService: BROKER.maxQueuedPerService,
+    maxWorkers: Infinity,
+    maxServices: Infinity,
     readsWhenReady: false,
     frames: MAJORDOMO_FRAMES,
-    strangers: ['stranger', 'stranger-1', 'stranger-2'],
+    strangers: ['stranger', 'stranger-1', 'stranger-2', 'dozer'],
     reconnect: BACKOFF,
+    ...limits,
   }),
 ];
 
@@ -129,7 +145,7 @@ export const majordomo: Simulation = simulate({
   },
   core: (random) => ['broker', random.pick(['worker-1', 'worker-2']), 'worker-3', random.pick(['client-1', 'client-2'])],
   faults: { around: HEARTBEATS.heartbeatInterval * HEARTBEATS.heartbeatLiveness },
-  invariants: RULES,
+  invariants: rulesOf({}),
   network: (random) => ({ disconnectNotices: random.chance(0.75), lateAnswers: random.chance(0.5) }),
 });
 
@@ -137,13 +153,14 @@ export const majordomo: Simulation = simulate({
 export const majordomoWithStrangers: Simulation = simulate({
   name: 'majordomo-strange-workers',
   nodes: {
-    broker,
+    broker: brokerWith(CROWDED_BROKER_OPTIONS),
     'worker-1': workerFor('echo'),
     'client-1': client,
     'stranger-1': stranger({ endpoint: ENDPOINT, phrases: WORKER_PHRASES, every: 400 }),
     'stranger-2': stranger({ endpoint: ENDPOINT, phrases: WORKER_PHRASES, every: 1000 }),
+    dozer: stranger({ endpoint: ENDPOINT, phrases: [DOZING], every: 1800 }),
   },
-  invariants: RULES,
+  invariants: rulesOf(CROWDED),
   without: ['U1', 'progress'],
 });
 

@@ -67,8 +67,11 @@ const RULES = {
   readsWhenReady: true,
   frames: PIRATE_FRAMES,
   strangers: ['stranger', 'sleeper', 'vandal'],
-  // Requests wait in the transport; what was given to a worker that is lost comes back, one for each.
-  mostQueued: 8,
+  // Requests wait in the transport; only what was given to a worker that is lost comes back.
+  mostQueued: 0,
+  mostQueuedPerService: 0,
+  maxWorkers: Infinity,
+  maxServices: Infinity,
   reconnect: { base: RECONNECT.reconnectInterval, maximum: RECONNECT.reconnectMaximum, jitter: RECONNECT.reconnectJitter },
 };
 

@@ -1,4 +1,5 @@
 /** What must hold in every run: named rules, each with a watcher that sees what happens. */
+import { numberOption } from '../core/options.ts';
 import type { TraceEvent } from '../runtime/trace.ts';
 import type { Frame } from '../wire/message.ts';
 import type { Fault } from './faults.ts';
@@ -53,6 +54,8 @@ export interface Rule {
 }
 
 export interface Invariant extends Rule {
+  /** Ms of `healing` that it needs: with fewer it would never be judged. */
+  readonly healing?: number;
   /** Marks that it makes, each of which some run of a campaign must reach. */
   readonly reaches?: readonly string[];
   /** A watcher for one run. */
@@ -85,10 +88,17 @@ export function always(id: string, holds: (snapshot: Snapshot) => boolean | stri
   };
 }
 
-/** Once all is well again, it holds within so many ms, at some moment. */
+/**
+ * Once all is well again, it holds within so many ms, at some moment. They are at most those of the simulation's `healing`: after that
+ * nobody looks any more.
+ *
+ * @throws InvalidOption when `within` is no number of ms; `simulate` does when `healing` is shorter, or 0.
+ */
 export function eventually(id: string, holds: (snapshot: Snapshot) => boolean, within: number): Invariant {
+  numberOption('within', within, 0);
   return {
     id,
+    healing: Math.max(1, within),
     sentence: `eventually, within ${within} ms after all is well again: ${id}`,
     watch(run) {
       let held = false;

@@ -11,7 +11,7 @@ import type { Invariant, Rule, RunView, Watcher } from './invariants.ts';
 import type { SimulatedNetworkOptions } from './network.ts';
 import { said } from './node.ts';
 import type { SimulatedProcess } from './process.ts';
-import { progress, universal } from './universal.ts';
+import { progress, quiescence, universal } from './universal.ts';
 import { World, type Witness } from './world.ts';
 
 /** The phases, in simulated ms. */
@@ -136,9 +136,7 @@ export function simulate(options: SimulationOptions): Simulation {
     throw new InvalidOption('settling', settling, `less than "healing" (${healing}): nothing would be required of any request`);
   if (faults !== undefined) checkMenu(faults);
   if (network !== undefined && typeof network !== 'function') checkNetwork(network);
-  for (const invariant of invariants)
-    if (typeof invariant?.id !== 'string' || typeof invariant.watch !== 'function')
-      throw new InvalidOption('invariants', invariant, 'a list of invariants, each with "id" and "watch"');
+  for (const invariant of invariants) checkInvariant(invariant, healing);
   const rules = usualRules(0).map(({ id }) => id);
   for (const id of without) if (!rules.includes(id)) throw new InvalidOption('without', id, `some of ${rules.join(', ')}`);
   for (const mark of sometimes) if (typeof mark !== 'string') throw new InvalidOption('sometimes', mark, 'a list of texts');
@@ -179,6 +177,13 @@ function checkNodes(nodes: Nodes): void {
     if (!/^[\w.-]+$/.test(name)) throw new InvalidOption('nodes', name, 'names of letters, digits, ".", "-" and "_"');
     if (typeof program !== 'function') throw new InvalidOption(`nodes.${name}`, program, 'a function');
   }
+}
+
+function checkInvariant(invariant: Invariant, healing: number): void {
+  if (typeof invariant?.id !== 'string' || typeof invariant.watch !== 'function')
+    throw new InvalidOption('invariants', invariant, 'a list of invariants, each with "id" and "watch"');
+  const { id, healing: needed = 0 } = invariant;
+  if (needed > healing) throw new InvalidOption('healing', healing, `at least ${needed}: the rule "${id}" would never be judged`);
 }
 
 function checkNetwork(network: SimulatedNetworkOptions): void {
@@ -244,7 +249,7 @@ class Run implements RunView, Witness {
     this.#schedule = how.schedule ?? drawFaults(random.split('faults'), names, breaking, options.faults);
     this.#world = new World({ seed: random.seed, nodes, network }, this);
     const rules = usualRules(settling).filter(({ id }) => !without.includes(id));
-    for (const invariant of [...rules, ...invariants]) this.#watch(invariant);
+    for (const invariant of [...rules, quiescence, ...invariants]) this.#watch(invariant);
     const { coverage } = how;
     if (coverage !== undefined) {
       this.#byKind.set('step', [
@@ -312,7 +317,7 @@ class Run implements RunView, Witness {
     await this.#until(world.now + CLOSING_MS, () => closings.every(({ closed }) => closed));
     // What lingers is over within moments.
     await this.#until(world.now + 1000);
-    this.#judge = QUIESCENCE;
+    this.#judge = quiescence;
     for (const { node, process, closed } of closings) {
       if (process?.dead !== false || this.#violation !== undefined) continue;
       if (!closed) this.violated(`${node.name} has not closed within ${CLOSING_MS} ms`);
@@ -472,14 +477,8 @@ const BUGS: Invariant = {
   watch: () => ({}),
 };
 
-const QUIESCENCE: Invariant = {
-  id: 'U12',
-  sentence: 'what is closed leaves no socket, no timer and no promise behind',
-  watch: () => ({}),
-};
-
 /** The rules that are on in every simulation. The last two cannot be left out. */
-export const USUAL_RULES: readonly Rule[] = [...usualRules(0), BUGS, QUIESCENCE].map(({ id, sentence }) => ({ id, sentence }));
+export const USUAL_RULES: readonly Rule[] = [...usualRules(0), BUGS, quiescence].map(({ id, sentence }) => ({ id, sentence }));
 
 /** Frames as text, for traces: one line, printable, and no longer than what a line has room for. */
 function shown(frames: readonly Buffer[]): string {

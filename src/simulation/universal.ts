@@ -117,4 +117,42 @@ export function progress(settling: number): Invariant {
   };
 }
 
+/** Ms after which a process that has closed must have told the outcome of every request. */
+const TOLD_MS = 500;
+
+/** U12, as far as promises go; sockets and timers are counted when everything is closed. */
+export const quiescence: Invariant = {
+  id: 'U12',
+  sentence: 'what is closed leaves no socket and no timer behind, and no request that was asked before without an outcome',
+  watch(run) {
+    const open = new Map<SimulatedProcess, Set<number>>();
+    const closing = new Set<SimulatedProcess>();
+    const settle = (event: TraceEvent, process: SimulatedProcess): void => {
+      open.get(process)?.delete(numberIn(event, 'request'));
+    };
+    return {
+      on: {
+        submit: (event, process) => {
+          if (closing.has(process)) return;
+          let requests = open.get(process);
+          if (requests === undefined) open.set(process, (requests = new Set()));
+          requests.add(numberIn(event, 'request'));
+        },
+        answered: settle,
+        unanswered: settle,
+        stop: (_event, process) => {
+          closing.add(process);
+        },
+        exit: (_event, process) => {
+          run.at(run.now + TOLD_MS, () => {
+            const [first] = open.get(process) ?? [];
+            if (first !== undefined && process.state === 'running')
+              run.violated(`${process.node} has closed, and request ${first} has no outcome`);
+          });
+        },
+      },
+    };
+  },
+};
+
 export const universal: readonly Invariant[] = [noInvention, oneOutcome, boundedTermination];

@@ -196,7 +196,7 @@ export const clientBugs: readonly Bug[] = [
     id: 'close-forgets-requests',
     sentence: 'a client that is closed never says how its requests ended',
     simulation: lazyPirate,
-    expect: ['U3'],
+    expect: ['U12', 'U3'],
     plant: () => cell(request, 'sent', 'close', ignore('the answer may still come')),
   },
   {

@@ -79,3 +79,19 @@ test.each<[string, Invariant['watch']]>([
   expect((await simulation.run(1)).violation).toMatchObject({ invariant: 'mine', because: 'the rule itself threw TypeError: mistaken' });
   expect((await simulate(world).run(1)).ok).toBe(true);
 });
+
+test.each<[string, readonly Fault[], number]>([
+  ['told to stop', [{ at: 300, op: 'stop', node: 'asker' }], 800],
+  ['closed in the end', [], 2500],
+])('a program that is %s and never says how a request ended has left it behind', async (_how, schedule, t) => {
+  const asker: Program = (host) => {
+    host.keep({ close: async () => undefined });
+    void host.ask({ body: 'for ever', within: 60_000, send: () => new Promise<never>(() => undefined) });
+  };
+  const simulation = simulate({ ...world, nodes: { asker } });
+  expect((await simulation.run(1, { schedule })).violation).toMatchObject({
+    invariant: 'U12',
+    t,
+    because: 'asker has closed, and request 1 has no outcome',
+  });
+});

@@ -1,6 +1,6 @@
 /** What a user may get wrong is said at once, naming the field. */
 import { expect, test } from 'vitest';
-import { campaign, simulate, type Fault, type Nodes, type Program, type SimulationOptions } from '../../src/testkit.ts';
+import { campaign, eventually, simulate, type Fault, type Nodes, type Program, type SimulationOptions } from '../../src/testkit.ts';
 
 const quiet: Program = async (host) => {
   for (;;) await host.sleep(1000);
@@ -25,6 +25,22 @@ const wrongOptions: readonly (readonly [option: string, wrong: object])[] = [
   ['invariants', { invariants: ['it holds'] }],
   ['without', { without: ['U99'] }],
 ];
+
+const pigsFly = (within: number): object => ({ invariants: [eventually('pigs fly', () => false, within)] });
+
+test.each([[{ healing: 0, ...pigsFly(0) }], [{ healing: 0, ...pigsFly(100) }], [{ healing: 1000, ...pigsFly(1001) }], [pigsFly(40_000)]])(
+  'what should come true after the end of healing is refused at once: %j',
+  (wrong) => {
+    const { healing: _healing, ...rest } = calm;
+    expect(() => simulate({ ...rest, ...wrong })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', option: 'healing' }));
+  },
+);
+
+test('what should come true by the end of healing is judged', async () => {
+  const { violation } = await simulate({ ...calm, healing: 1000, ...pigsFly(1000) }).run(1);
+  expect(violation).toMatchObject({ invariant: 'pigs fly', t: 2000 });
+  expect(() => pigsFly(-1)).toThrow(expect.objectContaining({ option: 'within' }));
+});
 
 test.each(wrongOptions)('a wrong %s of a simulation is refused at once: %j', (option, wrong) => {
   expect(() => simulate({ ...calm, ...wrong })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', option }));

@@ -41,6 +41,8 @@ interface Goal {
   readonly goal: string;
   readonly reached: string;
   readonly met: boolean;
+  /** What it is made of. */
+  readonly details?: readonly string[];
   /** Missing it is no failure. */
   readonly told?: true;
 }
@@ -142,19 +144,91 @@ async function exploration(): Promise<Goal[]> {
     }),
   );
   const took = performance.now() - began;
-  const worlds = halves.flat().flatMap(linesOf) as unknown as { pattern: string; states: number; complete: boolean; broken?: object }[];
+  const worlds = halves.flat().flatMap(linesOf) as unknown as readonly ExploredWorld[];
   const states = worlds.reduce((sum, world) => sum + world.states, 0);
   const majordomo = Math.max(0, ...worlds.filter(({ pattern }) => pattern === 'majordomo').map((world) => world.states));
   const sound = halves.flat().every(({ code }) => code === 0) && worlds.every((world) => world.complete && world.broken === undefined);
+  const machines = machinesIn(worlds);
+  const unexplained = machines.flatMap(({ machine, untaken }) =>
+    untaken.filter(({ why }) => why === undefined).map(({ what }) => `${machine} never ${what}`),
+  );
   return [
     {
       what: 'states explored, each world to its end',
       goal: '1,000,000, no rule broken',
       reached: `${number(states)} in ${worlds.length} worlds, ${number(took / 1000)} s${sound ? '' : ', NOT SOUND'}`,
       met: sound && states >= 1_000_000,
+      details: worlds.map(tellWorld),
     },
     { what: 'states of one world of Majordomo', goal: '500,000', reached: number(majordomo), met: majordomo >= 500_000 },
+    {
+      what: 'arrows of the machines taken in them',
+      goal: 'all but those listed with a reason',
+      reached: [
+        `${machines.reduce((sum, { arrows }) => sum + arrows, 0)} of ${machines.reduce((sum, { of }) => sum + of, 0)}`,
+        ...unexplained,
+      ].join('; '),
+      met: machines.length > 0 && unexplained.length === 0,
+      details: machines.map(
+        ({ machine, arrows, of, answers, ofAnswers }) =>
+          `${machine}: ${arrows} of ${of} arrows, ${answers} of ${ofAnswers} ignored or refused`,
+      ),
+    },
   ];
+}
+
+interface Share {
+  readonly taken: number;
+  readonly all: number;
+}
+
+interface ExploredMachine {
+  readonly machine: string;
+  readonly arrows: Share;
+  readonly answers: Share;
+  readonly untaken: readonly { readonly what: string; readonly why?: string }[];
+}
+
+/** What `seaworthy explore --json` says of each world. */
+interface ExploredWorld {
+  readonly pattern: string;
+  readonly world: string;
+  readonly states: number;
+  readonly depth: number;
+  readonly milliseconds: number;
+  readonly complete: boolean;
+  readonly broken?: object;
+  readonly bounds: { readonly [bound: string]: number };
+  readonly arrows: Share;
+  readonly machines: readonly ExploredMachine[];
+}
+
+function tellWorld({ world, bounds, states, depth, milliseconds, arrows }: ExploredWorld): string {
+  const limits = Object.entries(bounds).map(([bound, value]) => `${bound} ${value}`);
+  const found = `${number(states)} states, depth ${depth}, ${number(milliseconds / 1000)} s, ${arrows.taken} of ${arrows.all} arrows`;
+  return `${world} (${limits.join(', ')}): ${found}`;
+}
+
+interface MachineTaken {
+  readonly machine: string;
+  readonly arrows: number;
+  readonly of: number;
+  readonly answers: number;
+  readonly ofAnswers: number;
+  readonly untaken: ExploredMachine['untaken'];
+}
+
+/** What each machine did in all worlds together. */
+function machinesIn(worlds: readonly ExploredWorld[]): readonly MachineTaken[] {
+  const rows = worlds.flatMap(({ machines }) => machines);
+  return [...new Set(rows.map(({ machine }) => machine))].map((name) => {
+    const own = rows.filter(({ machine }) => machine === name);
+    const [{ arrows, answers, untaken: first }, ...others] = own as [ExploredMachine, ...ExploredMachine[]];
+    const untaken = first.filter(({ what }) => others.every((other) => other.untaken.some((one) => one.what === what)));
+    const ignored = untaken.filter(({ what }) => what.includes(' × ')).length;
+    const taken = arrows.all - untaken.length + ignored;
+    return { machine: name, arrows: taken, of: arrows.all, answers: answers.all - ignored, ofAnswers: answers.all, untaken };
+  });
 }
 
 /** What the catalogue prints of each bug. */
@@ -222,8 +296,10 @@ async function main(): Promise<number> {
   const seconds = Math.round((performance.now() - began) / 1000);
   if (given.json) process.stdout.write(`${JSON.stringify({ node: process.version, seconds, goals })}\n`);
   else {
-    for (const { what, goal, reached, met } of goals)
+    for (const { what, goal, reached, met, details = [] } of goals) {
       process.stdout.write(`${met ? 'met   ' : 'MISSED'}  ${what}: ${reached} (goal: ${goal})\n`);
+      for (const detail of details) process.stdout.write(`          ${detail}\n`);
+    }
     process.stdout.write(`in ${seconds} s\n`);
   }
   return goals.every(({ met, told }) => met || told === true) ? 0 : 1;

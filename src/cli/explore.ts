@@ -2,6 +2,7 @@
 import { ArrowCoverage } from '../core/coverage.ts';
 import { explore as search, tellCounterExample, type Exploration, type Progress } from '../simulation/explore.ts';
 import { PATTERNS, WORLDS, type ExploredWorld, type WorldOptions } from '../simulation/models/worlds.ts';
+import { untakenInAll, untakenOf, type Untaken } from '../simulation/unexplored.ts';
 import type { Arguments, Option } from './arguments.ts';
 import type { Command } from './command.ts';
 import { EXIT, UsageError } from './failures.ts';
@@ -48,6 +49,8 @@ happen sometimes did; with 1 otherwise. docs/TESTING.md says what that proves an
     count('expiries', 'requests that wait too long at the broker'),
     count('aborts', 'requests aborted'),
     count('closes', 'processes told to end'),
+    count('shutdowns', 'brokers told to end, which come back'),
+    count('oddities', 'messages of a stranger that speaks as workers do'),
   ],
   run: (given, output) => walk(given, output),
 };
@@ -68,15 +71,17 @@ async function walk(given: Arguments, output: Output): Promise<number> {
     stop.abort();
   });
   const rows: (readonly (string | number)[])[] = [];
+  const machines: MachineRow[] = [];
   let sound = true;
   for (const { world, observer, model } of prepared) {
     const found = await search(model, { mostStates, signal: stop.signal, onProgress: reporter(world, output) });
     if (stopped !== undefined) return stopped;
     sound &&= found.complete && found.counterExample === undefined && found.unreached.length === 0;
-    report(world, found, observer, output);
+    report(world, model.bounds, found, observer, output);
     rows.push(rowOf(world, found, observer));
+    machines.push(...machinesOf(world, observer));
   }
-  if (!output.json) output.write(`${table([HEADINGS, ...rows])}\n`);
+  if (!output.json) output.write(`${table([HEADINGS, ...rows])}\n\n${tellMachines(machines, output)}`);
   if (!(await output.taken())) return EXIT.unread;
   return sound ? EXIT.ok : EXIT.failed;
 }
@@ -111,14 +116,17 @@ function reporter({ name }: ExploredWorld, output: Output): (progress: Progress)
 }
 
 /** What is wrong is told in full, at once; what is right, in the table at the end. */
-function report(world: ExploredWorld, found: Exploration<string>, observer: ArrowCoverage, output: Output): void {
+function report(world: ExploredWorld, bounds: object, found: Exploration<string>, observer: ArrowCoverage, output: Output): void {
   const { counterExample, unreached, complete } = found;
   if (output.json) {
     const { states, transitions, depth, milliseconds } = found;
     const { pattern, name, about } = world;
     const broken = counterExample && { property: counterExample.property, sentence: counterExample.sentence, steps: counterExample.steps };
-    const covered = coverageOf(world, observer);
-    output.result({ pattern, world: name, about, states, transitions, depth, complete, milliseconds, unreached, broken, ...covered }, '');
+    const covered = { ...coverageOf(world, observer), machines: machinesOf(world, observer) };
+    output.result(
+      { pattern, world: name, about, bounds, states, transitions, depth, complete, milliseconds, unreached, broken, ...covered },
+      '',
+    );
     return;
   }
   if (counterExample !== undefined) output.write(`${world.name} (${world.about}): ${tellCounterExample(counterExample)}\n`);
@@ -169,4 +177,31 @@ function coverageOf({ machines }: ExploredWorld, observer: ArrowCoverage): { rea
     all: shares.reduce((total, { all }) => total + all, 0),
   });
   return { arrows: sum(each.map(({ arrows }) => arrows)), answers: sum(each.map(({ answers }) => answers)) };
+}
+
+/** What one machine did in one world. */
+interface MachineRow {
+  readonly machine: string;
+  readonly arrows: Share;
+  readonly answers: Share;
+  readonly untaken: readonly Untaken[];
+}
+
+function machinesOf({ machines }: ExploredWorld, observer: ArrowCoverage): readonly MachineRow[] {
+  return machines.map((machine) => ({ machine: machine.name, ...observer.of(machine), untaken: untakenOf(machine, observer) }));
+}
+
+/** What each machine did in all worlds together; with `--verbose` what it did not do, and why. */
+function tellMachines(rows: readonly MachineRow[], output: Output): string {
+  const lines: (readonly string[])[] = [];
+  const never: string[] = [];
+  for (const name of new Set(rows.map(({ machine }) => machine))) {
+    const own = rows.filter(({ machine }) => machine === name);
+    const { arrows, answers } = own[0] as MachineRow;
+    const untaken = untakenInAll(own.map((row) => row.untaken));
+    const ignored = untaken.filter(({ what }) => what.includes(' × ')).length;
+    lines.push([name, `${arrows.all - untaken.length + ignored}/${arrows.all}`, `${answers.all - ignored}/${answers.all}`]);
+    if (output.verbose) never.push(...untaken.map(({ what, why }) => `${name} never: ${what}${why === undefined ? '' : ` (${why})`}\n`));
+  }
+  return `${table([['MACHINE', 'ARROWS', 'ANSWERS'], ...lines])}\n${never.join('')}`;
 }

@@ -28,13 +28,37 @@ async function run(...words: readonly string[]): Promise<{ readonly code: number
 }
 
 /** One client, one worker, one fault: a second or so. */
-const SMALL = ['--clients', '1', '--workers', '1', '--heartbeats', '0', '--expiries', '0', '--aborts', '0', '--closes', '0'];
+const SMALL = [
+  '--clients',
+  '1',
+  '--workers',
+  '1',
+  '--heartbeats',
+  '0',
+  '--expiries',
+  '0',
+  '--aborts',
+  '0',
+  '--closes',
+  '0',
+  '--oddities',
+  '0',
+  '--shutdowns',
+  '0',
+];
 
 test('worlds that are walked through to their end, in which every rule holds, exit with 0 and a table', async () => {
   const { code, stdout } = await run('--pattern', 'paranoid', '--clients', '1', '--heartbeats', '0');
-  const [headings, ...rows] = stdout.trimEnd().split('\n');
+  const [worlds, machines] = stdout.trimEnd().split('\n\n') as [string, string];
+  const [headings, ...rows] = worlds.split('\n');
   expect(headings).toMatch(/^WORLD +STATES +TRANSITIONS +DEPTH +COMPLETE +SECONDS +STATES\/S +ARROWS +ANSWERS +RULES$/);
-  expect(rows).toHaveLength(2);
+  expect(rows).toHaveLength(5);
+  expect(machines.split('\n').map((line) => line.replace(/ +/g, ' '))).toEqual([
+    'MACHINE ARROWS ANSWERS',
+    expect.stringMatching(/^LazyPirateRequest \d+\/18 \d+\/10$/),
+    expect.stringMatching(/^WorkerSession \d+\/27 \d+\/21$/),
+    expect.stringMatching(/^LoadBalancedWorker \d+\/36 \d+\/31$/),
+  ]);
   for (const row of rows) expect(row).toMatch(/^paranoid.* +\d{3,} .* yes .* hold$/);
   expect(code).toBe(0);
 });

@@ -2,14 +2,25 @@
  * A load-balancing broker in a small world: what `src/load-balancer/broker.ts`, `session.ts` and `requests.ts` do around the machines of
  * the sessions, with one service.
  */
-import type { Machine, StepObserver } from '../../core/machine.ts';
 import type { FailureCode } from '../../load-balancer/failures.ts';
 import type { DeliveryPolicy } from '../../load-balancer/requests.ts';
-import type { SessionEffects, SessionReply, WorkerSessionMachine, WorkerLoss } from '../../load-balancer/session.machine.ts';
-import type { Message } from '../../wire/message.ts';
+import type { SessionEffects, SessionReply, WorkerLoss, WorkerSessionMachine } from '../../load-balancer/session.machine.ts';
 import type { Packer, Unpacker } from './packing.ts';
-import { Steps, numbered, perform } from './steps.ts';
-import { DISCONNECT, HEARTBEAT, READY, REPLY, REQUEST, type Workers } from './workers.ts';
+import { packPending, takeRequest, unpackPending } from './pending.ts';
+import {
+  DISMISS,
+  HEARS,
+  ILLEGIBLE_REPLY,
+  NONSENSE,
+  SUSPICIONS,
+  UNREACHABLE,
+  dispatchOf,
+  heard,
+  type SessionEvent,
+  type SessionTimer,
+} from './sessions.ts';
+import { perform, type Steps } from './steps.ts';
+import { DISCONNECT, HEARTBEAT, REPLY, REQUEST, type Workers } from './workers.ts';
 import {
   END,
   breach,
@@ -48,32 +59,12 @@ export interface ToClients {
   failure(client: Connection, asked: number, code: FailureCode): void;
 }
 
-type SessionEvent = WorkerSessionMachine['event'];
-type SessionTimer = 'expiry' | 'heartbeatDue' | 'busyLimit';
-const WELCOME: SessionEvent = { kind: 'READY', service: '', admission: 'welcome' };
-const LEFT: SessionEvent = { kind: 'DISCONNECT' };
-const GONE: SessionEvent = { kind: 'peerGone', loss: 'disconnected' };
-const UNREACHABLE: SessionEvent = { kind: 'peerGone', loss: 'unreachable' };
-/** Further ones teach nothing new. */
-const MOST_INTERVALS = 3;
-const heardIn = numbered((interval): SessionEvent => ({ kind: 'HEARTBEAT', interval }));
-const dispatchOf = numbered((handle): SessionEvent => ({ kind: 'dispatch', handle }));
-/** In place of the message, the number of the request that it answers. */
-const replyIn = numbered((reply): SessionReply => {
-  return { kind: 'REPLY', handle: handleOf(reply), message: requestOf(reply) as unknown as Message, body: 0 };
-});
-
-export function sessionSteps(
-  machine: Machine<WorkerSessionMachine>,
-  { liveness, busyLimit }: BalancerSettings,
-  observer?: StepObserver,
-): Steps<WorkerSessionMachine> {
-  const heartbeatInterval = liveness > 0 ? 1 : 0;
-  return new Steps(machine, { heartbeatInterval, expiry: liveness, busyLimit: Number(busyLimit), mostStrikes: 1 }, observer);
-}
+/** Whether it takes requests in; waits, closing, for those that workers have; or is not there. */
+type BalancerState = 'listening' | 'draining' | 'down';
+const STATES: readonly BalancerState[] = ['listening', 'draining', 'down'];
 
 export class Balancer {
-  isUp = true;
+  #state: BalancerState = 'listening';
   /** Idle workers, least recently used first. */
   readonly ready: Connection[] = [];
   readonly waiting: Pending[] = [];
@@ -96,7 +87,7 @@ export class Balancer {
   }
 
   pack(packer: Packer): void {
-    packer.put(this.isUp ? 1 : 0);
+    packer.put(STATES.indexOf(this.#state));
     packer.put(this.open);
     packer.putAll(this.ready.map(({ label }) => label));
     for (const queue of [this.waiting, this.returned]) {
@@ -111,7 +102,7 @@ export class Balancer {
   }
 
   unpack(unpacker: Unpacker): void {
-    this.isUp = unpacker.take() === 1;
+    this.#state = STATES[unpacker.take()] as BalancerState;
     this.open = unpacker.take();
     const { connections } = this.#world;
     for (const label of unpacker.takeAll()) this.ready.push(connections[label] as Connection);
@@ -123,6 +114,14 @@ export class Balancer {
       connection.session = session >> 1;
       if ((session & 1) !== 0) connection.request = unpackPending(unpacker, connections);
     }
+  }
+
+  get isUp(): boolean {
+    return this.#state !== 'down';
+  }
+
+  get isListening(): boolean {
+    return this.#state === 'listening';
   }
 
   kind(connection: Connection): string {
@@ -141,7 +140,7 @@ export class Balancer {
 
   /** Whether it reads what clients send. */
   get isReading(): boolean {
-    return !this.#settings.readsWhenReady || (this.ready.length > 0 && this.queued === 0);
+    return !this.#settings.readsWhenReady || (this.isListening && this.ready.length > 0 && this.queued === 0);
   }
 
   /** Requests that workers hold. */
@@ -158,11 +157,12 @@ export class Balancer {
   offer<W extends World>(happenings: Happenings<W>, read: (world: W) => Balancer, nameOf: (owner: number) => string): void {
     if (!this.isUp) {
       happenings.add('the broker is back', (world) => {
-        read(world).isUp = true;
+        read(world).#state = 'listening';
       });
       return;
     }
     if (this.#world.mayFail('restarts')) happenings.add('the broker dies', (world) => read(world).#die(), true);
+    this.#offerEnd(happenings, read);
     // Where nobody is left to serve it, it is bound to.
     const unserved = this.#workers.isClosed;
     if (this.queued > 0 && (unserved || this.#world.left.expiries > 0))
@@ -173,6 +173,18 @@ export class Balancer {
     this.#world.connections.forEach((connection, at) => {
       if (connection.owner >= this.#settings.clients) this.#offerSession(happenings, read, nameOf(connection.owner), connection, at);
     });
+  }
+
+  #offerEnd<W extends World>(happenings: Happenings<W>, read: (world: W) => Balancer): void {
+    if (this.#state === 'draining')
+      happenings.add('the broker runs out of patience with its workers', (world) => {
+        read(world).#finish();
+      });
+    else if (this.#world.left.shutdowns > 0)
+      happenings.add('the broker is told to end', (world) => {
+        world.spend('shutdowns');
+        read(world).#drain();
+      });
   }
 
   #offerSession<W extends World>(
@@ -196,7 +208,10 @@ export class Balancer {
       });
     for (const [timer, what] of SUSPICIONS) {
       if (!this.#steps.isArmed(session, timer)) continue;
-      if (!connection.open) happenings.add(`${what} of ${worker}, which is no more`, (world) => read(world).#fire(of(world), timer));
+      if (!connection.open || connection.deaf)
+        happenings.add(`${what} of ${worker}${connection.deaf ? '' : ', which is no more'}`, (world) =>
+          read(world).#fire(of(world), timer),
+        );
       else if (this.#world.mayFail('suspicions'))
         happenings.add(
           `${what} of ${worker}, which lives`,
@@ -213,6 +228,10 @@ export class Balancer {
 
   /** A request has come. */
   accept(client: Connection, asked: number): void {
+    if (!this.isListening) {
+      this.#toClients.failure(client, asked, 'shutting-down');
+      return;
+    }
     this.open++;
     const pending: Pending = { client, abandoned: false, message: asked, deliveries: 0, handle: 0 };
     const worker = this.queued === 0 ? this.ready.shift() : undefined;
@@ -249,28 +268,24 @@ export class Balancer {
   /* ---------------------------------------------------------------- workers */
 
   #receive(connection: Connection): void {
-    const next = connection.up.shift() as number;
-    switch (kindOf(next)) {
-      case END:
-        this.#world.unbind(connection);
-        if (this.#settings.notices) this.#step(connection, GONE);
-        else connection.kept = ['idle', 'busy'].includes(this.kind(connection));
-        break;
-      case READY:
-        this.#step(connection, WELCOME);
-        break;
-      case REPLY:
-        this.#step(connection, replyIn(next));
-        break;
-      case HEARTBEAT: {
-        const state = this.#steps.state(connection.session);
-        this.#step(connection, heardIn(state.kind === 'busy' ? Math.min(MOST_INTERVALS, state.interval + 1) : 0));
-        break;
-      }
-      case DISCONNECT:
-        this.#step(connection, LEFT);
-        break;
+    this.hear(connection, connection.up.shift() as number);
+  }
+
+  /** A worker, or a stranger, has said something. */
+  hear(connection: Connection, said: number): void {
+    if (kindOf(said) === END) {
+      if (connection.deaf) connection.open = false;
+      this.#world.unbind(connection);
+      if (this.#settings.notices) this.#step(connection, heard(connection, this.#steps.state(connection.session), said));
+      else connection.kept = ['idle', 'busy'].includes(this.kind(connection));
+      return;
     }
+    // Of a peer that is no worker yet, Majordomo's broker keeps nothing.
+    if (kindOf(said) === NONSENSE && this.#settings.farewell && this.kind(connection) === 'unknown') return;
+    const wrong = kindOf(said) === REPLY && connection.request !== undefined && connection.request.handle !== handleOf(said);
+    this.#step(connection, heard(connection, this.#steps.state(connection.session), said));
+    const violates = !this.#settings.farewell && (wrong || kindOf(said) === ILLEGIBLE_REPLY);
+    if (violates) this.#step(connection, heard(connection, this.#steps.state(connection.session), NONSENSE));
   }
 
   #step(connection: Connection, event: SessionEvent): void {
@@ -363,12 +378,12 @@ export class Balancer {
   #deliver(pending: Pending, reply: SessionReply): void {
     if (reply.handle !== pending.handle)
       breach('MD4', `the reply to another delivery was taken for that to request ${requestOf(pending.message) + 1}`);
-    if (pending.abandoned) {
-      this.#drop(pending);
-      return;
+    if (pending.abandoned) this.#drop(pending);
+    else {
+      this.open--;
+      if (pending.client !== undefined) this.#toClients.answer(pending.client, pending.message, reply.message as unknown as number);
     }
-    this.open--;
-    if (pending.client !== undefined) this.#toClients.answer(pending.client, pending.message, reply.message as unknown as number);
+    this.#drainedIfIdle();
   }
 
   #surrender(pending: Pending, loss: WorkerLoss): void {
@@ -377,12 +392,14 @@ export class Balancer {
     if (pending.abandoned) this.#drop(pending);
     else if (delivered && policy === 'fail') this.#fail(pending, 'worker-lost');
     else if (delivered && pending.deliveries >= maxDeliveries && loss !== 'dismissed') this.#fail(pending, 'poisoned');
+    else if (!this.isListening) this.#fail(pending, 'shutting-down');
     else {
       pending.handle = 0;
       this.#world.notes.push(`request ${requestOf(pending.message) + 1} is requeued`);
       this.returned.push(pending);
       this.#serveSoon();
     }
+    this.#drainedIfIdle();
   }
 
   #forget(connection: Connection, loss: WorkerLoss): void {
@@ -411,13 +428,39 @@ export class Balancer {
     });
   }
 
-  /** It forgets everything. What it has sent arrives. */
+  /** It takes no further requests, gives up those that wait, and ends when no worker has one. */
+  #drain(): void {
+    this.#state = 'draining';
+    for (const queue of [this.returned, this.waiting]) for (const pending of queue.splice(0)) this.#fail(pending, 'shutting-down');
+    if (this.inFlight === 0) this.#finish();
+  }
+
+  #drainedIfIdle(): void {
+    if (this.#state !== 'draining' || this.inFlight > 0) return;
+    this.#world.followUp(() => {
+      if (this.#state === 'draining') this.#finish();
+    });
+  }
+
+  /** It lets its workers go, also those that have a request, and is gone. */
+  #finish(): void {
+    this.#state = 'down';
+    for (const connection of this.#world.connections) if (['idle', 'busy'].includes(this.kind(connection))) this.#step(connection, DISMISS);
+    this.#clear();
+  }
+
   #die(): void {
     this.#world.spendFault('restarts');
-    this.isUp = false;
+    this.#state = 'down';
+    this.#clear();
+  }
+
+  /** It forgets everything. What it has sent arrives. */
+  #clear(): void {
     this.open = this.ready.length = this.waiting.length = this.returned.length = 0;
     for (const connection of this.#world.connections) {
       connection.session = this.#steps.start;
+      connection.strikes = 0;
       connection.request = undefined;
       connection.kept = false;
       if (!connection.bound) continue;
@@ -430,38 +473,4 @@ export class Balancer {
       this.#world.sendDown(connection, END);
     }
   }
-}
-
-const SUSPICIONS: readonly (readonly [SessionTimer, string])[] = [
-  ['expiry', 'the broker hears nothing'],
-  ['busyLimit', 'the broker loses patience with the work'],
-];
-
-const HEARS: Readonly<Record<number, string>> = {
-  [END]: 'sees the end of a connection of',
-  [READY]: 'gets READY of',
-  [REPLY]: 'gets the reply of',
-  [HEARTBEAT]: 'gets a heartbeat of',
-  [DISCONNECT]: 'is left by',
-};
-
-function takeRequest(connection: Connection): Pending {
-  const { request } = connection;
-  connection.request = undefined;
-  return request ?? breach('invariants', 'a worker that holds no request was taken to hold one');
-}
-
-function packPending(packer: Packer, { client, abandoned, message: asked, deliveries, handle }: Pending): void {
-  packer.put(client === undefined || !(client.open || client.bound) ? 0 : client.label + 1);
-  packer.putLarge(asked);
-  packer.put(handle);
-  packer.put(deliveries * 2 + Number(abandoned));
-}
-
-function unpackPending(unpacker: Unpacker, connections: readonly Connection[]): Pending {
-  const client = connections[unpacker.take() - 1];
-  const asked = unpacker.takeLarge();
-  const handle = unpacker.take();
-  const rest = unpacker.take();
-  return { client, abandoned: (rest & 1) !== 0, message: asked, deliveries: rest >> 1, handle };
 }

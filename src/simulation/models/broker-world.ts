@@ -9,6 +9,7 @@ import type { Property } from '../explore.ts';
 import { Balancer, type BalancerSettings, type ToClients } from './balancer.ts';
 import { Unpacker, type Packer } from './packing.ts';
 import type { Steps } from './steps.ts';
+import { offerStranger } from './stranger.ts';
 import { Workers, type WorkerSettings } from './workers.ts';
 import { END, World, hasEnded, type Bounds, type Connection, type Happenings } from './world.ts';
 
@@ -110,6 +111,16 @@ export class BrokerState<C> extends World {
     return this.broker.isUp;
   }
 
+  override isDeaf(owner: number): boolean {
+    return owner === this.#stranger;
+  }
+
+  /** Whose connections are a stranger's: the number behind those of the workers. */
+  get #stranger(): number {
+    const { clients, workers } = this.#plan.settings;
+    return clients + workers;
+  }
+
   offer(happenings: Happenings<BrokerState<C>>): void {
     this.clients.offer(happenings, ({ clients }) => clients);
     this.workers.offer(
@@ -122,7 +133,9 @@ export class BrokerState<C> extends World {
       ({ broker }) => broker,
       (owner) => this.workers.nameOf(owner),
     );
+    if (this.broker.isUp) offerStranger(this, happenings, this.#stranger, this.#plan.balancer, ({ broker }) => broker);
     this.connections.forEach((connection, at) => {
+      if (connection.deaf) return;
       if (connection.owner < this.#plan.settings.clients) this.#offerClient(happenings, connection, at);
       this.#offerCuts(happenings, connection, at);
     });
@@ -196,12 +209,12 @@ export class BrokerState<C> extends World {
 
   /** All workers that are not closed are ready, nothing is under way, and nobody keeps anything of anybody who has gone. */
   get isAtRest(): boolean {
-    const { ready, isUp, isReading, open } = this.broker;
+    const { ready, isListening, isReading, open } = this.broker;
     const { clients } = this.#plan.settings;
     const working = this.workers.all.filter((_, at) => this.workers.kind(at) !== 'closed');
     return (
       this.clients.isAtRest &&
-      isUp &&
+      isListening &&
       open === 0 &&
       working.every(({ alive, connection }) => alive && connection !== undefined && ready.includes(connection)) &&
       ready.length === working.length &&
@@ -242,7 +255,9 @@ export function sometimesOf<C>({ settings }: BrokerPlan<C>): readonly Property<B
       holds: ({ executions, clients }) => executions.some((count, request) => count > 0 && clients.outcome(request) === 'failed'),
     },
   ];
-  return onceOnly(settings) ? sometimes : [...sometimes, { name: 'twice', sentence: 'a request is worked on twice', holds: isTwice }];
+  if (onceOnly(settings)) return sometimes;
+  const twice = { name: 'twice', sentence: 'a request is worked on twice', holds: isTwice };
+  return canBeLastDelivery(settings) ? [...sometimes, twice, lastDelivery(settings)] : [...sometimes, twice];
 }
 
 /** What can always be had again when nothing further goes wrong. */
@@ -255,6 +270,19 @@ export function eventuallyOf<C>(): readonly Property<BrokerState<C>>[] {
       holds: (state) => state.isAtRest,
     },
   ];
+}
+
+/** Whether requests can be lost with so many workers that the next delivery is the last. */
+function canBeLastDelivery({ policy, maxDeliveries, faults, oddities }: BrokerWorld): boolean {
+  return policy === 'requeue' && faults + oddities >= maxDeliveries - 1;
+}
+
+function lastDelivery<C>({ maxDeliveries }: BrokerWorld): Property<BrokerState<C>> {
+  return {
+    name: 'last delivery',
+    sentence: 'a request is handed out as often as it may be',
+    holds: ({ connections }) => connections.some(({ request }) => request?.deliveries === maxDeliveries),
+  };
 }
 
 function isTwice({ executions }: World): boolean {

@@ -8,11 +8,10 @@ import type { Machine, StepObserver } from '../../core/machine.ts';
 import { lazyPirateRequest, type LazyPirateRequestMachine } from '../../lazy-pirate/client.machine.ts';
 import { lazyPirateJob, type JobOutcome, type LazyPirateJobEffects, type LazyPirateJobMachine } from '../../lazy-pirate/job.machine.ts';
 import type { Frame } from '../../wire/message.ts';
-import type { Model } from '../explore.ts';
 import { ANSWER, LazyClients, lazySteps, type LazySettings } from './lazy-clients.ts';
 import { Unpacker, type Packer } from './packing.ts';
-import { checkSizes } from './sizes.ts';
-import { modelOf } from './small-world.ts';
+import { boundsIn, checkSizes } from './sizes.ts';
+import { modelOf, type SmallModel } from './small-world.ts';
 import { Steps, perform } from './steps.ts';
 import { END, World, hasEnded, message, requestOf, type Bounds, type Connection, type Happenings } from './world.ts';
 
@@ -46,6 +45,8 @@ export const LAZY_PIRATE_WORLD: LazyPirateWorld = {
   expiries: 0,
   aborts: 1,
   closes: 1,
+  shutdowns: 0,
+  oddities: 0,
 };
 
 interface Job {
@@ -308,7 +309,7 @@ export class LazyPirateState extends World {
 }
 
 /** The model: what may happen, and what must hold. What the shells themselves check is in `docs/TESTING.md`. */
-export function lazyPirateModel(options: Partial<LazyPirateWorld> = {}): Model<string> {
+export function lazyPirateModel(options: Partial<LazyPirateWorld> = {}): SmallModel {
   const settings = { ...LAZY_PIRATE_WORLD, ...options };
   checkSizes(settings);
   const { machines, observer, servers } = settings;
@@ -324,6 +325,7 @@ export function lazyPirateModel(options: Partial<LazyPirateWorld> = {}): Model<s
   const outcome = (state: LazyPirateState, request: number): string => state.clients.requests[request]?.outcome ?? '';
   return modelOf<LazyPirateState>({
     name: 'lazy',
+    bounds: boundsIn(settings),
     begin: () => LazyPirateState.begin(plan),
     unpack: (text) => LazyPirateState.unpack(plan, text),
     offer: (state, happenings) => state.offer(happenings),

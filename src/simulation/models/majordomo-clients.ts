@@ -15,10 +15,12 @@ import {
   CONNECTION_LOST,
   DOUBT,
   FAILURE,
+  FOREIGN,
   OURS,
   PLACE,
   PROBE,
   PROBE_ANSWER,
+  PROBE_ANSWER_FOREIGN,
   START,
   describe,
   failureIn,
@@ -219,6 +221,10 @@ export class MajordomoClients {
     }
     if (next === END) {
       this.#stepLink(client, BROKER_GONE);
+      return;
+    }
+    if (kindOf(next) === PROBE_ANSWER_FOREIGN) {
+      this.#stepLink(client, FOREIGN);
       return;
     }
     this.#hear(client);

@@ -15,9 +15,10 @@ export const ANSWER = 4;
 export const ANSWER_PLAIN = 5;
 export const FAILURE = 6;
 export const PROBE_ANSWER = 7;
+export const PROBE_ANSWER_FOREIGN = 8;
 
 /** What a broker may say of a request that it has given up; in a message, the place in this list. */
-export const CODES: readonly FailureCode[] = ['expired', 'poisoned', 'worker-lost'];
+export const CODES: readonly FailureCode[] = ['expired', 'poisoned', 'worker-lost', 'shutting-down'];
 
 export interface MajordomoClientSettings {
   readonly clients: number;
@@ -43,6 +44,7 @@ export const CLOSE: RequestEvent = { kind: 'close' };
 export const BROKER_GONE: LinkEvent = { kind: 'brokerGone' };
 export const DOUBT: LinkEvent = { kind: 'doubt' };
 export const OURS: LinkEvent = { kind: 'ANSWER', ours: true };
+export const FOREIGN: LinkEvent = { kind: 'ANSWER', ours: false };
 export const CLOSE_LINK: LinkEvent = { kind: 'close' };
 export const START: { readonly [correlation in MajordomoClientSettings['correlation']]: LinkEvent } = {
   auto: { kind: 'start', correlation: 'auto' },
@@ -91,6 +93,8 @@ export function describe(next: number): string {
       return 'is told that its connection has ended';
     case PROBE_ANSWER:
       return 'hears that the broker keeps numbers';
+    case PROBE_ANSWER_FOREIGN:
+      return 'hears that the broker knows of no numbers';
     case FAILURE:
       return `is told that attempt ${attemptOf(next)} of request ${requestOf(next) + 1} is given up (${CODES[handleOf(next)]})`;
     default:

@@ -3,8 +3,7 @@ import type { Machine } from '../../core/machine.ts';
 import { lazyPirateRequest, type LazyPirateRequestMachine } from '../../lazy-pirate/client.machine.ts';
 import { workerSession } from '../../load-balancer/session.machine.ts';
 import { loadBalancedWorker } from '../../load-balancer/worker.machine.ts';
-import type { Model } from '../explore.ts';
-import { sessionSteps, type BalancerSettings } from './balancer.ts';
+import type { BalancerSettings } from './balancer.ts';
 import {
   BrokerState,
   alwaysOf,
@@ -15,8 +14,9 @@ import {
   type BrokerWorld,
 } from './broker-world.ts';
 import { ANSWER, LazyClients, lazySteps, type LazySettings } from './lazy-clients.ts';
-import { checkSizes } from './sizes.ts';
-import { modelOf } from './small-world.ts';
+import { sessionSteps } from './sessions.ts';
+import { boundsIn, checkSizes } from './sizes.ts';
+import { modelOf, type SmallModel } from './small-world.ts';
 import { workerSteps, type WorkerSettings } from './workers.ts';
 import { message, requestOf } from './world.ts';
 
@@ -46,6 +46,8 @@ export const SIMPLE_PIRATE_WORLD: PirateWorld = {
   expiries: 0,
   aborts: 0,
   closes: 0,
+  shutdowns: 0,
+  oddities: 0,
 };
 
 export const PARANOID_PIRATE_WORLD: PirateWorld = {
@@ -58,7 +60,7 @@ export const PARANOID_PIRATE_WORLD: PirateWorld = {
   heartbeats: 1,
 };
 
-function pirateModel(name: string, settings: PirateWorld): Model<string> {
+function pirateModel(name: string, settings: PirateWorld): SmallModel {
   checkSizes(settings);
   const { machines, observer } = settings;
   const lazy: LazySettings = { ...settings, endpoints: 1, deadline: false };
@@ -82,6 +84,7 @@ function pirateModel(name: string, settings: PirateWorld): Model<string> {
   };
   return modelOf<BrokerState<LazyClients>>({
     name,
+    bounds: boundsIn(settings),
     begin: () => BrokerState.begin(plan),
     unpack: (text) => BrokerState.unpack(plan, text),
     offer: (state, happenings) => state.offer(happenings),
@@ -92,11 +95,11 @@ function pirateModel(name: string, settings: PirateWorld): Model<string> {
 }
 
 /** Simple Pirate: nobody heartbeats, and what a lost worker held is its client's to ask again. */
-export function simplePirateModel(options: Partial<PirateWorld> = {}): Model<string> {
+export function simplePirateModel(options: Partial<PirateWorld> = {}): SmallModel {
   return pirateModel('simple', { ...SIMPLE_PIRATE_WORLD, ...options });
 }
 
 /** Paranoid Pirate: heartbeats both ways, and what a lost worker held goes to another one. */
-export function paranoidPirateModel(options: Partial<PirateWorld> = {}): Model<string> {
+export function paranoidPirateModel(options: Partial<PirateWorld> = {}): SmallModel {
   return pirateModel('paranoid', { ...PARANOID_PIRATE_WORLD, ...options });
 }

@@ -8,7 +8,7 @@ export const MOST_REQUESTS: number = MOST_REQUEST + 1;
 /** Clients, workers, servers, and how often each thing may happen. Far beyond what can be walked through. */
 const MOST_OF_EACH = 99;
 
-interface Sizes extends Bounds {
+export interface Sizes extends Bounds {
   readonly clients: number;
   readonly requests: number;
   readonly retries: number;
@@ -34,4 +34,11 @@ export function checkSizes(sizes: Sizes): void {
   const most = Math.floor(MOST_REQUESTS / clients);
   const rule = `at most ${most} with ${clients} clients: a world has room for ${MOST_REQUESTS} requests in all, and this makes ${all}`;
   throw new InvalidOption('requests', requests, rule, `option "requests" must be ${rule}`);
+}
+
+const NAMED = ['clients', 'workers', 'servers', 'requests', 'retries', 'maxDeliveries', 'liveness', 'faults', ...BUDGETS] as const;
+
+/** Those of them that are not 0. */
+export function boundsIn(sizes: Sizes): Readonly<Record<string, number>> {
+  return Object.fromEntries(NAMED.flatMap((name) => (sizes[name] ? [[name, sizes[name]]] : [])) as [string, number][]);
 }

@@ -3,8 +3,15 @@ import type { Model, Move, Property } from '../explore.ts';
 import { Packer } from './packing.ts';
 import { Happenings, type World } from './world.ts';
 
+/** A model that says how large its world is. */
+export interface SmallModel extends Model<string> {
+  /** How many there are of each, and how often what may happen: without those of which there are none. */
+  readonly bounds: Readonly<Record<string, number>>;
+}
+
 export interface SmallWorld<W extends World> {
   readonly name: string;
+  readonly bounds: Readonly<Record<string, number>>;
   begin(): W;
   unpack(text: string): W;
   offer(world: W, happenings: Happenings<W>): void;
@@ -13,7 +20,7 @@ export interface SmallWorld<W extends World> {
   readonly eventually: readonly Property<W>[];
 }
 
-export function modelOf<W extends World>(parts: SmallWorld<W>): Model<string> {
+export function modelOf<W extends World>(parts: SmallWorld<W>): SmallModel {
   const unpack = (text: string): W => parts.unpack(text);
   const pack = (world: W): string => {
     const packer = new Packer();
@@ -33,6 +40,7 @@ export function modelOf<W extends World>(parts: SmallWorld<W>): Model<string> {
   };
   return {
     name: parts.name,
+    bounds: parts.bounds,
     initial: [pack(parts.begin())],
     next(text): readonly Move<string>[] {
       const happenings = new Happenings<W>(text, unpack, pack);

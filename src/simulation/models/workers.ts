@@ -115,7 +115,8 @@ export class Workers {
 
   /** What a worker is called, by the owner of its connections. */
   nameOf(owner: number): string {
-    return `worker ${owner - this.#settings.clients + 1}`;
+    const at = owner - this.#settings.clients;
+    return at < this.#settings.workers ? `worker ${at + 1}` : 'the stranger';
   }
 
   /* ---------------------------------------------------------------- what may happen */

@@ -32,6 +32,10 @@ export interface Bounds extends Faults {
   readonly aborts: number;
   /** Processes that are told to end. */
   readonly closes: number;
+  /** Brokers that are told to end, and come back. */
+  readonly shutdowns: number;
+  /** Messages of a stranger who speaks as a worker does, and should not. */
+  readonly oddities: number;
 }
 
 type Budget = { -readonly [B in keyof Bounds]: Bounds[B] };
@@ -45,6 +49,8 @@ export const BUDGETS: readonly (keyof Bounds)[] = [
   'expiries',
   'aborts',
   'closes',
+  'shutdowns',
+  'oddities',
 ];
 
 /** Says to the other end that the connection is no more. Anything else on a connection is a message of the pattern's. */
@@ -101,14 +107,19 @@ export class Connection {
   session = 0;
   /** At a broker that is not told of ends: it has ended, and is kept nevertheless. */
   kept = false;
+  /** At a broker: messages against the protocol that came over it. */
+  strikes = 0;
+  /** Its owner reads nothing: what is sent to it is gone, and when it ends nobody needs to hear of it. */
+  readonly deaf: boolean;
   /** At a broker: the request that this worker holds. */
   request: Pending | undefined;
   /** Its place among the connections of this state. */
   label = 0;
 
-  constructor(owner: number, to: number) {
+  constructor(owner: number, to: number, deaf: boolean) {
     this.owner = owner;
     this.to = to;
+    this.deaf = deaf;
   }
 }
 
@@ -151,6 +162,8 @@ export abstract class World {
     expiries: 0,
     aborts: 0,
     closes: 0,
+    shutdowns: 0,
+    oddities: 0,
   };
   /** All faults together that may still happen. */
   faultsLeft = 0;
@@ -160,12 +173,16 @@ export abstract class World {
   readonly notes: string[] = [];
   readonly #followUps: (() => void)[] = [];
 
+  /** Whether what is sent to somebody is not read. */
+  isDeaf(_owner: number): boolean {
+    return false;
+  }
   /** Whether the listener of a connection is there. */
   abstract isUp(listener: number): boolean;
   abstract pack(packer: Packer): void;
 
   connect(owner: number, to: number): Connection {
-    const connection = new Connection(owner, to);
+    const connection = new Connection(owner, to, this.isDeaf(owner));
     let at = this.connections.length;
     while (at > 0 && (this.connections[at - 1] as Connection).owner > owner) at--;
     this.connections.splice(at, 0, connection);
@@ -177,7 +194,9 @@ export abstract class World {
   }
 
   sendDown(connection: Connection, message: number): void {
-    if (connection.open && !hasEnded(connection.down)) connection.down.push(message);
+    if (connection.deaf) {
+      if (message === END) connection.open = false;
+    } else if (connection.open && !hasEnded(connection.down)) connection.down.push(message);
   }
 
   /** Its owner closes it, or dies: what was sent may still arrive, what was not can not. */
@@ -242,10 +261,10 @@ export abstract class World {
     packer.put(this.connections.length);
     this.connections.forEach((connection, label) => {
       connection.label = label;
-      const { open, bound, unanswered, kept } = connection;
+      const { open, bound, unanswered, kept, strikes } = connection;
       packer.put(connection.owner);
       packer.put(connection.to);
-      packer.put((open ? 1 : 0) | (bound ? 2 : 0) | (unanswered ? 4 : 0) | (kept ? 8 : 0));
+      packer.put((open ? 1 : 0) | (bound ? 2 : 0) | (unanswered ? 4 : 0) | (kept ? 8 : 0) | (strikes << 4));
       packer.put(connection.carries + 1);
       packMessages(packer, connection.up);
       packMessages(packer, connection.down);
@@ -257,12 +276,14 @@ export abstract class World {
     this.faultsLeft = unpacker.take();
     this.executions = unpacker.takeAll();
     for (let count = unpacker.take(); count > 0; count--) {
-      const connection = new Connection(unpacker.take(), unpacker.take());
+      const owner = unpacker.take();
+      const connection = new Connection(owner, unpacker.take(), this.isDeaf(owner));
       const flags = unpacker.take();
       connection.open = (flags & 1) !== 0;
       connection.bound = (flags & 2) !== 0;
       connection.unanswered = (flags & 4) !== 0;
       connection.kept = (flags & 8) !== 0;
+      connection.strikes = flags >> 4;
       connection.carries = unpacker.take() - 1;
       connection.up = unpackMessages(unpacker);
       connection.down = unpackMessages(unpacker);

@@ -9,11 +9,11 @@ import {
   majordomoSession,
   workerSession,
 } from '../../machines.ts';
-import type { Model } from '../explore.ts';
 import type { BrokerWorld } from './broker-world.ts';
 import { lazyPirateModel } from './lazy-pirate.ts';
 import { majordomoModel } from './majordomo.ts';
 import { paranoidPirateModel, simplePirateModel } from './pirate-queue.ts';
+import type { SmallModel } from './small-world.ts';
 import type { Bounds } from './world.ts';
 
 export type Pattern = 'lazy' | 'simple' | 'paranoid' | 'majordomo';
@@ -32,8 +32,12 @@ export interface ExploredWorld {
   readonly about: string;
   /** Those at work in it. */
   readonly machines: readonly Machine[];
-  model(options?: WorldOptions): Model<string>;
+  model(options?: WorldOptions): SmallModel;
 }
+
+/** A small crowd leaves room for more to happen. */
+const ONE_OF_EACH = { clients: 1, workers: 1 };
+const TWO_FAULTS = { faults: 2, crashes: 2, cuts: 2, suspicions: 2, failures: 2 };
 
 type World = Omit<ExploredWorld, 'pattern' | 'machines'>;
 const PIRATES = [lazyPirateRequest, workerSession, loadBalancedWorker] as unknown as readonly Machine[];
@@ -82,6 +86,21 @@ export const WORLDS: readonly ExploredWorld[] = [
       about: 'a client and two workers that are also closed, on a network that tells of no end',
       model: (options = {}) => paranoidPirateModel({ clients: 1, notices: false, closes: 1, ...options }),
     },
+    {
+      name: 'paranoid, patient',
+      about: 'a client and a worker that is also closed, both sides forgive one silence, on a network that tells of no end',
+      model: (options = {}) => paranoidPirateModel({ ...ONE_OF_EACH, notices: false, liveness: 2, closes: 1, ...options }),
+    },
+    {
+      name: 'paranoid, closing',
+      about: 'a client and a worker; the worker or the queue is closed, work may take too long',
+      model: (options = {}) => paranoidPirateModel({ ...ONE_OF_EACH, busyLimit: true, heartbeats: 2, shutdowns: 1, closes: 1, ...options }),
+    },
+    {
+      name: 'paranoid, stranger',
+      about: 'a client, a worker, and a stranger that says anything to the queue; work may take too long',
+      model: (options = {}) => paranoidPirateModel({ ...ONE_OF_EACH, busyLimit: true, oddities: 4, ...options }),
+    },
   ]),
   ...worldsOf(
     'majordomo',
@@ -100,8 +119,32 @@ export const WORLDS: readonly ExploredWorld[] = [
       {
         name: 'majordomo, probing',
         about: 'a client that asks twice and does not know the broker, a worker',
-        model: (options = {}) =>
-          majordomoModel({ clients: 1, workers: 1, retries: 2, correlation: 'auto', aborts: 1, closes: 1, ...options }),
+        model: (options = {}) => majordomoModel({ ...ONE_OF_EACH, retries: 2, correlation: 'auto', aborts: 1, closes: 1, ...options }),
+      },
+      {
+        name: 'majordomo, two faults',
+        about: 'a client that asks once, two workers, two faults; work may take too long',
+        model: (options = {}) => majordomoModel({ clients: 1, busyLimit: true, ...TWO_FAULTS, ...options }),
+      },
+      {
+        name: 'majordomo, closing',
+        about: 'a client that asks twice, a worker; the worker or the broker is closed',
+        model: (options = {}) => majordomoModel({ ...ONE_OF_EACH, retries: 2, shutdowns: 1, closes: 1, ...options }),
+      },
+      {
+        name: 'majordomo, stranger',
+        about: 'a client that asks once, a worker, and a stranger that says anything to the broker; work may take too long',
+        model: (options = {}) => majordomoModel({ ...ONE_OF_EACH, busyLimit: true, expiries: 0, oddities: 3, ...options }),
+      },
+      {
+        name: 'majordomo, foreign',
+        about: 'a client that asks twice a broker that keeps no numbers, a worker',
+        model: (options = {}) => majordomoModel({ ...ONE_OF_EACH, retries: 2, correlation: 'auto', foreign: true, aborts: 1, ...options }),
+      },
+      {
+        name: 'majordomo, sockets',
+        about: 'a client that asks twice, over a connection for each request, a worker',
+        model: (options = {}) => majordomoModel({ ...ONE_OF_EACH, retries: 2, correlation: 'socket', closes: 1, ...options }),
       },
     ],
   ),

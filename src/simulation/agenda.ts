@@ -29,6 +29,8 @@ export class Agenda {
   now = 0;
   /** What has happened so far. */
   happened = 0;
+  /** To whom it happens now, or happened last. */
+  owner: Owner | undefined;
   readonly #heap: Entry[] = [];
   #order = 0;
 
@@ -67,6 +69,7 @@ export class Agenda {
       this.now = entry.time;
       if (entry.owner !== undefined && !entry.owner.mayHappen(entry)) continue;
       this.happened++;
+      this.owner = entry.owner;
       const { work } = entry;
       entry.work = undefined;
       (work as () => void)();

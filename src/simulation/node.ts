@@ -19,8 +19,8 @@ export interface NodeWorld {
   readonly random: Random;
   readonly healing: boolean;
   record(event: TraceEvent, process: SimulatedProcess): void;
-  /** The library or a program did what it must never do. */
-  broke(what: string, process: SimulatedProcess): void;
+  /** The library or a program did what it must never do; `error` tells where. */
+  broke(what: string, process: SimulatedProcess, error: unknown): void;
   mark(name: string): void;
 }
 
@@ -90,7 +90,7 @@ export class SimulatedNode {
     try {
       await this.program(host);
     } catch (error) {
-      if (!process.dead) this.#world.broke(`the program of ${this.name} failed: ${said(error)}`, process);
+      if (!process.dead) this.#world.broke(`the program of ${this.name} failed: ${said(error)}`, process, error);
     }
   }
 
@@ -133,7 +133,7 @@ export class SimulatedNode {
       keep: (role) => {
         this.roles.add(role);
         role.events?.on('fault', ({ error }) => {
-          world.broke(`a bug was caught in ${this.name}: ${said(error)}`, process);
+          world.broke(`a bug was caught in ${this.name}: ${said(error)}`, process, error);
         });
         return role;
       },

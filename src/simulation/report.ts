@@ -62,11 +62,12 @@ export async function report(simulation: Simulation, failed: RunResult, options:
   const { schedule, violation } = failed;
   if (violation === undefined) throw new InvalidOption('failed', failed.seed, 'a run that failed');
   const again = await replay(simulation, replayOf(failed), { keepTrace: true });
-  const { invariant, sentence, because, t } = violation;
+  const { invariant, sentence, because, t, where = [] } = violation;
   return [
     `${simulation.name}, seed ${failed.seed}: ${invariant} is broken after ${(t / 1000).toFixed(3)} s`,
     `  the rule:  ${sentence}`,
     `  but:       ${because}`,
+    ...where.map((call) => `             ${call}`),
     `  digest:    ${failed.digest}`,
     `  core:      ${failed.core.join(', ')}`,
     ...(again.digest === failed.digest ? [] : [`  CAUTION:   ${NOT_REPEATED} (digest ${again.digest})`]),

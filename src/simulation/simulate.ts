@@ -11,6 +11,7 @@ import type { Invariant, Rule, RunView, Watcher } from './invariants.ts';
 import type { SimulatedNetworkOptions } from './network.ts';
 import { said } from './node.ts';
 import type { SimulatedProcess } from './process.ts';
+import { hearRejections, turn } from './rejections.ts';
 import { progress, quiescence, universal } from './universal.ts';
 import { World, type Witness } from './world.ts';
 
@@ -68,6 +69,8 @@ export interface Violation {
   readonly because: string;
   /** When, in simulated ms. */
   readonly t: number;
+  /** The innermost calls of what was thrown, if something was. */
+  readonly where?: readonly string[];
 }
 
 export interface RunStatistics {
@@ -101,7 +104,7 @@ export interface Simulation {
   readonly name: string;
   readonly options: SimulationOptions;
   /**
-   * Plays one run. Runs of one process wait for each other, and none gives way to the event loop before it ends.
+   * Plays one run. Runs of one process wait for each other, and none gives way to the event loop between its begin and its end.
    *
    * @throws InvalidOption when the options are wrong, or a fault is: before anything runs
    */
@@ -140,7 +143,21 @@ export function simulate(options: SimulationOptions): Simulation {
   const rules = usualRules(0).map(({ id }) => id);
   for (const id of without) if (!rules.includes(id)) throw new InvalidOption('without', id, `some of ${rules.join(', ')}`);
   for (const mark of sometimes) if (typeof mark !== 'string') throw new InvalidOption('sometimes', mark, 'a list of texts');
-  return { name, options, run: (seed, how = {}) => alone(() => new Run(options, seedOption(seed), how).play()) };
+  return { name, options, run: (seed, how = {}) => alone(() => playRun(options, seedOption(seed), how)) };
+}
+
+/**
+ * Where an error was made, and when nobody caught it, takes time to know. So a run in which something was thrown is played again, and this time
+ * it is traced.
+ */
+async function playRun(options: SimulationOptions, seed: string, how: RunOptions): Promise<RunResult> {
+  const run = new Run(options, seed, how);
+  const result = await run.play();
+  if (!run.threw) return result;
+  const { coverage: _counted, ...rest } = how;
+  const traced = await new Run(options, seed, rest, true).play();
+  // What is not repeated by its seed may go well the second time.
+  return traced.ok ? result : traced;
 }
 
 /** Their names, so that a misspelt one is an error. */
@@ -229,8 +246,10 @@ class Run implements RunView, Witness {
   #answered = 0;
   #unanswered = 0;
   #closing = false;
+  /** Something was thrown that must not be, or that nobody caught. */
+  threw = false;
 
-  constructor(options: SimulationOptions, seed: string, how: RunOptions) {
+  constructor(options: SimulationOptions, seed: string, how: RunOptions, traced = false) {
     this.#options = options;
     this.#seed = seed;
     this.#keep = how.keepTrace ?? false;
@@ -247,7 +266,7 @@ class Run implements RunView, Witness {
     checkCore(this.core, names);
     if (how.schedule !== undefined) checkSchedule(how.schedule, names);
     this.#schedule = how.schedule ?? drawFaults(random.split('faults'), names, breaking, options.faults);
-    this.#world = new World({ seed: random.seed, nodes, network }, this);
+    this.#world = new World({ seed: random.seed, nodes, network, traced }, this);
     const rules = usualRules(settling).filter(({ id }) => !without.includes(id));
     for (const invariant of [...rules, quiescence, ...invariants]) this.#watch(invariant);
     const { coverage } = how;
@@ -263,6 +282,22 @@ class Run implements RunView, Witness {
   }
 
   async play(): Promise<RunResult> {
+    // What was rejected before is none of ours.
+    await turn();
+    const unhear = hearRejections((reason) => {
+      this.broke(`a promise was rejected, and nobody caught it: ${said(reason)}`, '', reason);
+    });
+    try {
+      await this.#phases();
+      await turn();
+    } finally {
+      unhear();
+    }
+    if (this.#violation === undefined) for (const [index, watcher] of this.#watchers.entries()) this.#as(index, () => watcher.end?.());
+    return this.#result();
+  }
+
+  async #phases(): Promise<void> {
     const { breaking = DEFAULT_PHASES.breaking, healing = DEFAULT_PHASES.healing } = this.#options;
     const world = this.#world;
     world.schedule(this.#schedule);
@@ -276,7 +311,10 @@ class Run implements RunView, Witness {
       if (this.#violation === undefined) for (const [index, watcher] of this.#watchers.entries()) this.#as(index, () => watcher.rest?.());
     }
     await this.#close();
-    if (this.#violation === undefined) for (const [index, watcher] of this.#watchers.entries()) this.#as(index, () => watcher.end?.());
+  }
+
+  #result(): RunResult {
+    const world = this.#world;
     return {
       ok: this.#violation === undefined,
       simulation: this.#options.name,
@@ -309,7 +347,7 @@ class Run implements RunView, Witness {
         each.node.stop().then(
           () => (each.closed = true),
           (error: unknown) => {
-            this.broke(`closing failed: ${String(error)}`, each.node.name);
+            this.broke(`closing failed: ${said(error)}`, each.node.name, error);
           },
         );
       });
@@ -373,7 +411,7 @@ class Run implements RunView, Witness {
       try {
         look();
       } catch (error) {
-        this.violated(`the rule itself threw ${said(error)}`);
+        this.#ruleThrew(error);
       }
     });
   }
@@ -398,9 +436,21 @@ class Run implements RunView, Witness {
     if (all !== undefined) for (const listener of all) listener(event, process as SimulatedProcess);
   }
 
-  broke(what: string, _node: string): void {
+  broke(what: string, _node: string, error?: unknown): void {
     this.#judge = BUGS;
+    this.#threw(what, error);
+  }
+
+  #ruleThrew(error: unknown): void {
+    this.#threw(`the rule itself threw ${said(error)}`, error);
+  }
+
+  #threw(what: string, error: unknown): void {
+    const first = this.#violation === undefined;
+    this.threw ||= error !== undefined;
     this.violated(what);
+    const where = callsOf(error);
+    if (first && where.length > 0) this.#violation = { ...(this.#violation as unknown as Violation), where };
   }
 
   marked(name: string): void {
@@ -434,7 +484,7 @@ class Run implements RunView, Witness {
     try {
       work();
     } catch (error) {
-      this.violated(`the rule itself threw ${said(error)}`);
+      this.#ruleThrew(error);
     }
   }
 
@@ -479,6 +529,15 @@ const BUGS: Invariant = {
 
 /** The rules that are on in every simulation. The last two cannot be left out. */
 export const USUAL_RULES: readonly Rule[] = [...usualRules(0), BUGS, quiescence].map(({ id, sentence }) => ({ id, sentence }));
+
+const MOST_CALLS = 4;
+
+/** Where an error was made, from the inside out, without what is Node's own. */
+function callsOf(error: unknown): string[] {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const calls = stack.split('\n').filter((line) => /^ +at /.test(line) && !line.includes('node:'));
+  return calls.slice(0, MOST_CALLS).map((line) => line.trim());
+}
 
 /** Frames as text, for traces: one line, printable, and no longer than what a line has room for. */
 function shown(frames: readonly Buffer[]): string {

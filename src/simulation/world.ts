@@ -12,12 +12,13 @@ import type { Program } from './host.ts';
 import { SimulatedNetwork, type SimulatedNetworkOptions } from './network.ts';
 import { SimulatedNode, said, type NodeWorld } from './node.ts';
 import type { SimulatedProcess } from './process.ts';
+import { turn } from './rejections.ts';
 
 /** Told of everything that happens. */
 export interface Witness {
   saw(event: TraceEvent, process: SimulatedProcess | undefined): void;
-  /** The library or a program did what it must never do. */
-  broke(what: string, node: string): void;
+  /** The library or a program did what it must never do; `error` tells where, if one was thrown. */
+  broke(what: string, node: string, error?: unknown): void;
   /** A `sometimes` mark was reached. */
   marked(name: string): void;
 }
@@ -27,7 +28,15 @@ export interface WorldOptions {
   /** Programs by the names of their nodes. */
   readonly nodes: { readonly [name: string]: Program };
   readonly network?: SimulatedNetworkOptions;
+  /**
+   * Errors know where they were made, and what nobody catches is heard of at once. Both take time: errors are values here, thousands of them.
+   * Default false.
+   */
+  readonly traced?: boolean;
 }
+
+/** So many calls are known of an error, in a run that is traced. */
+const STACK_FRAMES = 10;
 
 export class World implements NodeWorld {
   readonly agenda: Agenda = new Agenda();
@@ -38,15 +47,17 @@ export class World implements NodeWorld {
   /** Nothing goes wrong any more with what belongs to the core. */
   healing = false;
   readonly #witness: Witness;
+  readonly #traced: boolean;
   readonly #active = new Set<Fault>();
   #core: ReadonlySet<string> = new Set();
 
   constructor(options: WorldOptions, witness: Witness) {
     this.random = new Random(options.seed);
     this.#witness = witness;
+    this.#traced = options.traced ?? false;
     this.network = new SimulatedNetwork(this.agenda, this.random.split('network'), options.network);
     this.network.onFailure = (error, process) => {
-      this.broke(`a transport handler threw: ${said(error)}`, process);
+      this.broke(`a transport handler threw: ${said(error)}`, process, error);
     };
     for (const [name, program] of Object.entries(options.nodes)) this.nodes.set(name, new SimulatedNode(name, program, this));
   }
@@ -61,8 +72,8 @@ export class World implements NodeWorld {
     this.#witness.saw(event, process);
   }
 
-  broke(what: string, process: SimulatedProcess): void {
-    this.#witness.broke(what, process.node);
+  broke(what: string, process: SimulatedProcess, error?: unknown): void {
+    this.#witness.broke(what, process.node, error);
   }
 
   mark(name: string): void {
@@ -76,22 +87,39 @@ export class World implements NodeWorld {
   /** Does what is due until `until`, or until `enough` says so. */
   async run(until: number, enough: () => boolean = () => false): Promise<void> {
     const lower = raiseGuard((breach) => {
-      this.#witness.broke(breach.message, '');
+      this.#witness.broke(breach.message, '', breach);
     });
-    // Errors are values here, thousands of them, and where they were made is the same each time.
     const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
+    Error.stackTraceLimit = this.#traced ? STACK_FRAMES : 0;
     try {
       simulated(true);
-      while (!enough() && this.agenda.step(until)) {
+      while (!enough() && this.#step(until)) {
         // What follows from it by promises is done before anything else happens.
         await new Promise<void>(settled);
+        if (this.#traced) await this.#hearRejections();
       }
     } finally {
       simulated(false);
       Error.stackTraceLimit = stackTraceLimit;
       lower();
     }
+  }
+
+  #step(until: number): boolean {
+    const { agenda } = this;
+    try {
+      return agenda.step(until);
+    } catch (error) {
+      const process = agenda.owner as SimulatedProcess | undefined;
+      this.#witness.broke(`a callback in ${process?.life ?? 'the world'} threw: ${said(error)}`, process?.node ?? '', error);
+      return true;
+    }
+  }
+
+  async #hearRejections(): Promise<void> {
+    simulated(false);
+    await turn();
+    simulated(true);
   }
 
   /* ---------------------------------------------------------------- faults */
@@ -138,7 +166,7 @@ export class World implements NodeWorld {
         void this.#node(fault.node)
           .stop()
           .catch((error: unknown) => {
-            this.#witness.broke(`closing failed: ${said(error)}`, fault.node);
+            this.#witness.broke(`closing failed: ${said(error)}`, fault.node, error);
           });
         return;
       case 'pause':

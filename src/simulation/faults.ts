@@ -198,11 +198,18 @@ export const FAULT_FIELDS: { readonly [O in FaultOp]: readonly (Field | `${Field
  * Checks a schedule that somebody wrote, or that was read from a file.
  *
  * @param nodes names that its faults may have. Default: any.
+ * @param until when the last fault may begin. Default: any time.
  * @throws InvalidOption naming the field, as in `schedule[2].node`
  */
-export function checkSchedule(schedule: unknown, nodes?: readonly string[]): asserts schedule is readonly Fault[] {
+export function checkSchedule(schedule: unknown, nodes?: readonly string[], until?: number): asserts schedule is readonly Fault[] {
   if (!Array.isArray(schedule)) throw new InvalidOption('schedule', schedule, 'a list of faults');
-  for (const [index, fault] of (schedule as readonly unknown[]).entries()) checkFault(fault, `schedule[${index}]`, nodes);
+  for (const [index, fault] of (schedule as readonly unknown[]).entries()) {
+    const place = `schedule[${index}]`;
+    checkFault(fault, place, nodes);
+    const { at } = fault as Fault;
+    if (until !== undefined && at > until)
+      throw new InvalidOption(`${place}.at`, at, `at most ${until}, the end of "breaking": after it nothing begins to go wrong`);
+  }
 }
 
 function checkFault(fault: unknown, place: string, nodes: readonly string[] | undefined): void {

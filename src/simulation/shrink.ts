@@ -5,7 +5,7 @@
  */
 import { InvalidOption } from '../core/errors.ts';
 import type { Fault } from './faults.ts';
-import type { RunResult, Simulation, Violation } from './simulate.ts';
+import { DEFAULT_PHASES, type RunResult, type Simulation, type Violation } from './simulate.ts';
 
 export interface ShrinkOptions {
   /** Real ms that it may take. Default 10,000. */
@@ -36,6 +36,7 @@ export async function shrink(simulation: Simulation, failed: RunResult, options:
   if (violation === undefined) throw new InvalidOption('failed', failed.seed, 'a run that failed');
   if (failed.simulation !== simulation.name) throw new InvalidOption('failed', failed.simulation, `a run of ${simulation.name}`);
   const until = now() + budget;
+  const { breaking = DEFAULT_PHASES.breaking } = simulation.options;
   let best: Shrunk = { failure: failed, schedule: failed.schedule, violation, runs: 0, complete: true };
   let runs = 0;
   const tried = new Set<string>([JSON.stringify(failed.schedule)]);
@@ -43,7 +44,7 @@ export async function shrink(simulation: Simulation, failed: RunResult, options:
   /** Takes `schedule` if it still fails. Answers whether it does. */
   const attempt = async (schedule: readonly Fault[]): Promise<boolean> => {
     const text = JSON.stringify(schedule);
-    if (tried.has(text)) return false;
+    if (tried.has(text) || schedule.some(({ at }) => at > breaking)) return false;
     tried.add(text);
     if (now() > until) {
       best = { ...best, complete: false };

@@ -264,7 +264,7 @@ class Run implements RunView, Witness {
     checkNetwork(network);
     this.core = options.core?.(random.split('core')) ?? names;
     checkCore(this.core, names);
-    if (how.schedule !== undefined) checkSchedule(how.schedule, names);
+    if (how.schedule !== undefined) checkSchedule(how.schedule, names, breaking);
     this.#schedule = how.schedule ?? drawFaults(random.split('faults'), names, breaking, options.faults);
     this.#world = new World({ seed: random.seed, nodes, network, traced }, this);
     const rules = usualRules(settling).filter(({ id }) => !without.includes(id));

@@ -9,7 +9,7 @@ import { Digest } from './digest.ts';
 import type { Fault } from './faults.ts';
 import { raiseGuard, simulated } from './guard.ts';
 import type { Program } from './host.ts';
-import { SimulatedNetwork, type SimulatedNetworkOptions } from './network.ts';
+import { SimulatedNetwork, type Range, type SimulatedNetworkOptions } from './network.ts';
 import { SimulatedNode, said, type NodeWorld } from './node.ts';
 import type { SimulatedProcess } from './process.ts';
 import { turn } from './rejections.ts';
@@ -147,10 +147,9 @@ export class World implements NodeWorld {
   #begin(fault: Fault): void {
     if (this.healing && this.#isOfCore(fault)) return;
     this.record({ t: this.now, node: 'node' in fault ? fault.node : fault.from, kind: 'fault', ...told(fault) }, undefined);
+    if (fault.op !== 'cut' && fault.op !== 'halfOpen' && fault.op !== 'skew') this.#active.add(fault);
     this.#do(fault);
-    if (fault.op === 'cut' || fault.op === 'halfOpen' || fault.op === 'skew') return;
-    this.#active.add(fault);
-    if (fault.for === undefined) return;
+    if (!('for' in fault) || fault.for === undefined) return;
     this.agenda.plan(this.now + fault.for, NEWS, undefined, () => {
       // What does not belong to the core is not healed.
       if (!this.healing) this.#end(fault);
@@ -185,13 +184,11 @@ export class World implements NodeWorld {
         this.network.halfOpen(fault.from, fault.to);
         return;
       case 'delay':
-        this.network.slow(fault.from, fault.to, fault.delay);
+        this.#slow(fault);
         return;
-      case 'slowReader': {
-        const { process } = this.#node(fault.node);
-        if (process !== undefined) process.readPause = fault.every;
+      case 'slowReader':
+        this.#slowDown(fault.node);
         return;
-      }
       case 'skew':
         this.#node(fault.node).skew += fault.by;
         return;
@@ -205,7 +202,7 @@ export class World implements NodeWorld {
       case 'crash':
       case 'stop': {
         const node = this.#node(fault.node);
-        if (!node.up || node.stopping) this.#restart(node);
+        if ((!node.up || node.stopping) && !this.#isHeldDown(node.name)) this.#restart(node);
         return;
       }
       case 'pause':
@@ -219,13 +216,11 @@ export class World implements NodeWorld {
         if (fault.oneWay !== true) this.network.unblock(fault.to, fault.from);
         return;
       case 'delay':
-        this.network.slow(fault.from, fault.to, undefined);
+        this.#slow(fault);
         return;
-      case 'slowReader': {
-        const { process } = this.#node(fault.node);
-        if (process !== undefined) process.readPause = 0;
+      case 'slowReader':
+        this.#slowDown(fault.node);
         return;
-      }
       case 'cut':
       case 'halfOpen':
       case 'skew':
@@ -238,6 +233,32 @@ export class World implements NodeWorld {
     node.die(true);
     node.start();
     this.#standStill(node.name);
+    this.#slowDown(node.name);
+  }
+
+  /** Several faults may do the same at the same time: it is over when the last of them is. */
+  #isHeldDown(name: string): boolean {
+    for (const fault of this.#active) if ((fault.op === 'crash' || fault.op === 'stop') && fault.node === name) return true;
+    return false;
+  }
+
+  /** The longest of the pauses that are in force. */
+  #slowDown(name: string): void {
+    const { process } = this.#node(name);
+    if (process === undefined) return;
+    process.readPause = 0;
+    for (const fault of this.#active)
+      if (fault.op === 'slowReader' && fault.node === name) process.readPause = Math.max(process.readPause, fault.every);
+  }
+
+  /** The longest of the delays that are in force between two nodes. */
+  #slow({ from, to }: { readonly from: string; readonly to: string }): void {
+    let longest: Range | undefined;
+    for (const fault of this.#active) {
+      if (fault.op !== 'delay' || !isBetween(fault, from, to)) continue;
+      if (longest === undefined || fault.delay[1] > longest[1]) longest = fault.delay;
+    }
+    this.network.slow(from, to, longest);
   }
 
   /** Another fault may hold it. */
@@ -269,6 +290,10 @@ export class World implements NodeWorld {
 const settled = (done: () => void): void => {
   process.nextTick(done);
 };
+
+function isBetween(fault: { readonly from: string; readonly to: string }, a: string, b: string): boolean {
+  return (fault.from === a && fault.to === b) || (fault.from === b && fault.to === a);
+}
 
 function told(fault: Fault): object {
   const { at: _at, ...rest } = fault;

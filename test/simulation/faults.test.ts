@@ -220,3 +220,45 @@ test('schedules are drawn from the seed alone, within what the menu allows', () 
   }
   expect(new Set(drawn.map((faults) => JSON.stringify(faults))).size).toBeGreaterThan(190);
 });
+
+test('of two delays at the same time the longer one counts, and each goes on when the other is over', async () => {
+  const log = await play(
+    [
+      { at: 0, op: 'delay', from: 'harbour', to: 'ship', delay: [50, 50], for: 250 },
+      { at: 150, op: 'delay', from: 'ship', to: 'harbour', delay: [40, 40], for: 300 },
+    ],
+    650,
+  );
+  expect(heardAt(log, 'harbour').map((line) => line.split(' ')[0])).toEqual(['150', '250', '340', '440', '501', '601']);
+});
+
+test('a node is down for as long as one of two crashes holds it down', async () => {
+  const log = await play(
+    [
+      { at: 100, op: 'crash', node: 'ship', for: 400 },
+      { at: 200, op: 'crash', node: 'ship', for: 100 },
+      { at: 600, op: 'stop', node: 'ship', for: 100 },
+      { at: 650, op: 'crash', node: 'ship', for: 150 },
+    ],
+    1000,
+  );
+  expect(log.filter((line) => line.includes('sails'))).toEqual([
+    '0 ship sails, life 1',
+    '500 ship sails, life 2',
+    '800 ship sails, life 3',
+  ]);
+});
+
+test('a reader stays slow when its process starts again, and until the last of two faults is over', async () => {
+  const slow = { op: 'slowReader', node: 'harbour', every: 250 } as const;
+  const faults: Fault[] = [
+    { ...slow, at: 0, for: 1500 },
+    { ...slow, at: 50, every: 10, for: 100 },
+    { at: 250, op: 'crash', node: 'harbour', for: 10 },
+  ];
+  const times = heardAt(await play(faults, 2000), 'harbour').map((line) => Number(line.split(' ')[0]));
+  const apart = times.slice(1).map((time, index) => time - (times[index] as number));
+  const restarted = times.findIndex((time) => time > 250);
+  expect(times[restarted]).toBeLessThan(400);
+  expect(apart.slice(restarted, restarted + 3)).toEqual([250, 250, 250]);
+});

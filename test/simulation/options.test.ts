@@ -50,6 +50,7 @@ const wrongFaults: readonly (readonly [field: string, fault: object])[] = [
   ['op', { at: 1, op: 'explode', node: 'one' }],
   ['at', { at: -1, op: 'crash', node: 'one' }],
   ['at', { op: 'crash', node: 'one' }],
+  ['at', { at: 1001, op: 'crash', node: 'one' }],
   ['node', { at: 1, op: 'crash' }],
   ['node', { at: 1, op: 'crash', node: 'three' }],
   ['for', { at: 1, op: 'pause', node: 'one', for: -5 }],

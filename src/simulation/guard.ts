@@ -3,6 +3,7 @@
  * asking for them throws.
  */
 import { syncBuiltinESMExports } from 'node:module';
+import { promisify } from 'node:util';
 import { SeaworthyError } from '../core/errors.ts';
 
 /** Simulated code asked for real time or real chance. */
@@ -31,18 +32,22 @@ export interface Place {
 const module = (name: 'timers' | 'timers/promises' | 'crypto'): Place['owner'] => process.getBuiltinModule(`node:${name}`);
 
 const TIMERS = ['setTimeout', 'setInterval', 'setImmediate'];
+const CHANCE = ['randomUUID', 'randomBytes', 'randomInt', 'randomFill', 'randomFillSync'];
+const KEYS = ['generateKey', 'generateKeySync', 'generateKeyPair', 'generateKeyPairSync'];
 
 /** Looked up for each run: somebody may have put other ones there meanwhile, such as the fake timers of a test runner. */
 export const places = (): readonly Place[] => [
   { name: '', owner: globalThis, functions: TIMERS },
-  { name: 'performance', owner: performance, functions: ['now'] },
+  { name: 'AbortSignal', owner: AbortSignal, functions: ['timeout'] },
+  { name: 'performance', owner: performance, functions: ['now', 'mark', 'measure'] },
   { name: 'process.hrtime', owner: process.hrtime, functions: ['bigint'] },
-  { name: 'process', owner: process, functions: ['hrtime'] },
+  { name: 'process', owner: process, functions: ['hrtime', 'uptime'] },
   { name: 'Math', owner: Math, functions: ['random'] },
   { name: 'crypto', owner: globalThis.crypto, functions: ['randomUUID', 'getRandomValues'] },
   { name: 'node:timers', owner: module('timers'), functions: TIMERS },
   { name: 'node:timers/promises', owner: module('timers/promises'), functions: TIMERS },
-  { name: 'node:crypto', owner: module('crypto'), functions: ['randomUUID', 'randomBytes', 'randomInt'] },
+  { name: 'scheduler', owner: process.getBuiltinModule('node:timers/promises').scheduler, functions: ['wait', 'yield'] },
+  { name: 'node:crypto', owner: module('crypto'), functions: [...CHANCE, ...KEYS] },
 ];
 
 let inside = false;
@@ -71,10 +76,15 @@ export function raiseGuard(breached: (breach: RealWorldInSimulation) => void): (
       const own = Object.getOwnPropertyDescriptor(owner, name);
       const original = members[name] as Anything;
       const asked = place === '' ? name : `${place}.${name}`;
-      const guarded = function (this: unknown, ...given: unknown[]): unknown {
-        return inside ? refuse(asked) : original.apply(this, given);
-      };
-      Object.defineProperty(owner, name, { value: Object.assign(guarded, original), configurable: true, writable: true });
+      const guard = (guarded: Anything): Anything =>
+        function (this: unknown, ...given: unknown[]): unknown {
+          return inside ? refuse(asked) : guarded.apply(this, given);
+        };
+      const value = Object.assign(guard(original), original) as Anything & { [promisify.custom]?: Anything };
+      // What `promisify` makes of it is another function.
+      const promised = value[promisify.custom];
+      if (promised !== undefined) value[promisify.custom] = guard(promised);
+      Object.defineProperty(owner, name, { value, configurable: true, writable: true });
       undo.push(() => {
         if (own === undefined) delete members[name];
         else Object.defineProperty(owner, name, own);
@@ -91,8 +101,10 @@ export function raiseGuard(breached: (breach: RealWorldInSimulation) => void): (
       return Reflect.get(target, name, receiver) as unknown;
     },
   });
+  RealDate.prototype.constructor = globalThis.Date;
   undo.push(() => {
     globalThis.Date = RealDate;
+    RealDate.prototype.constructor = RealDate;
   });
   // What was imported by name is another binding.
   syncBuiltinESMExports();

@@ -1,6 +1,7 @@
 /** The simulator itself: runs are repeated by their seeds, faults do what they say, and what is broken is found. */
-import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { generateKeySync, randomBytes, randomFill, randomFillSync } from 'node:crypto';
+import { scheduler, setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { RealWorldInSimulation, always, scenarios, simulate, type Program, type Simulation } from '../../src/testkit.ts';
 
@@ -37,6 +38,16 @@ test.each([
   ['process.hrtime.bigint', () => process.hrtime.bigint()],
   ['node:timers/promises.setTimeout', () => void sleep(1)],
   ['node:crypto.randomBytes', () => randomBytes(1)],
+  ['node:crypto.randomFill', () => randomFill(new Uint8Array(1), () => undefined)],
+  ['node:crypto.randomFillSync', () => randomFillSync(new Uint8Array(1))],
+  ['node:crypto.generateKeySync', () => generateKeySync('hmac', { length: 64 })],
+  ['AbortSignal.timeout', () => AbortSignal.timeout(1)],
+  ['setTimeout', () => void promisify(setTimeout)(1)],
+  ['setImmediate', () => void promisify(setImmediate)()],
+  ['scheduler.wait', () => void scheduler.wait(1)],
+  ['process.uptime', () => process.uptime()],
+  ['performance.mark', () => performance.mark('here')],
+  ['new Date()', () => new (new Date(0).constructor as DateConstructor)()],
 ])('%s inside a run is a violation, and outside it works', async (asked, ask) => {
   const caught: unknown[] = [];
   const simulation = simulate({

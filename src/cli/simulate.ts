@@ -4,10 +4,11 @@ import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { InvalidOption } from '../core/errors.ts';
 import { machines } from '../machines.ts';
 import { traceLine } from '../runtime/trace.ts';
 import { CellCoverage } from '../simulation/cells.ts';
-import { parseReplay, replay, replayOf, report, type Replay } from '../simulation/report.ts';
+import { differenceFrom, parseReplay, replay, replayOf, report, type Replay } from '../simulation/report.ts';
 import { scenarios } from '../simulation/scenarios/index.ts';
 import { shrink } from '../simulation/shrink.ts';
 import type { RunResult, Simulation } from '../simulation/simulate.ts';
@@ -57,6 +58,7 @@ async function run(given: Arguments, output: Output): Promise<number> {
   const superfluous = OF_A_CAMPAIGN.find((flag) => replayed !== undefined && given.has(flag));
   if (superfluous !== undefined) throw new UsageError(`--replay plays one run again: --${superfluous} has no meaning with it`);
   if (replayed !== undefined) return await playAgain(parseReplay(read(replayed)), given.text('trace'), output);
+  if (given.text('trace') !== undefined) throw new UsageError('--trace goes with --replay: a campaign has too many events to write');
   const save = given.text('save');
   if (save !== undefined) mustBeWritable(save);
   const first = given.text('first');
@@ -231,9 +233,11 @@ async function playAgain(kept: Replay, trace: string | undefined, output: Output
   if (trace === '-') output.write(lines);
   else if (trace !== undefined) write(trace, lines);
   const { ok, digest, seed, violation } = result;
+  const differs = differenceFrom(kept, result);
+  if (differs !== undefined) output.note(`CAUTION: ${differs}`);
   if (ok) {
     output.result(
-      { event: 'replayed', simulation: simulation.name, seed, ok, digest },
+      { event: 'replayed', simulation: simulation.name, seed, ok, digest, differs },
       `${simulation.name}, seed ${seed}: no rule is broken (digest ${digest})`,
     );
     return EXIT.ok;
@@ -246,6 +250,7 @@ async function playAgain(kept: Replay, trace: string | undefined, output: Output
     digest,
     broke: violation?.invariant,
     because: violation?.because,
+    differs,
   };
   output.result(record, await report(simulation, result));
   return EXIT.failed;
@@ -253,19 +258,33 @@ async function playAgain(kept: Replay, trace: string | undefined, output: Output
 
 /** Whether all of them are gone for good. */
 async function pastFailures(file: string, output: Output): Promise<boolean> {
-  const list = JSON.parse(read(file)) as readonly unknown[];
-  if (!Array.isArray(list)) throw new UsageError(`${file} is not a list of runs`);
+  const list = listOf(read(file));
   let back = 0;
   for (const entry of list) {
     const kept = parseReplay(JSON.stringify(entry));
     const simulation = named(kept);
     const result = await replay(simulation, kept);
+    const differs = differenceFrom(kept, result);
+    // That it breaks its rule no more is what is hoped for.
+    const hoped = result.ok && kept.broke !== undefined;
+    if (differs !== undefined && !hoped) output.note(`CAUTION: ${kept.simulation}, seed ${kept.seed}: ${differs}`);
     if (result.ok) continue;
     back++;
-    output.result({ event: 'failed', ...kept }, await report(simulation, result));
+    output.result({ event: 'failed', ...replayOf(result), because: result.violation?.because, differs }, await report(simulation, result));
   }
   output.note(back === 0 ? `${list.length} past failures: none is back` : `${back} of ${list.length} past failures are back`);
   return back === 0;
+}
+
+function listOf(text: string): readonly unknown[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch {
+    list = undefined;
+  }
+  if (!Array.isArray(list)) throw new InvalidOption('first', text.slice(0, 40), 'a JSON list of runs');
+  return list;
 }
 
 function named({ simulation: name }: Replay): Simulation {

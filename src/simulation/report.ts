@@ -29,9 +29,11 @@ export function parseReplay(text: string): Replay {
   } catch {
     throw new InvalidOption('replay', text.slice(0, 40), 'a JSON object');
   }
-  const { simulation, seed, schedule } = (read ?? {}) as { readonly [field in keyof Replay]: unknown };
+  const { simulation, seed, schedule, broke, digest } = (read ?? {}) as { readonly [field in keyof Replay]: unknown };
   if (typeof simulation !== 'string' || (typeof seed !== 'string' && typeof seed !== 'number'))
     throw new InvalidOption('replay', read, 'an object with "simulation" and "seed"');
+  for (const [name, value] of Object.entries({ broke, digest }))
+    if (value !== undefined && typeof value !== 'string') throw new InvalidOption(`replay.${name}`, value, 'a text');
   if (schedule !== undefined) checkSchedule(schedule);
   return { ...(read as Replay), seed: String(seed) };
 }
@@ -50,6 +52,15 @@ export async function replay(
   const { simulation: name, seed, schedule } = typeof kept === 'string' ? parseReplay(kept) : kept;
   if (name !== simulation.name) throw new InvalidOption('replay', name, `a run of ${simulation.name}`);
   return await simulation.run(seed, { ...options, schedule });
+}
+
+/** How a run that was played again differs from the one that was kept; nothing if it does not. */
+export function differenceFrom({ broke, digest }: Replay, { violation, digest: now }: RunResult): string | undefined {
+  if (broke !== undefined && violation === undefined) return `when it was kept, it broke ${broke}`;
+  if (broke !== undefined && violation?.invariant !== broke)
+    return `when it was kept, it broke ${broke}, and now ${String(violation?.invariant)}`;
+  if (digest === undefined || digest === now) return undefined;
+  return `it goes another way than when it was kept (digest ${digest}): something has changed since, or does not come from its seed`;
 }
 
 /**

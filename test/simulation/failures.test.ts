@@ -1,7 +1,7 @@
 /** What becomes of a run that fails: it is made smaller, told, drawn, kept, and played again. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { majordomoSession } from '../../src/machines.ts';
-import { regressionLine } from '../../src/simulation/report.ts';
+import { differenceFrom, regressionLine } from '../../src/simulation/report.ts';
 import {
   campaign,
   diagram,
@@ -83,6 +83,13 @@ test('a run of another simulation, or one that did not fail, is refused', async 
     await expect(refused).rejects.toMatchObject({ code: 'INVALID_OPTION', option: 'failed' });
 });
 
+test('a run that was kept is compared with what it is now', async () => {
+  const kept = replayOf(failed);
+  expect(differenceFrom(kept, failed)).toBeUndefined();
+  expect(differenceFrom({ ...kept, digest: '0' }, failed)).toContain('another way than when it was kept (digest 0)');
+  expect(differenceFrom({ ...kept, broke: 'LB9' }, failed)).toBe(`when it was kept, it broke LB9, and now ${String(kept.broke)}`);
+});
+
 test('the report of a run that is not repeated by its seed says so', async () => {
   let runs = 0;
   const moody = simulate({
@@ -118,6 +125,7 @@ test('a diagram for a document is Mermaid, and ends with what broke the rule', a
 test.each([
   ['not JSON', 'nonsense'],
   ['without a seed', '{"simulation":"majordomo"}'],
+  ['with a digest that is none', '{"simulation":"majordomo","seed":"1","digest":7}'],
   ['with a fault that is none', '{"simulation":"majordomo","seed":"1","schedule":[{"op":"crash"}]}'],
 ])('a file %s is no run', (_how, text) => {
   expect(() => parseReplay(text)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));

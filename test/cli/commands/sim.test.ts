@@ -67,7 +67,32 @@ test('past failures are played first, and say whether they are back', async () =
   expect(stderr).toContain('1 past failures: none is back');
 });
 
+test('a run that is not the one that was kept says so, alone and among past failures', async () => {
+  const kept = { simulation: 'lazy-pirate', seed: '1', digest: '0123456789abcdef' };
+  const alone = await run('sim', '--replay', file('run.json', kept), '--json');
+  expect(alone.code).toBe(0);
+  expect(alone.stderr).toContain('CAUTION: it goes another way than when it was kept (digest 0123456789abcdef)');
+  expect(JSON.parse(alone.stdout)).toMatchObject({ ok: true, differs: expect.stringContaining('another way') });
+  const mended = await run('sim', '--replay', file('run.json', { ...kept, broke: 'U2' }));
+  expect(mended.code).toBe(0);
+  expect(mended.stderr).toContain('CAUTION: when it was kept, it broke U2');
+  const past = file('seeds.json', [kept]);
+  const { code, stderr } = await run('sim', '--pattern', 'lazy', '--seeds', '1', '--first', past);
+  expect(code).toBe(0);
+  expect(stderr).toContain('CAUTION: lazy-pirate, seed 1: it goes another way');
+});
+
+test('past failures that are no list of runs are an error of the command line', async () => {
+  const path = join(folder, 'seeds.json');
+  writeFileSync(path, '[{');
+  const { code, stderr } = await run('sim', '--first', path);
+  expect(code).toBe(2);
+  expect(stderr).toContain('--first must be a JSON list of runs');
+  expect((await run('sim', '--first', file('seeds.json', { simulation: 'majordomo' }))).code).toBe(2);
+});
+
 test.each([
+  [['--trace', 'events.ndjson'], '--trace goes with --replay'],
   [['--pattern', 'lazzy'], 'did you mean lazy?'],
   [['--seeds', '0'], '--seeds must be a whole number from 1 to 1125899906842624, not 0'],
   [['--seed', '9007199254740991'], '--seed must be a whole number from 0 to 1125899906842624, not 9007199254740991'],

@@ -23,6 +23,15 @@ export {
 } from './simulation/invariants.ts';
 export type { Range, SimulatedNetworkOptions } from './simulation/network.ts';
 export type { SimulatedProcess } from './simulation/process.ts';
+export {
+  lazyPirateClientRules,
+  majordomoClientRules,
+  majordomoRules,
+  paranoidPirateRules,
+  simplePirateRules,
+  type BrokerWorld,
+  type ClientWorld,
+} from './simulation/pattern-rules.ts';
 export { parseReplay, replay, replayOf, report, type Replay } from './simulation/report.ts';
 export { scenarios } from './simulation/scenarios/index.ts';
 export { shrink, type ShrinkOptions, type Shrunk } from './simulation/shrink.ts';

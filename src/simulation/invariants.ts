@@ -56,6 +56,8 @@ export interface Rule {
 export interface Invariant extends Rule {
   /** Ms of `healing` that it needs: with fewer it would never be judged. */
   readonly healing?: number;
+  /** Nodes that it speaks of: they must be there. */
+  readonly nodes?: readonly string[];
   /** Marks that it makes, each of which some run of a campaign must reach. */
   readonly reaches?: readonly string[];
   /** A watcher for one run. */

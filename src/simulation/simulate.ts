@@ -140,6 +140,7 @@ export function simulate(options: SimulationOptions): Simulation {
   if (faults !== undefined) checkMenu(faults);
   if (network !== undefined && typeof network !== 'function') checkNetwork(network);
   for (const invariant of invariants) checkInvariant(invariant, healing);
+  if (typeof nodes !== 'function') for (const invariant of invariants) checkNodesOf(invariant, Object.keys(nodes));
   const rules = usualRules(0).map(({ id }) => id);
   for (const id of without) if (!rules.includes(id)) throw new InvalidOption('without', id, `some of ${rules.join(', ')}`);
   for (const mark of sometimes) if (typeof mark !== 'string') throw new InvalidOption('sometimes', mark, 'a list of texts');
@@ -203,6 +204,12 @@ function checkInvariant(invariant: Invariant, healing: number): void {
   if (needed > healing) throw new InvalidOption('healing', healing, `at least ${needed}: the rule "${id}" would never be judged`);
 }
 
+function checkNodesOf({ id, nodes = [] }: Invariant, names: readonly string[]): void {
+  for (const name of nodes)
+    if (!names.includes(name))
+      throw new InvalidOption('invariants', name, `some of ${names.join(', ')}, for a node that the rule "${id}" speaks of`);
+}
+
 function checkNetwork(network: SimulatedNetworkOptions): void {
   knownOptions(network, Object.keys(NETWORK_OPTIONS));
   if (network.delay !== undefined) checkRange(network.delay, 'network.delay');
@@ -264,6 +271,7 @@ class Run implements RunView, Witness {
     checkNetwork(network);
     this.core = options.core?.(random.split('core')) ?? names;
     checkCore(this.core, names);
+    for (const invariant of invariants) checkNodesOf(invariant, names);
     if (how.schedule !== undefined) checkSchedule(how.schedule, names, breaking);
     this.#schedule = how.schedule ?? drawFaults(random.split('faults'), names, breaking, options.faults);
     this.#world = new World({ seed: random.seed, nodes, network, traced }, this);

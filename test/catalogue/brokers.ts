@@ -214,7 +214,7 @@ export const brokerBugs: readonly Bug[] = [
     id: 'expired-without-a-word',
     sentence: 'a worker that has expired is told to go, and is spoken to afterwards',
     simulation: majordomo,
-    expect: ['MD1', 'U8'],
+    expect: ['MD1', 'U8', 'U10'],
     plant: () =>
       action(majordomoSession, 'idle', 'expiry', (_usual, state, _event, out, context) => {
         out.sendDisconnect();

@@ -38,7 +38,7 @@ export const clientBugs: readonly Bug[] = [
     id: 'answered-after-abort',
     sentence: 'a request that was aborted goes on, and is answered afterwards',
     simulation: lazyPirate,
-    expect: ['U2'],
+    expect: ['U2', 'LP3'],
     plant: () =>
       cell(request, 'sent', 'abort', {
         to: 'sent',

@@ -7,6 +7,18 @@ export type { TraceEvent, TraceValue } from './runtime/trace.ts';
 export { campaign, runsForConfidence, type CampaignOptions, type CampaignResult } from './simulation/campaign.ts';
 export { CellCoverage, type CellCounts } from './simulation/cells.ts';
 export { diagram, type DiagramOptions } from './simulation/diagram.ts';
+export {
+  BrokenRule,
+  explore,
+  tellCounterExample,
+  type CounterExample,
+  type Exploration,
+  type ExploreOptions,
+  type ExploreProgress,
+  type Model,
+  type Move,
+  type Property,
+} from './simulation/explore.ts';
 export { FAULT_FIELDS, FAULT_OPS, describeFault, drawFaults, type Fault, type FaultMenu, type FaultOp } from './simulation/faults.ts';
 export { RealWorldInSimulation } from './simulation/guard.ts';
 export type { Answer, Host, Keepable, Ports, Program, Question } from './simulation/host.ts';

@@ -1,6 +1,6 @@
 /** `seaworthy explore`: walks through every state of small worlds, and tells how a rule was broken, if one was. */
 import { ArrowCoverage } from '../core/coverage.ts';
-import { explore as search, tellCounterExample, type Exploration, type Progress } from '../simulation/explore.ts';
+import { explore as search, tellCounterExample, type Exploration, type ExploreProgress } from '../simulation/explore.ts';
 import { PATTERNS, WORLDS, type ExploredWorld, type WorldOptions } from '../simulation/models/worlds.ts';
 import { untakenInAll, untakenOf, type Untaken } from '../simulation/unexplored.ts';
 import type { Arguments, Option } from './arguments.ts';
@@ -106,7 +106,7 @@ function boundsOf(given: Arguments): WorldOptions {
   return bounds;
 }
 
-function reporter({ name }: ExploredWorld, output: Output): (progress: Progress) => void {
+function reporter({ name }: ExploredWorld, output: Output): (progress: ExploreProgress) => void {
   let last = performance.now();
   return ({ states, depth }) => {
     if (performance.now() - last < PROGRESS_MS) return;

@@ -5,6 +5,7 @@
  * It knows nothing of patterns. A model says how a world begins, what may happen next, and what must hold.
  */
 import { InvalidOption } from '../core/errors.ts';
+import { countOption, knownOptions } from '../core/options.ts';
 import { Bytes, Numbers } from './numbers.ts';
 import { hopeless } from './reachability.ts';
 
@@ -14,32 +15,42 @@ export interface Move<S> {
   readonly label: string;
   /** A fault: what must be reachable "without further faults" is reachable without this one. */
   readonly fault: boolean;
-  /** What comes of it; or, if the rules were broken on the way, how. */
-  readonly state: S | Violation;
+  /** What comes of it, as a state of its own; or, if a rule was broken on the way, which. */
+  readonly state: S | BrokenRule;
 }
 
-/** A rule was broken by a move itself: there is no state after it. */
-export class Violation {
+/** In place of the state that comes of a move: it broke a rule itself, and there is no state after it. */
+export class BrokenRule {
   readonly property: string;
   readonly sentence: string;
 
+  /**
+   * @param property the name of the rule.
+   * @param sentence how it was broken, for people.
+   */
   constructor(property: string, sentence: string) {
     this.property = property;
     this.sentence = sentence;
   }
 }
 
-/** What must or must not be, in one name and one sentence. */
+/** What must be, in one name and one sentence. */
 export interface Property<S> {
   readonly name: string;
   readonly sentence: string;
+  /** Must not change the state. */
   holds(state: S): boolean;
 }
 
+/**
+ * A world to be walked through. States are values: nothing may change one after it was handed out. There must be finitely many of them, so
+ * whatever could go on for ever (faults, retries, messages under way) needs a bound that is part of the state.
+ */
 export interface Model<S> {
   readonly name: string;
+  /** How the world begins; at least one state. */
   readonly initial: readonly S[];
-  /** Everything that may happen in a state, always in the same order. */
+  /** Everything that may happen in a state: the same moves, in the same order, whenever it is asked. */
   next(state: S): readonly Move<S>[];
   /** The same text for states that are the same: it decides what counts as one state. */
   key(state: S): string;
@@ -54,12 +65,14 @@ export interface Model<S> {
 export interface ExploreOptions {
   /** States after which the search is given up, and is not complete. Default 5,000,000. */
   readonly mostStates?: number;
-  /** Called now and then, and the event loop with it. */
-  readonly onProgress?: (progress: Progress) => void;
+  /** Called every 200 ms or so, when others have their turn in the event loop, and at the end. */
+  readonly onProgress?: (progress: ExploreProgress) => void;
+  /** Gives the search up: it resolves with what it has found so far, and is not complete. */
   readonly signal?: AbortSignal;
 }
 
-export interface Progress {
+/** How far a search is. */
+export interface ExploreProgress {
   /** States found so far. */
   readonly states: number;
   /** Those of them whose moves are known. */
@@ -68,8 +81,11 @@ export interface Progress {
   readonly depth: number;
 }
 
+/** How a rule is broken, in as few moves as it takes. */
 export interface CounterExample<S> {
+  /** The name of the rule. */
   readonly property: string;
+  /** What is wrong with the last state. */
   readonly sentence: string;
   /** What happened, one move after another. */
   readonly steps: readonly string[];
@@ -77,19 +93,36 @@ export interface CounterExample<S> {
   readonly states: readonly S[];
 }
 
+/** What a search has found. */
 export interface Exploration<S> {
+  /** That of the model. */
   readonly name: string;
   readonly states: number;
+  /** Moves, also those that lead to a state known before. */
   readonly transitions: number;
   /** Moves to the state that is farthest away. */
   readonly depth: number;
   /** Every reachable state was seen. Only then does silence say anything. */
   readonly complete: boolean;
+  /** How long it took, in real ms. */
   readonly milliseconds: number;
   /** The `sometimes` that no state has fulfilled; a defect of the model, or of what it models, if the search is complete. */
   readonly unreached: readonly string[];
+  /** The first that was found: one of the shortest. Nothing where all rules hold; that says something only if the search is complete. */
   readonly counterExample: CounterExample<S> | undefined;
 }
+
+/** What a model has, and of what type; and what `explore` can be told. */
+export const MODEL_FIELDS: { readonly [field in keyof Model<unknown>]: 'text' | 'function' | 'states' | 'properties' } = {
+  name: 'text',
+  initial: 'states',
+  next: 'function',
+  key: 'function',
+  always: 'properties',
+  sometimes: 'properties',
+  eventually: 'properties',
+};
+export const EXPLORE_OPTIONS: readonly (keyof ExploreOptions)[] = ['mostStates', 'onProgress', 'signal'];
 
 const MOST_STATES = 5_000_000;
 const MOST_EVENTUALLY = 8;
@@ -98,16 +131,18 @@ const TURN_MS = 200;
 const STATES_BETWEEN_LOOKS = 256;
 
 /**
- * Walks through all states of `model`, or up to the first that breaks a rule.
+ * Walks breadth-first through all states of `model`, or up to the first that breaks a rule. Keeps the key of every state, and some 20 bytes
+ * besides; tens of thousands of states a second are usual. Gives way to the event loop every 200 ms.
  *
- * @throws InvalidOption when an option cannot work, or the model has too many `eventually`.
+ * @throws InvalidOption when an option cannot work or the model is not as it should be: the field is named. What the model itself throws, it
+ * throws on.
  */
 export async function explore<S>(model: Model<S>, options: ExploreOptions = {}): Promise<Exploration<S>> {
+  knownOptions(options, EXPLORE_OPTIONS);
   const { mostStates = MOST_STATES, onProgress, signal } = options;
-  if (!Number.isInteger(mostStates) || mostStates < 1) throw new InvalidOption('mostStates', mostStates, 'a whole number of at least 1');
-  if (model.eventually.length > MOST_EVENTUALLY)
-    throw new InvalidOption('eventually', model.eventually.length, `at most ${MOST_EVENTUALLY} properties`);
-  if (model.initial.length === 0) throw new InvalidOption('initial', model.initial.length, 'at least one state');
+  countOption('mostStates', mostStates, 1);
+  if (onProgress !== undefined && typeof onProgress !== 'function') throw new InvalidOption('onProgress', onProgress, 'a function');
+  checkModel(model);
   const begun = performance.now();
   const search = new Search(model, mostStates);
   let turn = begun;
@@ -120,6 +155,29 @@ export async function explore<S>(model: Model<S>, options: ExploreOptions = {}):
   search.judge();
   onProgress?.(search.progress);
   return search.result(performance.now() - begun);
+}
+
+function checkModel(model: Model<unknown>): void {
+  if (typeof model !== 'object' || (model as unknown) === null) throw new InvalidOption('model', model, 'an object');
+  for (const [field, type] of Object.entries(MODEL_FIELDS) as [keyof Model<unknown>, string][]) {
+    const value: unknown = model[field];
+    if (type === 'text' && typeof value !== 'string') throw new InvalidOption(field, value, 'a text');
+    if (type === 'function' && typeof value !== 'function') throw new InvalidOption(field, value, 'a function');
+    if (type === 'states' && !(Array.isArray(value) && value.length > 0))
+      throw new InvalidOption(field, value, 'a list of at least one state');
+    if (type === 'properties') checkProperties(field, value);
+  }
+  const { length } = model.eventually;
+  if (length > MOST_EVENTUALLY) throw new InvalidOption('eventually', length, `at most ${MOST_EVENTUALLY} properties`);
+}
+
+function checkProperties(field: string, value: unknown): void {
+  if (!Array.isArray(value)) throw new InvalidOption(field, value, 'a list of properties');
+  (value as readonly (Partial<Property<unknown>> | null | undefined)[]).forEach((property, index) => {
+    const { name, sentence, holds } = property ?? {};
+    if (typeof name !== 'string' || typeof sentence !== 'string' || typeof holds !== 'function')
+      throw new InvalidOption(`${field}[${index}]`, property, 'a property: a name, a sentence, and a function holds(state)');
+  });
 }
 
 class Search<S> {
@@ -157,7 +215,7 @@ class Search<S> {
     this.#deeper = this.#known.size;
   }
 
-  get progress(): Progress {
+  get progress(): ExploreProgress {
     return { states: this.#known.size, expanded: this.#expanded, transitions: this.#transitions, depth: this.#depth };
   }
 
@@ -181,11 +239,12 @@ class Search<S> {
       this.#deeper = this.#known.size;
     }
     const moves = this.#model.next(this.#takeWaiting());
+    if (!Array.isArray(moves)) throw new InvalidOption('next', moves, 'a function that returns a list of moves for every state');
     this.#edgesOf.push(this.#edges.size);
     for (let ordinal = 0; ordinal < moves.length; ordinal++) {
       const { state, fault } = moves[ordinal] as Move<S>;
       this.#transitions++;
-      if (state instanceof Violation) {
+      if (state instanceof BrokenRule) {
         this.#counterExample = this.#storyOf(state.property, state.sentence, number, ordinal);
         return;
       }
@@ -207,7 +266,8 @@ class Search<S> {
 
   /** The number of a state; one that is new is judged. */
   #meet(state: S, parent: number, move: number): number {
-    const key = this.#model.key(state);
+    const key: unknown = this.#model.key(state);
+    if (typeof key !== 'string') throw new InvalidOption('key', key, 'a function that returns a text for every state');
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const number = this.#known.size;
@@ -252,7 +312,7 @@ class Search<S> {
     for (const ordinal of moves) {
       const move = this.#model.next(state)[ordinal] as Move<S>;
       steps.push(move.label);
-      if (move.state instanceof Violation) break;
+      if (move.state instanceof BrokenRule) break;
       states.push((state = move.state));
     }
     return { property, sentence, steps, states };

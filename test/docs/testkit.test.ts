@@ -6,11 +6,14 @@ import { FAULT_FIELDS, campaign, report, shrink, simulate, type Host, type RunRe
 import { sellEachTime } from '../../examples/testkit/orders.ts';
 import { shop } from '../../examples/testkit/shop.ts';
 import { places } from '../../src/simulation/guard.ts';
+import { EXPLORE_OPTIONS, MODEL_FIELDS } from '../../src/simulation/explore.ts';
 import { DEFAULT_PHASES, NETWORK_OPTIONS, RUN_OPTIONS, SIMULATION_OPTIONS, USUAL_RULES } from '../../src/simulation/simulate.ts';
 import { codeBlocks, root, tableBelow, textOf } from './documents.ts';
 
 const PAGE = 'docs/testkit.md';
-const FILES = ['expiry.test.ts', 'orders.ts', 'shop.ts', 'orders.test.ts', 'stock.test.ts'].map((file) => `examples/testkit/${file}`);
+const FILES = ['expiry.test.ts', 'orders.ts', 'shop.ts', 'orders.test.ts', 'stock.test.ts', 'lock.test.ts'].map(
+  (file) => `examples/testkit/${file}`,
+);
 
 /** With `UPDATE_DOCUMENTS=1` the page is written anew instead of compared. */
 function expectShown(page: string, before: string, language: string, shown: string): void {
@@ -47,6 +50,8 @@ test('every option is documented, and no other', () => {
   expect(firstColumn('### Simulations')).toEqual(Object.keys(SIMULATION_OPTIONS));
   expect(firstColumn('### Networks')).toEqual(Object.keys(NETWORK_OPTIONS));
   expect(firstColumn('### Runs')).toEqual(Object.keys(RUN_OPTIONS));
+  expect(firstColumn('### Models')).toEqual(Object.keys(MODEL_FIELDS));
+  expect(firstColumn('### Explorations')).toEqual(EXPLORE_OPTIONS);
 });
 
 test('the phases are as long as the page says', () => {

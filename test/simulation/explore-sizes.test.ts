@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { InvalidOption } from '../../src/core/errors.ts';
 import { majordomoRequest } from '../../src/majordomo/client.machine.ts';
 import { majordomoSession } from '../../src/majordomo/session.machine.ts';
-import { Violation, explore, type Model } from '../../src/simulation/explore.ts';
+import { BrokenRule, explore, type Model } from '../../src/simulation/explore.ts';
 import { lazyPirateModel } from '../../src/simulation/models/lazy-pirate.ts';
 import { majordomoModel } from '../../src/simulation/models/majordomo.ts';
 import { Packer, Unpacker } from '../../src/simulation/models/packing.ts';
@@ -48,12 +48,12 @@ test.each([
 });
 
 /** Goes on with the first move that one of the patterns fits, until a rule is broken. */
-function walk(model: Model<string>, ...patterns: readonly RegExp[]): Violation | undefined {
+function walk(model: Model<string>, ...patterns: readonly RegExp[]): BrokenRule | undefined {
   let [state] = model.initial;
   for (let moves = 0; moves < 200; moves++) {
     const offered = model.next(state as string);
     const taken = patterns.map((pattern) => offered.find(({ label }) => pattern.test(label))).find((move) => move !== undefined);
-    if (taken === undefined || taken.state instanceof Violation) return taken?.state as Violation | undefined;
+    if (taken === undefined || taken.state instanceof BrokenRule) return taken?.state as BrokenRule | undefined;
     state = taken.state;
   }
   return undefined;

@@ -3,16 +3,16 @@ import { InvalidOption } from '../../src/core/errors.ts';
 import {
   explore,
   tellCounterExample,
-  Violation,
+  BrokenRule,
   type Model,
   type Move,
-  type Progress,
+  type ExploreProgress,
   type Property,
 } from '../../src/simulation/explore.ts';
 
 /** A world of whole numbers: `moves` says what may happen, as `[label, to]` or `[label, to, 'fault']`. */
 function numbers(
-  moves: (n: number) => readonly (readonly [string, number | Violation, 'fault'?])[],
+  moves: (n: number) => readonly (readonly [string, number | BrokenRule, 'fault'?])[],
   rules: Partial<Pick<Model<number>, 'always' | 'sometimes' | 'eventually' | 'initial'>> = {},
 ): Model<number> {
   return {
@@ -73,8 +73,8 @@ test('a state that is wrong from the start is a counter-example without a move',
 });
 
 test('a move that breaks a rule ends the story', async () => {
-  const moves = (n: number): [string, number | Violation][] =>
-    n === 2 ? [['fall', new Violation('legal moves', 'two cannot fall')]] : [['add one', n + 1]];
+  const moves = (n: number): [string, number | BrokenRule][] =>
+    n === 2 ? [['fall', new BrokenRule('legal moves', 'two cannot fall')]] : [['add one', n + 1]];
   const { counterExample } = await explore(numbers(moves));
   expect(counterExample).toEqual({
     property: 'legal moves',
@@ -163,7 +163,7 @@ describe('limits', () => {
 
   test('an aborted search ends with what it has', async () => {
     const abort = new AbortController();
-    const seen: Progress[] = [];
+    const seen: ExploreProgress[] = [];
     const result = await explore(endless, {
       signal: abort.signal,
       onProgress: (progress) => {
@@ -180,9 +180,38 @@ describe('limits', () => {
     await expect(explore(endless, { mostStates })).rejects.toThrow(InvalidOption);
   });
 
-  test('a model without a beginning, or with too much to come, is refused', async () => {
-    await expect(explore(numbers(growing, { initial: [] }))).rejects.toThrow(InvalidOption);
-    const eventually = Array.from({ length: 9 }, (_, n) => property(`p${n}`, () => true));
-    await expect(explore(numbers(growing, { eventually }))).rejects.toThrow(InvalidOption);
+  test('an option that there is not is refused', async () => {
+    await expect(explore(endless, { most: 5 } as object)).rejects.toThrow(InvalidOption);
+  });
+});
+
+describe('a model that is none', () => {
+  const nine = Array.from({ length: 9 }, (_, n) => property(`p${n}`, () => true));
+
+  test.each<[string, object]>([
+    ['name', { name: 1 }],
+    ['initial', { initial: [] }],
+    ['initial', { initial: 0 }],
+    ['next', { next: undefined }],
+    ['next', { next: () => undefined }],
+    ['key', { key: undefined }],
+    ['key', { key: (n: number) => n }],
+    ['always', { always: undefined }],
+    ['always[0]', { always: [{ name: 'nameless' }] }],
+    ['sometimes[1]', { sometimes: [property('fine', () => true), { ...property('broken', () => true), holds: true }] }],
+    ['eventually', { eventually: nine }],
+  ])('%s is named: %o', async (option, wrong) => {
+    await expect(explore({ ...numbers(growing), ...wrong })).rejects.toMatchObject({ code: 'INVALID_OPTION', option });
+  });
+
+  test.each([undefined, null, 'numbers'])('%s is refused', async (model) => {
+    await expect(explore(model as unknown as Model<number>)).rejects.toMatchObject({ option: 'model' });
+  });
+
+  test('what it throws itself is thrown on', async () => {
+    const failing = numbers(() => {
+      throw new RangeError('no moves today');
+    });
+    await expect(explore(failing)).rejects.toThrow(new RangeError('no moves today'));
   });
 });

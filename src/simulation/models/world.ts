@@ -5,7 +5,7 @@
  * A world is unpacked from its text, something happens to it, and it is packed again: so nothing is ever shared between two states.
  */
 import { ImpossibleEvent, BrokenInvariant } from '../../core/errors.ts';
-import { Violation, type Move } from '../explore.ts';
+import { BrokenRule, type Move } from '../explore.ts';
 import { expectWithin, type Packer, type Unpacker } from './packing.ts';
 
 /** What can go wrong, and how often it does so in one run. */
@@ -333,7 +333,7 @@ export class Happenings<W extends World> {
    */
   add(label: string, act: (world: W) => void, fault = false): void {
     const world = this.#unpack(this.#state);
-    let state: string | Violation;
+    let state: string | BrokenRule;
     try {
       act(world);
       world.leave();
@@ -347,11 +347,11 @@ export class Happenings<W extends World> {
 
 class Happening implements Move<string> {
   readonly fault: boolean;
-  readonly state: string | Violation;
+  readonly state: string | BrokenRule;
   readonly #what: string;
   readonly #notes: readonly string[];
 
-  constructor(what: string, notes: readonly string[], fault: boolean, state: string | Violation) {
+  constructor(what: string, notes: readonly string[], fault: boolean, state: string | BrokenRule) {
     this.#what = what;
     this.#notes = notes;
     this.fault = fault;
@@ -364,9 +364,9 @@ class Happening implements Move<string> {
 }
 
 /** What a machine or a shell threw is a broken rule; anything else is a defect of the model, and is thrown on. */
-function violationOf(error: unknown): Violation {
-  if (error instanceof Breach) return new Violation(error.property, error.message);
-  if (error instanceof ImpossibleEvent) return new Violation('legal moves', error.message);
-  if (error instanceof BrokenInvariant) return new Violation('invariants', error.message);
+function violationOf(error: unknown): BrokenRule {
+  if (error instanceof Breach) return new BrokenRule(error.property, error.message);
+  if (error instanceof ImpossibleEvent) return new BrokenRule('legal moves', error.message);
+  if (error instanceof BrokenInvariant) return new BrokenRule('invariants', error.message);
   throw error;
 }

@@ -5,7 +5,7 @@
  * It knows nothing of patterns. A model says how a world begins, what may happen next, and what must hold.
  */
 import { InvalidOption } from '../core/errors.ts';
-import { countOption, knownOptions } from '../core/options.ts';
+import { knownOptions } from '../core/options.ts';
 import { Bytes, Numbers } from './numbers.ts';
 import { hopeless } from './reachability.ts';
 
@@ -140,7 +140,7 @@ const STATES_BETWEEN_LOOKS = 256;
 export async function explore<S>(model: Model<S>, options: ExploreOptions = {}): Promise<Exploration<S>> {
   knownOptions(options, EXPLORE_OPTIONS);
   const { mostStates = MOST_STATES, onProgress, signal } = options;
-  countOption('mostStates', mostStates, 1);
+  if (!Number.isInteger(mostStates) || mostStates < 1) throw new InvalidOption('mostStates', mostStates, 'a whole number of at least 1');
   if (onProgress !== undefined && typeof onProgress !== 'function') throw new InvalidOption('onProgress', onProgress, 'a function');
   checkModel(model);
   const begun = performance.now();

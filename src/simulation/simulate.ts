@@ -89,7 +89,7 @@ export interface RunResult {
   readonly ok: boolean;
   readonly simulation: string;
   readonly seed: string;
-  /** The same for the same trace. */
+  /** The same for the same trace, and the same bytes of every message. */
   readonly digest: string;
   readonly schedule: readonly Fault[];
   readonly core: readonly string[];
@@ -501,16 +501,20 @@ class Run implements RunView, Witness {
     const senders = this.#indexes('sent');
     const receivers = this.#indexes('delivered');
     const connecting = this.#indexes('connected');
-    this.#world.network.observer = {
+    const { network, digest } = this.#world;
+    network.observer = {
       sent: (from, to, peer, frames) => {
+        digest.sent(this.now, from.life, peer, frames);
         if (keep) this.#note({ t: this.now, node: from.node, kind: 'send', to, peer, frames: shown(frames) }, from);
         for (const index of senders) this.#as(index, () => this.#watchers[index]?.sent?.(from, to, peer, frames));
       },
       delivered: (to, from, peer, frames) => {
+        digest.passed(this.now, to.life, peer);
         if (keep) this.#note({ t: this.now, node: to.node, kind: 'deliver', from, peer, frames: shown(frames) }, to);
         for (const index of receivers) this.#as(index, () => this.#watchers[index]?.delivered?.(to, from, peer, frames));
       },
       lost: (from, to, messages) => {
+        digest.lost(this.now, from, to, messages);
         if (keep) this.#trace.push({ t: this.now, node: from, kind: 'lose', to, messages });
       },
       connected: (process, endpoint) => {

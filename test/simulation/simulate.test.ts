@@ -20,6 +20,37 @@ test('the same seed gives the same trace, another seed another one', async () =>
   expect(other.digest).not.toBe(first.digest);
 });
 
+test('a single byte of a single message is in the digest', async () => {
+  const digestOf = async (...frames: readonly string[]): Promise<string> => {
+    const handler = { message: () => undefined, peerGone: () => undefined, overflow: () => undefined, batchEnd: () => undefined };
+    const simulation = simulate({
+      name: 'bytes',
+      breaking: 100,
+      healing: 0,
+      faults: { most: 0 },
+      nodes: {
+        harbour: async (host) => {
+          host.keep(await host.ports.transport.listen('sim://harbour', handler));
+        },
+        ship: (host) => {
+          const connector = host.keep(host.ports.transport.connect('sim://harbour', handler));
+          connector.send(
+            connector.remote,
+            frames.map((frame) => Buffer.from(frame)),
+          );
+        },
+      },
+    });
+    const { ok, digest } = await simulation.run(1);
+    expect(ok).toBe(true);
+    return digest;
+  };
+  const sent = [['ahoy there'], ['ahoy therf'], ['bhoy there'], ['ahoy therd'], ['ahoy ther'], ['ahoy', ' there'], ['ahoy there', '']];
+  const digests = await Promise.all(sent.map((frames) => digestOf(...frames)));
+  expect(new Set(digests).size).toBe(sent.length);
+  expect(await digestOf('ahoy there')).toBe(digests[0]);
+});
+
 test('keeping the trace changes nothing', async () => {
   const kept = await majordomo.run(9, { keepTrace: true });
   const bare = await majordomo.run(9);

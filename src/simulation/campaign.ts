@@ -78,7 +78,13 @@ export async function campaign(simulation: Simulation, options: CampaignOptions 
   return { simulation: simulation.name, ...sum, failures, unreached: [...unreached] };
 }
 
-/** How many runs without a failure it takes to be 99 % sure that a bug found in `found` of `runs` runs is gone. */
+/**
+ * How many runs without a failure it takes to be 99 % sure that a bug found in `found` of `runs` runs is gone.
+ *
+ * @throws InvalidOption unless it was found at least once: of what was never found, no number of runs says that it is gone
+ */
 export function runsForConfidence(found: number, runs: number): number {
+  countOption('found', found, 1);
+  countOption('runs', runs, 1);
   return found >= runs ? 1 : Math.ceil(Math.log(0.01) / Math.log(1 - found / runs));
 }

@@ -141,7 +141,8 @@ function mermaid(names: readonly string[], lines: readonly (Line | Gap)[]): stri
   return ['sequenceDiagram', ...participants, ...rows].join('\n');
 }
 
-const idOf = (name: string): string => name.replace(/\W/g, '_');
+/** Letters and digits stay, all else is `_` and its code: no two names have the same. */
+const idOf = (name: string): string => name.replace(/[^a-zA-Z0-9]/g, (sign) => `_${sign.charCodeAt(0).toString(16).padStart(2, '0')}`);
 /** Semicolons and hash signs mean something in Mermaid. */
 const plain = (text: string): string => text.replace(/[;#]/g, ' ');
 

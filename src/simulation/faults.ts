@@ -265,9 +265,21 @@ export function checkRange(value: unknown, place: string): void {
     throw new InvalidOption(place, value, '[least, most] in ms, at least 0');
 }
 
-/** @throws InvalidOption */
-export function checkMenu(menu: FaultMenu): void {
-  knownOptions(menu, ['ops', 'most', 'lasting', 'around', 'spared']);
+/** Their names, so that a misspelt one is an error. */
+export const MENU_OPTIONS: { readonly [O in keyof Required<FaultMenu>]: true } = {
+  ops: true,
+  most: true,
+  lasting: true,
+  around: true,
+  spared: true,
+};
+
+/**
+ * @param nodes names that `spared` may have. Default: any.
+ * @throws InvalidOption
+ */
+export function checkMenu(menu: FaultMenu, nodes?: readonly string[]): void {
+  knownOptions(menu, Object.keys(MENU_OPTIONS));
   const { ops = FAULT_OPS, most = DEFAULT_MOST, lasting = DEFAULT_LASTING, around, spared = [] } = menu;
   for (const op of ops) if (!FAULT_OPS.includes(op)) throw new InvalidOption('faults.ops', op, `some of ${FAULT_OPS.join(', ')}`);
   countOption('faults.most', most, 0);
@@ -275,4 +287,5 @@ export function checkMenu(menu: FaultMenu): void {
   numberOption('faults.lasting', lasting[0], 1);
   if (around !== undefined) numberOption('faults.around', around, 1);
   if (!Array.isArray(spared)) throw new InvalidOption('faults.spared', spared, 'a list of names of nodes');
+  for (const name of spared) isNode(name, 'faults.spared', nodes);
 }

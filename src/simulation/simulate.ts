@@ -137,7 +137,7 @@ export function simulate(options: SimulationOptions): Simulation {
   }
   if (settling !== undefined && healing > 0 && settling >= healing)
     throw new InvalidOption('settling', settling, `less than "healing" (${healing}): nothing would be required of any request`);
-  if (faults !== undefined) checkMenu(faults);
+  if (faults !== undefined) checkMenu(faults, typeof nodes === 'function' ? undefined : Object.keys(nodes));
   if (network !== undefined && typeof network !== 'function') checkNetwork(network);
   for (const invariant of invariants) checkInvariant(invariant, healing);
   if (typeof nodes !== 'function') for (const invariant of invariants) checkNodesOf(invariant, Object.keys(nodes));
@@ -213,6 +213,10 @@ function checkNodesOf({ id, nodes = [] }: Invariant, names: readonly string[]): 
 function checkNetwork(network: SimulatedNetworkOptions): void {
   knownOptions(network, Object.keys(NETWORK_OPTIONS));
   if (network.delay !== undefined) checkRange(network.delay, 'network.delay');
+  for (const flag of ['disconnectNotices', 'lateAnswers'] as const) {
+    const value: unknown = network[flag];
+    if (value !== undefined && typeof value !== 'boolean') throw new InvalidOption(`network.${flag}`, value, 'true or false');
+  }
 }
 
 function checkCore(core: readonly string[], names: readonly string[]): void {
@@ -268,6 +272,7 @@ class Run implements RunView, Witness {
     const network = typeof options.network === 'function' ? options.network(random.split('options')) : (options.network ?? {});
     const names = Object.keys(nodes);
     checkNodes(nodes);
+    if (options.faults !== undefined) checkMenu(options.faults, names);
     checkNetwork(network);
     this.core = options.core?.(random.split('core')) ?? names;
     checkCore(this.core, names);

@@ -5,6 +5,7 @@ import * as testkit from 'seaworthy/testkit';
 import { FAULT_FIELDS, campaign, report, shrink, simulate, type Host, type RunResult } from 'seaworthy/testkit';
 import { sellEachTime } from '../../examples/testkit/orders.ts';
 import { shop } from '../../examples/testkit/shop.ts';
+import { MENU_OPTIONS } from '../../src/simulation/faults.ts';
 import { places } from '../../src/simulation/guard.ts';
 import { EXPLORE_OPTIONS, MODEL_FIELDS } from '../../src/simulation/explore.ts';
 import { DEFAULT_PHASES, NETWORK_OPTIONS, RUN_OPTIONS, SIMULATION_OPTIONS, USUAL_RULES } from '../../src/simulation/simulate.ts';
@@ -52,6 +53,7 @@ test('every option is documented, and no other', () => {
   expect(firstColumn('### Runs')).toEqual(Object.keys(RUN_OPTIONS));
   expect(firstColumn('### Models')).toEqual(Object.keys(MODEL_FIELDS));
   expect(firstColumn('### Explorations')).toEqual(EXPLORE_OPTIONS);
+  expect(firstColumn('### Faults that are drawn')).toEqual(Object.keys(MENU_OPTIONS));
 });
 
 test('the phases are as long as the page says', () => {

@@ -1,6 +1,6 @@
 /** What a user may get wrong is said at once, naming the field. */
 import { expect, test } from 'vitest';
-import { campaign, eventually, simulate, type Fault, type Nodes, type Program, type SimulationOptions } from '../../src/testkit.ts';
+import { campaign, eventually, runsForConfidence, simulate, type Fault, type Nodes, type Program, type SimulationOptions } from '../../src/testkit.ts';
 
 const quiet: Program = async (host) => {
   for (;;) await host.sleep(1000);
@@ -20,6 +20,9 @@ const wrongOptions: readonly (readonly [option: string, wrong: object])[] = [
   ['faults.most', { faults: { most: 0.5 } }],
   ['faults.lasting', { faults: { lasting: [0, 10] } }],
   ['at', { faults: { at: 10 } }],
+  ['faults.spared', { faults: { spared: ['typo'] } }],
+  ['network.disconnectNotices', { network: { disconnectNotices: 'yes' } }],
+  ['network.lateAnswers', { network: { lateAnswers: 1 } }],
   ['network.delay', { network: { delay: [5, 1] } }],
   ['latency', { network: { latency: 5 } }],
   ['invariants', { invariants: ['it holds'] }],
@@ -92,6 +95,17 @@ test('a core that is not there, and nodes of one run that are none, are refused 
   await expect(simulate({ ...calm, core: () => ['three'] }).run(1)).rejects.toMatchObject({ option: 'core', value: 'three' });
   await expect(simulate({ ...calm, nodes: () => ({}) }).run(1)).rejects.toMatchObject({ option: 'nodes' });
   await expect(simulate({ ...calm, network: () => ({ delay: [1, 0] }) }).run(1)).rejects.toMatchObject({ option: 'network.delay' });
+});
+
+test('nodes that are made for each run are known when it begins, and so is who is to be spared', async () => {
+  const simulation = simulate({ ...calm, nodes: () => nodes, faults: { spared: ['typo'] } });
+  await expect(simulation.run(1)).rejects.toMatchObject({ option: 'faults.spared', value: 'typo' });
+});
+
+test('of a bug that was never found nothing says that it is gone', () => {
+  expect(() => runsForConfidence(0, 100)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', option: 'found' }));
+  expect(runsForConfidence(1, 100)).toBe(459);
+  expect(runsForConfidence(100, 100)).toBe(1);
 });
 
 test('misspelt options of a run and of a campaign are refused', async () => {

@@ -59,6 +59,17 @@ test('a campaign that was ended before its first run has verified nothing', asyn
   await expect(verify(simulate(world), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
 });
 
+test('names that are alike are different participants of a diagram for a document', async () => {
+  const { trace } = await simulate({ ...world, nodes: { 'a-b': ticker, a_b: ticker, 'a.b': ticker } }).run(1, {
+    schedule: [],
+    keepTrace: true,
+  });
+  const drawn = diagram(trace, { format: 'mermaid' });
+  const ids = [...drawn.matchAll(/participant (\w+) as/g)].map(([, id]) => id);
+  expect(ids).toHaveLength(3);
+  expect(new Set(ids).size).toBe(3);
+});
+
 test('what a program records is in the diagram, with all its fields', async () => {
   const { trace } = await simulate({ ...world, faults: { most: 0 } }).run(1, { keepTrace: true });
   expect(diagram(trace, { most: 2 })).toContain('tick, number 60');

@@ -46,8 +46,6 @@ export interface StrangerOptions {
   readonly phrases: readonly Phrase[];
   /** Ms between two things it says, on average. */
   readonly every: number;
-  /** Once all is well it is silent. Default: it goes on. */
-  readonly quietWhenHealing?: boolean;
 }
 
 /** A peer that connects, speaks at random, and now and then connects anew. */
@@ -87,12 +85,11 @@ export const stranger =
 
 /** A listener that answers whoever speaks to it, and speaks up unasked. */
 export const strangeListener =
-  ({ endpoint, phrases, every, quietWhenHealing = false }: StrangerOptions): Program =>
+  ({ endpoint, phrases, every }: StrangerOptions): Program =>
   async (host) => {
     const random = randomOf(host);
     const heard = new Map<Peer, Frames>();
     const say = (peer: Peer): void => {
-      if (quietWhenHealing && host.healing) return;
       if (listener.send(peer, framesOf(random.pick(phrases)(random, heard.get(peer) ?? []))) === 'unreachable') heard.delete(peer);
     };
     const listener: Listener = await host.ports.transport.listen(

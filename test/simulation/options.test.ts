@@ -1,6 +1,15 @@
 /** What a user may get wrong is said at once, naming the field. */
 import { expect, test } from 'vitest';
-import { campaign, eventually, runsForConfidence, simulate, type Fault, type Nodes, type Program, type SimulationOptions } from '../../src/testkit.ts';
+import {
+  campaign,
+  eventually,
+  runsForConfidence,
+  simulate,
+  type Fault,
+  type Nodes,
+  type Program,
+  type SimulationOptions,
+} from '../../src/testkit.ts';
 
 const quiet: Program = async (host) => {
   for (;;) await host.sleep(1000);

@@ -28,13 +28,13 @@ export {
   onTrace,
   sometimes,
   type Invariant,
+  type ProcessView,
   type Rule,
   type RunView,
   type Snapshot,
   type Watcher,
 } from './simulation/invariants.ts';
 export type { Range, SimulatedNetworkOptions } from './simulation/network.ts';
-export type { SimulatedProcess } from './simulation/process.ts';
 export {
   lazyPirateClientRules,
   majordomoClientRules,

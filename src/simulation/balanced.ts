@@ -2,8 +2,7 @@
 import type { TraceEvent } from '../runtime/trace.ts';
 import { bookRules } from './book-rules.ts';
 import { Books, SLACK_MS, labelOf, numberOf, type BalancedRules, type BookRule } from './books.ts';
-import type { Invariant } from './invariants.ts';
-import type { SimulatedProcess } from './process.ts';
+import type { Invariant, ProcessView } from './invariants.ts';
 import { workerRules } from './worker-rules.ts';
 
 /** Ms between two looks at what has been there for too long. */
@@ -23,7 +22,7 @@ function bookkeeping(broker: string, { frames, heartbeatInterval }: BalancedRule
       let books: Books | undefined;
       let changed = false;
       const underWay = new Map<string, number[]>();
-      const booksOf = (process: SimulatedProcess): Books => (books?.process === process ? books : (books = new Books(process, underWay)));
+      const booksOf = (process: ProcessView): Books => (books?.process === process ? books : (books = new Books(process, underWay)));
       const courts = rules.map((rule) => ({
         run,
         rule,
@@ -48,7 +47,7 @@ function bookkeeping(broker: string, { frames, heartbeatInterval }: BalancedRule
           const judge = court.rule.on?.[kind];
           return judge === undefined ? [] : [{ judge, court }];
         });
-        return (event: TraceEvent, process: SimulatedProcess): void => {
+        return (event: TraceEvent, process: ProcessView): void => {
           if (process.node !== broker) return;
           const current = booksOf(process);
           current.answering = undefined;
@@ -129,7 +128,7 @@ function completeness(broker: string, { expiry, heartbeatInterval, pings, busyLi
     sentence: `a worker that died is given up by the broker within ${within} ms`,
     watch(run) {
       if (within === Infinity) return {};
-      const workers = new Map<string, SimulatedProcess>();
+      const workers = new Map<string, ProcessView>();
       const heard = new Map<string, number>();
       const look = (worker: string, since: number): void => {
         const process = workers.get(worker);
@@ -139,7 +138,7 @@ function completeness(broker: string, { expiry, heartbeatInterval, pings, busyLi
         else if (run.now < from + within) run.at(from + within, () => look(worker, from));
         else run.violated(`${worker} died ${Math.round(run.now - since)} ms ago, and is still registered`);
       };
-      const died = (_event: TraceEvent, process: SimulatedProcess): void => {
+      const died = (_event: TraceEvent, process: ProcessView): void => {
         const { now } = run;
         for (const worker of workers.keys()) if (worker.startsWith(`${process.life}#`)) run.at(now + within, () => look(worker, now));
       };

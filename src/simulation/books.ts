@@ -1,8 +1,7 @@
 /** One broker's books, as its trace and its mail tell them: what the rules of load balancing judge by. */
 import type { TraceEvent } from '../runtime/trace.ts';
 import type { Frame } from '../wire/message.ts';
-import type { Rule, RunView } from './invariants.ts';
-import type { SimulatedProcess } from './process.ts';
+import type { Rule, RunView, ProcessView } from './invariants.ts';
 
 /** How to read a wire between broker and workers from outside. Nothing: it is something else. */
 export interface WorkerFrames {
@@ -82,7 +81,7 @@ export interface Entry {
 
 /** Of a broker in one of its lives. */
 export class Books {
-  readonly process: SimulatedProcess;
+  readonly process: ProcessView;
   readonly requests: Map<number, Entry> = new Map();
   /** Who holds which request. */
   readonly holders: Map<string, number> = new Map();
@@ -114,7 +113,7 @@ export class Books {
   /** When what is under way from each peer was sent; of all lives. */
   readonly #underWay: ReadonlyMap<string, readonly number[]>;
 
-  constructor(process: SimulatedProcess, underWay: ReadonlyMap<string, readonly number[]>) {
+  constructor(process: ProcessView, underWay: ReadonlyMap<string, readonly number[]>) {
     this.process = process;
     this.#underWay = underWay;
   }

@@ -3,7 +3,28 @@ import { numberOption } from '../core/options.ts';
 import type { TraceEvent } from '../runtime/trace.ts';
 import type { Frame } from '../wire/message.ts';
 import type { Fault } from './faults.ts';
-import type { SimulatedProcess } from './process.ts';
+
+/** One life of a node, as rules see it: to be looked at, not to be touched. */
+export interface ProcessView {
+  readonly node: string;
+  /** Which life: 1 for the first. */
+  readonly incarnation: number;
+  /** Node and incarnation: unlike that of any other life. */
+  readonly life: string;
+  /** `paused`: the whole process stands still. `stalled`: only its event loop does. */
+  readonly state: 'running' | 'paused' | 'stalled' | 'dead';
+  readonly dead: boolean;
+  /** When it last went on after standing still; `-Infinity`: never. */
+  readonly resumedAt: number;
+  /** Ms that it has stood still so far, with what it took each time to read its mail before it judged. */
+  readonly stoodStill: number;
+  /** Ms between two messages that it reads from one connection. */
+  readonly readPause: number;
+  /** Timers that are set. */
+  readonly timers: number;
+  /** Sockets that are open. */
+  readonly sockets: number;
+}
 
 /** What a watcher sees of the run it watches. */
 export interface RunView {
@@ -15,7 +36,7 @@ export interface RunView {
   /** The time when all that is wrong ended; `Infinity` before. */
   readonly healedAt: number;
   /** The present life of a node; none while it is down. */
-  processOf(node: string): SimulatedProcess | undefined;
+  processOf(node: string): ProcessView | undefined;
   /** What goes wrong in this run. */
   readonly schedule: readonly Fault[];
   /** Whether a connection, by its label, is up at its connector's end. */
@@ -34,11 +55,11 @@ export interface RunView {
 
 export interface Watcher {
   /** By the kind of event; `'*'` for all. With `fault`, `faultEnd` and `heal` comes no process: they are the world's. */
-  readonly on?: { readonly [kind: string]: (event: TraceEvent, process: SimulatedProcess) => void };
+  readonly on?: { readonly [kind: string]: (event: TraceEvent, process: ProcessView) => void };
   /** A message left a node; `to` is '' while there is no connection. */
-  sent?(from: SimulatedProcess, to: string, peer: string, frames: readonly Frame[]): void;
-  delivered?(to: SimulatedProcess, from: string, peer: string, frames: readonly Frame[]): void;
-  connected?(process: SimulatedProcess, endpoint: string): void;
+  sent?(from: ProcessView, to: string, peer: string, frames: readonly Frame[]): void;
+  delivered?(to: ProcessView, from: string, peer: string, frames: readonly Frame[]): void;
+  connected?(process: ProcessView, endpoint: string): void;
   /** After each event of the world. */
   stepped?(): void;
   /** All has been well for as long as it was to be; nothing is closed yet. */

@@ -1,7 +1,6 @@
 /** The rules that hold for every pattern and every service (U1 to U4, and progress once all is well). */
 import type { TraceEvent } from '../runtime/trace.ts';
-import type { Invariant } from './invariants.ts';
-import type { SimulatedProcess } from './process.ts';
+import type { Invariant, ProcessView } from './invariants.ts';
 import { requestOf } from './writer.ts';
 
 /** Beyond its time, a request may be late by so much: timers are set to whole milliseconds. */
@@ -43,7 +42,7 @@ const oneOutcome: Invariant = {
   sentence: 'a request has at most one outcome',
   watch(run) {
     const ended = new Set<string>();
-    const end = (event: TraceEvent, process: SimulatedProcess): void => {
+    const end = (event: TraceEvent, process: ProcessView): void => {
       const request = requestOf(event, process);
       if (ended.has(request)) run.violated(`request ${request} ended a second time, with ${event.kind}`);
       ended.add(request);
@@ -57,7 +56,7 @@ const boundedTermination: Invariant = {
   sentence: 'a request has an outcome within its time, whatever the network does, if its client lives',
   watch(run) {
     const open = new Set<string>();
-    const settle = (event: TraceEvent, process: SimulatedProcess): void => {
+    const settle = (event: TraceEvent, process: ProcessView): void => {
       open.delete(requestOf(event, process));
     };
     return {
@@ -125,9 +124,9 @@ export const quiescence: Invariant = {
   id: 'U12',
   sentence: 'what is closed leaves no socket and no timer behind, and no request that was asked before without an outcome',
   watch(run) {
-    const open = new Map<SimulatedProcess, Set<number>>();
-    const closing = new Set<SimulatedProcess>();
-    const settle = (event: TraceEvent, process: SimulatedProcess): void => {
+    const open = new Map<ProcessView, Set<number>>();
+    const closing = new Set<ProcessView>();
+    const settle = (event: TraceEvent, process: ProcessView): void => {
       open.get(process)?.delete(numberIn(event, 'request'));
     };
     return {

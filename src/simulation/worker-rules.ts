@@ -2,8 +2,7 @@
 import type { TraceEvent } from '../runtime/trace.ts';
 import { isMild } from './book-rules.ts';
 import { SLACK_MS, labelOf, lifeOf, type BalancedRules } from './books.ts';
-import type { Invariant, RunView } from './invariants.ts';
-import type { SimulatedProcess } from './process.ts';
+import type { Invariant, ProcessView, RunView } from './invariants.ts';
 import { Pauses } from './spread.ts';
 import { writerOf } from './writer.ts';
 
@@ -192,7 +191,7 @@ function modesty(broker: string, { heartbeatInterval, frames, strangers }: Balan
         way.at = run.now;
         return way;
       };
-      const isJudged = ({ node }: SimulatedProcess): boolean => !strangers.includes(node);
+      const isJudged = ({ node }: ProcessView): boolean => !strangers.includes(node);
       return {
         sent(from, to, peer, said) {
           if (!frames.isHeartbeat(said) || !isJudged(from) || (from.node !== broker && to !== broker)) return;

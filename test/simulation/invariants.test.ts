@@ -95,3 +95,26 @@ test.each<[string, readonly Fault[], number]>([
     because: 'asker has closed, and request 1 has no outcome',
   });
 });
+
+test('a rule is shown a process, and has no hands on it', async () => {
+  const lives: string[] = [];
+  const looks: Invariant = {
+    id: 'looks',
+    sentence: 'it only looks',
+    watch: () => ({
+      on: {
+        boot: (_event, process) => {
+          // @ts-expect-error: a process dies of faults only.
+          expect(process.die).toBeDefined();
+          // @ts-expect-error: it is for reading.
+          const touch = (): number => (process.readPause = 1);
+          expect(touch).toBeDefined();
+          lives.push(`${process.life} ${process.state}`);
+        },
+      },
+    }),
+  };
+  const simulation = simulate({ name: 'looks', nodes: { node: () => undefined }, breaking: 10, healing: 0, invariants: [looks] });
+  expect(await simulation.run(1, { schedule: [] })).toMatchObject({ ok: true });
+  expect(lives).toEqual(['node.1 running']);
+});

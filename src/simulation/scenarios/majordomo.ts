@@ -10,7 +10,7 @@ import { MAJORDOMO_FRAMES } from '../frames.ts';
 import type { Host, Program } from '../host.ts';
 import type { Invariant } from '../invariants.ts';
 import { simulate, type Simulation } from '../simulate.ts';
-import { MISCHIEF, strangeListener, stranger, type Phrase } from './strangers.ts';
+import { MISCHIEF, glutton, strangeListener, stranger, type Phrase } from './strangers.ts';
 import { askOnAndOn, worker } from './workload.ts';
 
 const ENDPOINT = 'sim://broker';
@@ -49,6 +49,9 @@ const BROKER_PHRASES: readonly Phrase[] = [
   (_random, heard) => [...heard, 'right or wrong'],
 ];
 
+/** A frame that is larger than the broker takes. */
+const OVERSIZED: Phrase = () => ['', 'MDPC01', 'echo', 'x'.repeat(CROWDED.maxFrameBytes + 1)];
+
 /** A worker that never answers, and heartbeats as if it fell asleep again and again. */
 const DOZING: Phrase = (_random, heard) => (heard.length === 0 ? ['', 'MDPW01', '\x01', 'echo'] : ['', 'MDPW01', '\x04']);
 
@@ -68,8 +71,8 @@ const brokerWith =
   };
 const broker = brokerWith(BROKER_OPTIONS);
 
-/** Where strangers are: few places, and time to learn who heartbeats at work and who does not. */
-const CROWDED = { maxWorkers: 3, maxServices: 3, busyLimit: 8000 };
+/** Where strangers are: few places, small frames, and time to learn who heartbeats at work and who does not. */
+const CROWDED = { maxWorkers: 3, maxServices: 3, busyLimit: 8000, maxFrameBytes: 2048 };
 export const CROWDED_BROKER_OPTIONS: typeof BROKER_OPTIONS & typeof CROWDED = { ...BROKER_OPTIONS, ...CROWDED };
 
 const workerFor =
@@ -126,7 +129,7 @@ const rulesOf = (limits: Partial<BalancedRules>): readonly Invariant[] => [
     maxServices: Infinity,
     readsWhenReady: false,
     frames: MAJORDOMO_FRAMES,
-    strangers: ['stranger', 'stranger-1', 'stranger-2', 'dozer'],
+    strangers: ['stranger', 'stranger-1', 'stranger-2', 'glutton', 'dozer'],
     reconnect: BACKOFF,
     ...limits,
   }),
@@ -157,7 +160,8 @@ export const majordomoWithStrangers: Simulation = simulate({
     'worker-1': workerFor('echo'),
     'client-1': client,
     'stranger-1': stranger({ endpoint: ENDPOINT, phrases: WORKER_PHRASES, every: 400 }),
-    'stranger-2': stranger({ endpoint: ENDPOINT, phrases: WORKER_PHRASES, every: 1000 }),
+    'stranger-2': stranger({ endpoint: ENDPOINT, phrases: [...WORKER_PHRASES, OVERSIZED], every: 1000 }),
+    glutton: glutton({ endpoint: ENDPOINT, question: ['', 'MDPC01', 'mmi.service', 'echo'], many: 10, every: 1000 }),
     dozer: stranger({ endpoint: ENDPOINT, phrases: [DOZING], every: 1800 }),
   },
   invariants: rulesOf(CROWDED),

@@ -83,6 +83,29 @@ export const stranger =
     }
   };
 
+export interface GluttonOptions {
+  readonly endpoint: string;
+  /** What it asks, again and again. */
+  readonly question: Frames;
+  /** How often at once. */
+  readonly many: number;
+  /** Ms between two times. */
+  readonly every: number;
+}
+
+/** A peer that asks for much, and has room for little: as a slow reader it lets what it is sent pile up to the high-water mark. */
+export const glutton =
+  ({ endpoint, question, many, every }: GluttonOptions): Program =>
+  async (host) => {
+    const handler = { message: nothing, peerGone: nothing, overflow: nothing, batchEnd: nothing };
+    const connector = host.ports.transport.connect(endpoint, handler, { highWaterMark: 5, reconnectInterval: 100 });
+    host.keep({ close: () => connector.close(0) });
+    for (;;) {
+      await host.sleep(every);
+      for (let asked = 0; asked < many; asked++) connector.send(connector.remote, framesOf(question));
+    }
+  };
+
 /** A listener that answers whoever speaks to it, and speaks up unasked. */
 export const strangeListener =
   ({ endpoint, phrases, every }: StrangerOptions): Program =>

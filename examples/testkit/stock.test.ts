@@ -13,7 +13,7 @@ test('a handler that takes it for granted that an order comes once sells it twic
   const failed = failures[0] as RunResult;
   expect(failed.violation).toMatchObject({ invariant: 'sold once' });
 
-  // Made smaller: as few faults as it takes. One is enough: it hits between sale and answer.
+  // Made smaller: as few faults as it takes. One is enough: the worker that has the order is lost.
   const { failure, schedule } = await shrink(careless, failed);
   expect(schedule).toHaveLength(1);
 

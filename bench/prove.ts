@@ -9,8 +9,8 @@ import { scenarios } from 'seaworthy/testkit';
 
 const HELP = `npm run prove -- [options]
 
-Simulates, explores and compares, and prints what was reached of each goal. Ends with 0 only if no rule was broken and no goal missed; speed is
-told, but a slow machine is no failure.
+Simulates, explores and compares, and prints what was reached of each goal. Ends with 0 only if no rule was broken and no goal missed; a slow machine
+is told, and is no failure. Fewer seeds than usual do not reach all pairs of state and event.
 
   --seeds <n>      simulated runs in all (default 20000)
   --second <node>  another Node to play the same runs (default: $SEAWORTHY_SECOND_NODE; without it that goal is not judged)
@@ -18,14 +18,23 @@ told, but a slow machine is no failure.
   --help           this text
 `;
 
-const { values: given } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '20000' },
-    second: { type: 'string', default: process.env['SEAWORTHY_SECOND_NODE'] ?? '' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
+const given = options();
+
+function options(): { readonly seeds: string; readonly second: string; readonly json: boolean; readonly help: boolean } {
+  try {
+    return parseArgs({
+      options: {
+        seeds: { type: 'string', default: '20000' },
+        second: { type: 'string', default: process.env['SEAWORTHY_SECOND_NODE'] ?? '' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\nTry: npm run prove -- --help\n`);
+    process.exit(2);
+  }
+}
 
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const CATALOGUE = fileURLToPath(new URL('../catalogue/test/catalogue/measure.js', import.meta.url));
@@ -35,6 +44,9 @@ const PAST_FAILURES = fileURLToPath(new URL('../../test/simulation/seeds.json', 
 const WORLDS = Object.values(scenarios).flat().length;
 /** Runs of each world that both versions of Node play. */
 const DIGESTS_PER_WORLD = 20;
+
+/** On two cores, in a CI that has other things to do. */
+const MOST_SECONDS = 600;
 
 interface Goal {
   readonly what: string;
@@ -287,20 +299,21 @@ async function main(): Promise<number> {
     return 2;
   }
   const began = performance.now();
-  const goals = [
+  const goals: Goal[] = [
     ...(await simulation(seeds)),
     ...(await exploration()),
     ...(await catalogue()),
     ...(given.second === '' ? [] : await secondNode(given.second)),
   ];
   const seconds = Math.round((performance.now() - began) / 1000);
+  goals.push({ what: 'all of it', goal: `within ${MOST_SECONDS} s`, reached: `${seconds} s`, met: seconds <= MOST_SECONDS, told: true });
   if (given.json) process.stdout.write(`${JSON.stringify({ node: process.version, seconds, goals })}\n`);
   else {
-    for (const { what, goal, reached, met, details = [] } of goals) {
-      process.stdout.write(`${met ? 'met   ' : 'MISSED'}  ${what}: ${reached} (goal: ${goal})\n`);
+    for (const { what, goal, reached, met, told, details = [] } of goals) {
+      const verdict = met ? 'met   ' : told === true ? 'slow  ' : 'MISSED';
+      process.stdout.write(`${verdict}  ${what}: ${reached} (goal: ${goal})\n`);
       for (const detail of details) process.stdout.write(`          ${detail}\n`);
     }
-    process.stdout.write(`in ${seconds} s\n`);
   }
   return goals.every(({ met, told }) => met || told === true) ? 0 : 1;
 }

@@ -1,11 +1,12 @@
 /** Many runs of one simulation, each with a seed of its own. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { InvalidOption } from '../core/errors.ts';
 import { countOption, knownOptions } from '../core/options.ts';
 import type { CellCoverage } from './cells.ts';
 import type { RunResult, Simulation } from './simulate.ts';
 
 export interface CampaignOptions {
-  /** How many seeds. Default 100. */
+  /** How many seeds. Default 100; this and the next two at most 2 ** 50. */
   readonly seeds?: number;
   /** The first one. Default 1. */
   readonly from?: number;
@@ -46,13 +47,17 @@ export interface CampaignResult {
   readonly unreached: readonly string[];
 }
 
+/** Far from where a number plus one is the same number. */
+const MOST_SEED = 2 ** 50;
+
 /** Runs seed after seed. @throws InvalidOption */
 export async function campaign(simulation: Simulation, options: CampaignOptions = {}): Promise<CampaignResult> {
   const { seeds = 100, from = 1, every = 1, signal, untilFailure = false, coverage, onRun } = options;
   knownOptions(options, CAMPAIGN_OPTIONS);
-  countOption('seeds', seeds, 1);
-  countOption('every', every, 1);
-  countOption('from', from, 0);
+  if (typeof simulation?.run !== 'function') throw new InvalidOption('simulation', simulation, 'what simulate() has made');
+  countOption('seeds', seeds, 1, MOST_SEED);
+  countOption('every', every, 1, MOST_SEED);
+  countOption('from', from, 0, MOST_SEED);
   const failures: RunResult[] = [];
   const { sometimes = [], invariants = [] } = simulation.options;
   const unreached = new Set([...sometimes, ...invariants.flatMap(({ reaches = [] }) => reaches)]);

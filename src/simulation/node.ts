@@ -1,5 +1,6 @@
 /** A node of a simulated world through all its lives, and the host that its program sees in each of them. */
 import { InvalidOption, SeaworthyError } from '../core/errors.ts';
+import { numberOption } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import type { TraceEvent, TraceValue } from '../runtime/trace.ts';
 import { framesOf } from '../wire/message.ts';
@@ -121,16 +122,19 @@ export class SimulatedNode {
       get healing() {
         return world.healing;
       },
-      sleep: (milliseconds) =>
-        new Promise((resolve) => {
+      sleep: (milliseconds) => {
+        numberOption('milliseconds', milliseconds, 0);
+        return new Promise((resolve) => {
           this.sleeping++;
           process.clock.setTimeout(() => {
             this.sleeping--;
             resolve();
           }, milliseconds);
-        }),
+        });
+      },
       wallClock: () => EPOCH_MS + agenda.now + this.skew,
       keep: (role) => {
+        if (typeof role?.close !== 'function') throw new InvalidOption('role', role, 'something with close()');
         this.roles.add(role);
         role.events?.on('fault', ({ error }) => {
           world.broke(`a bug was caught in ${this.name}: ${said(error)}`, process, error);
@@ -138,14 +142,19 @@ export class SimulatedNode {
         return role;
       },
       ask: (question) => this.#ask(question, say),
-      work: (handler) => async (request, context) => {
-        const hash = hashOf(request.body);
-        say('execute', { hash });
-        const reply = await handler(request, context);
-        say('executed', { hash, reply: hashOfBody(reply) });
-        return reply;
+      work: (handler) => {
+        if (typeof handler !== 'function') throw new InvalidOption('handler', handler, 'a function');
+        return async (request, context) => {
+          const hash = hashOf(request.body);
+          say('execute', { hash });
+          const reply = await handler(request, context);
+          say('executed', { hash, reply: hashOfBody(reply) });
+          return reply;
+        };
       },
       record: (kind, fields = {}) => {
+        if (typeof kind !== 'string' || typeof fields !== 'object')
+          throw new InvalidOption('kind', kind, 'a text, and its fields an object');
         if (isReservedKind(kind)) throw new InvalidOption('kind', kind, 'a kind of its own: the world and its roles write such events');
         for (const field of RESERVED_FIELDS)
           if (field in fields) throw new InvalidOption(field, fields[field], 'left out: every event has it');
@@ -161,9 +170,11 @@ export class SimulatedNode {
     question: Question<T>,
     say: (kind: string, fields: { readonly [field: string]: TraceValue }) => void,
   ): Promise<T | undefined> {
+    const { body, within, mayFail = false } = question;
+    numberOption('within', within, 0);
+    if (typeof question.send !== 'function') throw new InvalidOption('send', question.send, 'a function');
     const request = ++this.#asked;
     const { healing } = this.#world;
-    const { body, within, mayFail = false } = question;
     say('submit', { request, hash: hashOf(framesOf(body)), within, mayFail: mayFail || !healing });
     try {
       const reply = await question.send(body);

@@ -139,6 +139,9 @@ export function simulate(options: SimulationOptions): Simulation {
     throw new InvalidOption('settling', settling, `less than "healing" (${healing}): nothing would be required of any request`);
   if (faults !== undefined) checkMenu(faults, typeof nodes === 'function' ? undefined : Object.keys(nodes));
   if (network !== undefined && typeof network !== 'function') checkNetwork(network);
+  if (options.core !== undefined && typeof options.core !== 'function')
+    throw new InvalidOption('core', options.core, 'a function that answers names of nodes');
+  if (!Array.isArray(invariants)) throw new InvalidOption('invariants', invariants, 'a list of invariants, each with "id" and "watch"');
   for (const invariant of invariants) checkInvariant(invariant, healing);
   if (typeof nodes !== 'function') for (const invariant of invariants) checkNodesOf(invariant, Object.keys(nodes));
   const rules = usualRules(0).map(({ id }) => id);
@@ -220,6 +223,7 @@ function checkNetwork(network: SimulatedNetworkOptions): void {
 }
 
 function checkCore(core: readonly string[], names: readonly string[]): void {
+  if (!Array.isArray(core)) throw new InvalidOption('core', core, `a list of names: ${names.join(', ')}`);
   for (const name of core) if (!names.includes(name)) throw new InvalidOption('core', name, `some of ${names.join(', ')}`);
 }
 
@@ -471,8 +475,7 @@ class Run implements RunView, Witness {
   }
 
   #watch(invariant: Invariant): void {
-    this.#judge = invariant;
-    const watcher = invariant.watch(this);
+    const watcher = this.#watcherOf(invariant);
     const index = this.#watchers.push(watcher) - 1;
     for (const [kind, listener] of Object.entries(watcher.on ?? {})) {
       const listeners = this.#byKind.get(kind) ?? [];
@@ -488,6 +491,18 @@ class Run implements RunView, Witness {
         this.#as(index, () => watcher.stepped?.());
       });
     this.#judges.push(invariant);
+  }
+
+  #watcherOf(invariant: Invariant): Watcher {
+    this.#judge = invariant;
+    try {
+      const watcher: unknown = invariant.watch(this);
+      if (typeof watcher !== 'object' || watcher === null) throw new TypeError('watch() must answer a watcher, at least {}');
+      return watcher;
+    } catch (error) {
+      this.#ruleThrew(error);
+      return {};
+    }
   }
 
   readonly #judges: Invariant[] = [];

@@ -1,5 +1,5 @@
 /** A simulation as one line of a test: many seeds, and if one fails, an error that tells it. */
-import { SeaworthyError } from '../core/errors.ts';
+import { InvalidOption, SeaworthyError } from '../core/errors.ts';
 import { knownOptions } from '../core/options.ts';
 import { campaign, CAMPAIGN_OPTIONS, type CampaignOptions, type CampaignResult } from './campaign.ts';
 import { replay, replayOf, report, type Replay } from './report.ts';
@@ -54,6 +54,7 @@ export interface VerifyOptions extends Omit<CampaignOptions, 'untilFailure'> {
 export async function verify(simulation: Simulation, options: VerifyOptions = {}): Promise<CampaignResult> {
   knownOptions(options, [...CAMPAIGN_OPTIONS.filter((name) => name !== 'untilFailure'), 'past', 'shrinking']);
   const { past = [], shrinking, ...seeds } = options;
+  if (!Array.isArray(past)) throw new InvalidOption('past', past, 'a list of runs');
   for (const kept of past) {
     const result = await replay(simulation, kept);
     if (!result.ok) throw new SimulationFailed(result, await report(simulation, result));

@@ -5,9 +5,15 @@ import {
   eventually,
   runsForConfidence,
   simulate,
+  verify,
+  type Answer,
   type Fault,
+  type Host,
+  type Keepable,
   type Nodes,
   type Program,
+  type Question,
+  type Simulation,
   type SimulationOptions,
 } from '../../src/testkit.ts';
 
@@ -35,6 +41,8 @@ const wrongOptions: readonly (readonly [option: string, wrong: object])[] = [
   ['network.delay', { network: { delay: [5, 1] } }],
   ['latency', { network: { latency: 5 } }],
   ['invariants', { invariants: ['it holds'] }],
+  ['invariants', { invariants: {} }],
+  ['core', { core: ['one'] }],
   ['without', { without: ['U99'] }],
 ];
 
@@ -123,6 +131,35 @@ test('misspelt options of a run and of a campaign are refused', async () => {
   await expect(simulation.run(undefined as unknown as number)).rejects.toMatchObject({ option: 'seed' });
   await expect(campaign(simulation, { seed: 5 } as object)).rejects.toMatchObject({ option: 'seed' });
   await expect(campaign(simulation, { from: -1 })).rejects.toMatchObject({ option: 'from' });
+  await expect(campaign(simulation, { from: Number.MAX_SAFE_INTEGER, seeds: 3 })).rejects.toMatchObject({ option: 'from' });
+  await expect(campaign({} as Simulation)).rejects.toMatchObject({ option: 'simulation' });
+  await expect(verify(simulation, { past: {} as [] })).rejects.toMatchObject({ option: 'past' });
+});
+
+test.each<[string, (host: Host) => unknown]>([
+  ['milliseconds', (host) => host.sleep(Number.NaN)],
+  ['milliseconds', (host) => host.sleep(-5)],
+  ['role', (host) => host.keep(5 as unknown as Keepable)],
+  ['handler', (host) => host.work('echo' as unknown as () => string)],
+  ['within', (host) => host.ask({ body: 'x', send: () => Promise.reject(new Error('no')) } as unknown as Question<Answer>)],
+  ['send', (host) => host.ask({ body: 'x', within: 5 } as unknown as Question<Answer>)],
+  ['kind', (host) => host.record(5 as unknown as string)],
+])('a program that gives its host a wrong "%s" breaks its run, which says so', async (option, wrong) => {
+  const simulation = simulate({ ...calm, nodes: { one: async (host) => void (await wrong(host)) } });
+  const { violation } = await simulation.run(1);
+  expect(violation).toMatchObject({ invariant: 'U5', because: expect.stringContaining(`InvalidOption: option "${option}" must be`) });
+});
+
+test('a rule that cannot even begin to watch is broken', async () => {
+  const mine = (watch: unknown): object => ({ invariants: [{ id: 'mine', sentence: 'it watches', watch }] });
+  const throws = (): never => {
+    throw new Error('my watch is broken');
+  };
+  for (const [watch, because] of [
+    [throws, 'the rule itself threw Error: my watch is broken'],
+    [() => undefined, 'the rule itself threw TypeError: watch() must answer a watcher, at least {}'],
+  ])
+    expect((await simulate({ ...calm, ...mine(watch) }).run(1)).violation).toMatchObject({ invariant: 'mine', because });
 });
 
 test('a world of one node has no faults between nodes', async () => {

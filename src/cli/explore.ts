@@ -62,7 +62,7 @@ async function walk(given: Arguments, output: Output): Promise<number> {
   // All of them before the first is walked through: what cannot work is refused at once.
   const prepared = worlds.map((world) => {
     const observer = new ArrowCoverage();
-    return { world, observer, model: world.model({ ...options, observer }) };
+    return { world: within(world, options), observer, model: world.model({ ...options, observer }) };
   });
   const stop = new AbortController();
   let stopped: number | undefined;
@@ -74,14 +74,15 @@ async function walk(given: Arguments, output: Output): Promise<number> {
   const machines: MachineRow[] = [];
   let sound = true;
   for (const { world, observer, model } of prepared) {
+    if (stop.signal.aborted) break;
     const found = await search(model, { mostStates, signal: stop.signal, onProgress: reporter(world, output) });
-    if (stopped !== undefined) return stopped;
     sound &&= found.complete && found.counterExample === undefined && found.unreached.length === 0;
     report(world, model.bounds, found, observer, output);
     rows.push(rowOf(world, found, observer));
     machines.push(...machinesOf(world, observer));
   }
   if (!output.json) output.write(`${table([HEADINGS, ...rows])}\n\n${tellMachines(machines, output)}`);
+  if (stopped !== undefined) return stopped;
   if (!(await output.taken())) return EXIT.unread;
   return sound ? EXIT.ok : EXIT.failed;
 }
@@ -104,6 +105,12 @@ function boundsOf(given: Arguments): WorldOptions {
       throw new UsageError(`--${name === 'retries' ? 'attempts' : name} must be a whole number of ${least} to ${MOST}, not ${value}`);
   }
   return bounds;
+}
+
+/** The same world, whose description holds no more when its bounds are others. */
+function within(world: ExploredWorld, bounds: WorldOptions): ExploredWorld {
+  const given = Object.entries(bounds).map(([bound, value]) => `${bound === 'retries' ? 'attempts' : bound} ${value}`);
+  return given.length === 0 ? world : { ...world, about: `with ${given.join(', ')}, and what else it has` };
 }
 
 function reporter({ name }: ExploredWorld, output: Output): (progress: ExploreProgress) => void {

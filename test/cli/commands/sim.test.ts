@@ -125,3 +125,12 @@ test('an interrupted campaign sums up what it has done', async () => {
   expect(code).toBe(130);
   expect(stdout).toMatch(/^all +\d+/m);
 });
+
+test('an interrupted exploration tells how far it came', async () => {
+  const explore = start('explore', '--pattern', 'paranoid');
+  await explore.says(/states so far/, 'stderr');
+  process.kill(explore.pid, 'SIGINT');
+  const { code, stdout } = await explore.exit();
+  expect(code).toBe(130);
+  expect(stdout).toMatch(/^paranoid +\d+ .* no .*\?$/m);
+});

@@ -39,7 +39,7 @@ export interface RunView {
   processOf(node: string): ProcessView | undefined;
   /** What goes wrong in this run. */
   readonly schedule: readonly Fault[];
-  /** Whether a connection, by its label, is up at its connector's end. */
+  /** Whether a connection, by its label, is up at its connector's end, and at the listener's for all that its transport knows. */
   isLinked(peer: string): boolean;
   /** What the roles of a node say of themselves now. */
   inspect(node: string): readonly object[];

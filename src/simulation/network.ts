@@ -154,9 +154,9 @@ export class SimulatedNetwork implements Ground {
     return !this.#downMachines.has(node);
   }
 
-  /** Whether a connection, by its label, is up at its connector's end. */
+  /** Whether a connection, by its label, is up at its connector's end, and at the listener's for all that its transport knows. */
   isLinked(label: string): boolean {
-    for (const { near } of this.#links) if (near.label === label) return near.open;
+    for (const link of this.#links) if (link.near.label === label) return link.near.open && !link.isOver(link.far);
     return false;
   }
 

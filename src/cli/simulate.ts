@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { InvalidOption } from '../core/errors.ts';
 import { machines } from '../machines.ts';
 import { traceLine } from '../runtime/trace.ts';
+import { MOST_SEED } from '../simulation/campaign.ts';
 import { CellCoverage } from '../simulation/cells.ts';
 import { differenceFrom, parseReplay, replay, replayOf, report, type Replay } from '../simulation/report.ts';
 import { scenarios } from '../simulation/scenarios/index.ts';
@@ -23,8 +24,6 @@ const DEFAULT_SEEDS = 1000;
 const TELL_EVERY_MS = 2000;
 /** Timers know no longer time than 24 days. */
 const MOST_MINUTES = 30_000;
-/** Far from where a number plus one is the same number. */
-const MOST_SEED = 2 ** 50;
 /** What says something only of many runs. */
 const OF_A_CAMPAIGN = ['pattern', 'seed', 'seeds', 'minutes', 'jobs', 'first', 'save'] as const;
 /** Failures that are made smaller and told; more are only counted. */

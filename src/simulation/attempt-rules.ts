@@ -1,9 +1,9 @@
 /** The rules of clients that ask again. */
 import type { BackoffOptions } from '../core/backoff.ts';
 import type { TraceEvent } from '../runtime/trace.ts';
-import type { Invariant } from './invariants.ts';
+import type { Invariant, ProcessView } from './invariants.ts';
 import { Pauses } from './spread.ts';
-import { requestOf, writerOf } from './writer.ts';
+import { requestOf, stepOf, writerOf } from './writer.ts';
 
 /** @param most attempts that a request may have in all. */
 export function attemptRules(most: number, backoff: BackoffOptions): readonly Invariant[] {
@@ -36,7 +36,7 @@ const nothingAfterwards: Invariant = {
   sentence: 'a request that has its outcome is not sent any more',
   watch(run) {
     const ended = new Set<string>();
-    const end = (event: TraceEvent, process: Parameters<typeof requestOf>[1]): void => {
+    const end = (event: TraceEvent, process: ProcessView): void => {
       ended.add(requestOf(event, process));
     };
     return {
@@ -80,7 +80,7 @@ function spaced({ base, maximum, jitter }: BackoffOptions): Invariant {
             let pauses = clients.get(client);
             if (pauses === undefined)
               clients.set(client, (pauses = { now: 0, waiting: 0, alone: false, since: 0, over: undefined, pauses: new Pauses() }));
-            const { from, to, event: kind } = event as unknown as { from: string; to: string; event: string };
+            const { from, to, event: kind } = stepOf(event);
             if (kind === 'retryDelay' && pauses.alone && pauses.waiting === 0) pauses.over = { at: run.now, pause: run.now - pauses.since };
             if (from === to) return;
             if (from === 'queued') pauses.waiting--;
@@ -146,7 +146,7 @@ export function linkRule({ base, maximum, jitter }: BackoffOptions): Invariant {
             const client = writerOf(event, process);
             let link = links.get(client);
             if (link === undefined) links.set(client, (link = { failures: 0, answered: true, since: 0, middle: 0, pauses: new Pauses() }));
-            const { from, to, event: kind } = event as unknown as { from: string; to: string; event: string };
+            const { from, to, event: kind } = stepOf(event);
             const isOver = kind === 'reconnectDelay' || (kind === 'reprobeDelay' && !link.answered);
             const pause = run.now - link.since;
             if (isOver && process.resumedAt < link.since) {

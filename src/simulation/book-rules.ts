@@ -71,7 +71,7 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
   /** A worker has said what it must not say now. */
   const mustBeSentAway = (peer: string, what: string, books: Books, court: Court): void => {
     court.run.at(court.run.now, () => {
-      if (books.process.dead || !court.run.isLinked(peer)) return;
+      if (books.process.dead || !court.run.isLinked(peer) || court.run.isOver(peer)) return;
       if (!books.left.has(peer)) court.violated(`${what} of ${peer} was not answered with DISCONNECT`);
     });
   };

@@ -69,8 +69,6 @@ export interface Entry {
   turn: number;
   /** When that was. */
   since: number;
-  /** It came back from a worker. */
-  returned: boolean;
   holder: string | undefined;
   /** How often it has reached a worker's connection. */
   deliveries: number;
@@ -167,6 +165,8 @@ export class Books {
 
   expire(event: TraceEvent): void {
     this.workers.delete(labelOf(event));
+    // Also in words that the rules do not read: further frames are no obstacle.
+    if (event['loss'] === 'left') this.left.add(labelOf(event));
     this.beating.delete(labelOf(event));
     this.readyFor(serviceOf(event)).delete(labelOf(event));
   }
@@ -180,7 +180,6 @@ export class Books {
       state: 'queued',
       turn: 0,
       since: now,
-      returned: false,
       holder: undefined,
       deliveries: 0,
       heartbeats: 0,
@@ -211,7 +210,6 @@ export class Books {
     this.#unqueue(entry);
     this.#release(entry);
     this.#turn(entry, 'queued', now);
-    entry.returned = true;
     this.waitingFor(entry.service).returned.add(entry);
     this.queued++;
   }

@@ -48,7 +48,7 @@ export interface CampaignResult {
 }
 
 /** Far from where a number plus one is the same number. */
-const MOST_SEED = 2 ** 50;
+export const MOST_SEED: number = 2 ** 50;
 
 /** Runs seed after seed. @throws InvalidOption */
 export async function campaign(simulation: Simulation, options: CampaignOptions = {}): Promise<CampaignResult> {

@@ -13,7 +13,7 @@ export const MAJORDOMO_FRAMES: WorkerFrames = {
   reply: (frames) => (frames.length > 5 && isWorkers(frames, 3) ? textOf(frames[3]) : undefined),
   isReady: (frames) => frames.length === 4 && isWorkers(frames, 1),
   isHeartbeat: (frames) => frames.length === 3 && isWorkers(frames, 4),
-  isDisconnect: (frames) => frames.length >= 3 && isWorkers(frames, 5),
+  isDisconnect: (frames) => frames.length === 3 && isWorkers(frames, 5),
   turnsAway: true,
   timeToLive(frames) {
     const [first] = frames;

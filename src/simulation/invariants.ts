@@ -39,8 +39,10 @@ export interface RunView {
   processOf(node: string): ProcessView | undefined;
   /** What goes wrong in this run. */
   readonly schedule: readonly Fault[];
-  /** Whether a connection, by its label, is up at its connector's end, and at the listener's for all that its transport knows. */
+  /** Whether a connection, by its label, is up at its connector's end. */
   isLinked(peer: string): boolean;
+  /** Whether the listener's transport knows that a connection, by its label, has ended, read or not. */
+  isOver(peer: string): boolean;
   /** What the roles of a node say of themselves now. */
   inspect(node: string): readonly object[];
   /** Whether a node's process runs, or stands still; `false` while it is down. */

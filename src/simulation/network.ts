@@ -154,10 +154,20 @@ export class SimulatedNetwork implements Ground {
     return !this.#downMachines.has(node);
   }
 
-  /** Whether a connection, by its label, is up at its connector's end, and at the listener's for all that its transport knows. */
+  /** Whether a connection, by its label, is up at its connector's end. */
   isLinked(label: string): boolean {
-    for (const link of this.#links) if (link.near.label === label) return link.near.open && !link.isOver(link.far);
-    return false;
+    return this.#linkOf(label)?.near.open ?? false;
+  }
+
+  /** Whether the listener's transport knows that a connection has ended, read or not. */
+  isOver(label: string): boolean {
+    const link = this.#linkOf(label);
+    return link === undefined || link.isOver(link.far);
+  }
+
+  #linkOf(label: string): Link | undefined {
+    for (const link of this.#links) if (link.near.label === label) return link;
+    return undefined;
   }
 
   /* ---------------------------------------------------------------- for its sockets */

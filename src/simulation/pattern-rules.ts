@@ -16,6 +16,7 @@ import {
   type ParanoidPirateQueueOptions,
   type ParanoidPirateWorkerOptions,
 } from '../paranoid-pirate/options.ts';
+import { reconnectBackoff, retryBackoff, type ReconnectOptions } from '../runtime/options.ts';
 import {
   simplePirateQueueSettings,
   simplePirateWorkerSettings,
@@ -106,7 +107,7 @@ export function simplePirateRules(world: BrokerWorld<SimplePirateQueueOptions, S
 export function lazyPirateClientRules(world: ClientWorld<LazyPirateClientOptions>): readonly Invariant[] {
   checkClientWorld(world);
   const settings = lazyPirateClientSettings(world.options ?? {});
-  return attemptRules(settings.requestRetries, retriesOf(settings)).map((rule) => about(world.nodes, rule));
+  return attemptRules(settings.requestRetries, retryBackoff(settings)).map((rule) => about(world.nodes, rule));
 }
 
 /**
@@ -117,7 +118,7 @@ export function lazyPirateClientRules(world: ClientWorld<LazyPirateClientOptions
 export function majordomoClientRules(world: ClientWorld<MajordomoClientOptions>): readonly Invariant[] {
   checkClientWorld(world);
   const settings = clientSettings(world.options ?? {});
-  const rules = [...attemptRules(settings.requestRetries, retriesOf(settings)), linkRule(reconnectOf(settings))];
+  const rules = [...attemptRules(settings.requestRetries, retryBackoff(settings)), linkRule(reconnectBackoff(settings))];
   return rules.map((rule) => about(world.nodes, rule));
 }
 
@@ -143,36 +144,16 @@ interface Settings {
   readonly transportHeartbeatTimeout: number;
 }
 
-interface Reconnecting {
-  readonly reconnectInterval: number;
-  readonly reconnectMaximum: number;
-  readonly reconnectJitter: number;
-}
-
 function rulesOf(
   { node, strangers = [] }: BrokerWorld<unknown, unknown>,
   broker: Settings,
-  workers: Reconnecting,
+  workers: Readonly<Required<ReconnectOptions>>,
   pattern: Pick<BalancedRules, Given | Limits>,
 ): readonly Invariant[] {
   const { busyLimit, requestExpiry, maxWorkers, transportHeartbeatInterval, transportHeartbeatTimeout } = broker;
   const pings = transportHeartbeatInterval === 0 ? Infinity : transportHeartbeatInterval + transportHeartbeatTimeout;
-  const rules = { ...pattern, pings, busyLimit, requestExpiry, maxWorkers, strangers, reconnect: reconnectOf(workers) };
+  const rules = { ...pattern, pings, busyLimit, requestExpiry, maxWorkers, strangers, reconnect: reconnectBackoff(workers) };
   return balanced(node, rules).map((rule) => ({ ...rule, nodes: [node, ...strangers] }));
-}
-
-function reconnectOf(settings: Reconnecting): BalancedRules['reconnect'] {
-  return { base: settings.reconnectInterval, maximum: settings.reconnectMaximum, jitter: settings.reconnectJitter };
-}
-
-interface Retrying {
-  readonly retryInterval: number;
-  readonly retryMaximum: number;
-  readonly retryJitter: number;
-}
-
-function retriesOf(settings: Retrying): BalancedRules['reconnect'] {
-  return { base: settings.retryInterval, maximum: settings.retryMaximum, jitter: settings.retryJitter };
 }
 
 function deliveriesOf({ deliveryPolicy, maxDeliveries }: { readonly deliveryPolicy: string; readonly maxDeliveries: number }): number {

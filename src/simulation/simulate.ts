@@ -403,6 +403,10 @@ class Run implements RunView, Witness {
     return this.#world.network.isLinked(peer);
   }
 
+  isOver(peer: string): boolean {
+    return this.#world.network.isOver(peer);
+  }
+
   processOf(node: string): SimulatedProcess | undefined {
     return this.#world.nodes.get(node)?.process;
   }

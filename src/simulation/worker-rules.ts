@@ -4,17 +4,11 @@ import { isMild } from './book-rules.ts';
 import { SLACK_MS, labelOf, lifeOf, type BalancedRules } from './books.ts';
 import type { Invariant, ProcessView, RunView } from './invariants.ts';
 import { Pauses } from './spread.ts';
-import { writerOf } from './writer.ts';
+import { stepOf, writerOf } from './writer.ts';
 
 export function workerRules(broker: string, rules: BalancedRules): readonly Invariant[] {
   const withHeartbeats = rules.heartbeatInterval > 0 ? [patience(broker, rules), modesty(broker, rules)] : [];
   return [backoff(rules), oneAtATime(broker, rules), ...withHeartbeats];
-}
-
-interface Step {
-  readonly from: string;
-  readonly to: string;
-  readonly event: string;
 }
 
 const isWorkers = (event: TraceEvent): boolean => event['machine'] === 'LoadBalancedWorker';
@@ -53,7 +47,7 @@ function backoff({ reconnect: { base, maximum, jitter }, heartbeatInterval }: Ba
             const worker = writerOf(event, process);
             let life = lives.get(worker);
             if (life === undefined) lives.set(worker, (life = { losses: 0, restedAt: 0, exponent: 0, pauses: new Pauses() }));
-            const { from, to, event: kind } = event as unknown as Step;
+            const { from, to, event: kind } = stepOf(event);
             if (to === 'resting') {
               life.restedAt = run.now;
               // Without heartbeats a connection that was there counts as being heard; the trace does not say so.
@@ -140,7 +134,7 @@ function patience(broker: string, rules: BalancedRules): Invariant {
         on: {
           step: (event, process) => {
             if (!isWorkers(event)) return;
-            const { from, to, event: kind } = event as unknown as Step;
+            const { from, to, event: kind } = stepOf(event);
             const { life } = process;
             const silence = run.now - Math.max(heard.get(life) ?? 0, idleSince.get(life) ?? 0);
             if (to === 'idle' && from !== 'idle') idleSince.set(life, run.now);

@@ -1,4 +1,4 @@
-/** Who wrote an event: a process may have several roles, and each of them counts its requests from 1. */
+/** How the rules read what roles write: who it was, as a process may have several roles, and each of them counts its requests from 1. */
 import type { TraceEvent } from '../runtime/trace.ts';
 import type { ProcessView } from './invariants.ts';
 
@@ -10,4 +10,15 @@ export function writerOf({ role }: TraceEvent, { life }: ProcessView): string {
 /** A request as a client counts it, unlike any other of the run. */
 export function requestOf(event: TraceEvent, process: ProcessView): string {
   return `${writerOf(event, process)} ${String(event['request'])}`;
+}
+
+/** A step of a machine. */
+export interface Step {
+  readonly from: string;
+  readonly to: string;
+  readonly event: string;
+}
+
+export function stepOf(event: TraceEvent): Step {
+  return event as unknown as Step;
 }

@@ -1,5 +1,5 @@
 /** Bugs of brokers and queues: who holds what, who is ready, who is gone. */
-import { ignore, type Machine } from '../../src/core/machine.ts';
+import { ignore, type Machine, type Sink } from '../../src/core/machine.ts';
 import { LoadBalancer } from '../../src/load-balancer/broker.ts';
 import { ReadyQueue } from '../../src/load-balancer/ready-queue.ts';
 import type { PendingRequest } from '../../src/load-balancer/requests.ts';
@@ -9,7 +9,7 @@ import { majordomoSession } from '../../src/majordomo/session.machine.ts';
 import { majordomo, majordomoWithStrangers } from '../../src/simulation/scenarios/majordomo.ts';
 import { paranoidPirate, paranoidPirateWithStrangers, simplePirate } from '../../src/simulation/scenarios/pirates.ts';
 import type { Listener, Peer } from '../../src/transport/transport.ts';
-import { action, cell, except, guard, listeners, nothing, regained, replaced, together, type Bug } from './planting.ts';
+import { action, cell, effects, except, guard, listeners, nothing, regained, replaced, together, type Bug } from './planting.ts';
 
 /** What is private in the types only. */
 interface Innards {
@@ -29,6 +29,11 @@ const balancer = LoadBalancer.prototype as unknown as Innards;
 const session = WorkerSession.prototype;
 /** The pirates' table has one state more; of the others they have the same. */
 const pirates = workerSession as unknown as Machine<SessionMachine>;
+
+/** An expiry is neither set nor renewed. */
+const withoutExpiry = (out: Sink<SessionMachine>): Partial<Sink<SessionMachine>> => ({
+  arm: (timer, delay) => (timer === 'expiry' ? undefined : out.arm(timer, delay)),
+});
 
 export const brokerBugs: readonly Bug[] = [
   {
@@ -143,10 +148,7 @@ export const brokerBugs: readonly Bug[] = [
     sentence: 'the broker counts the silence of a worker from its last heartbeat: replies are no sign of life',
     simulation: majordomo,
     expect: ['U11'],
-    plant: () =>
-      action(majordomoSession, 'busy', 'REPLY', (usual, state, event, out, context) =>
-        usual(state, event, except(out, { arm: (timer, delay) => (timer === 'expiry' ? undefined : out.arm(timer, delay)) }), context),
-      ),
+    plant: () => effects(majordomoSession, 'busy', 'REPLY', withoutExpiry),
   },
   {
     id: 'expiry-one-interval-early',
@@ -181,20 +183,14 @@ export const brokerBugs: readonly Bug[] = [
     sentence: 'renewing an expiry that is armed already has no effect',
     simulation: majordomo,
     expect: ['U11'],
-    plant: () =>
-      action(majordomoSession, 'idle', 'HEARTBEAT', (usual, state, event, out, context) =>
-        usual(state, event, except(out, { arm: (timer, delay) => (timer === 'expiry' ? undefined : out.arm(timer, delay)) }), context),
-      ),
+    plant: () => effects(majordomoSession, 'idle', 'HEARTBEAT', withoutExpiry),
   },
   {
     id: 'broker-does-not-beat',
     sentence: 'the broker sends no heartbeats to workers that are idle',
     simulation: majordomo,
     expect: ['PP1'],
-    plant: () =>
-      action(majordomoSession, 'idle', 'heartbeatDue', (usual, state, event, out, context) =>
-        usual(state, event, except(out, { sendHeartbeat: nothing }), context),
-      ),
+    plant: () => effects(majordomoSession, 'idle', 'heartbeatDue', () => ({ sendHeartbeat: nothing })),
   },
   {
     id: 'busy-after-disconnect',

@@ -11,7 +11,21 @@ import { worker } from '../../src/simulation/scenarios/workload.ts';
 import type { Peer, TransportHandler } from '../../src/transport/transport.ts';
 import { FramesMessage, type Frame } from '../../src/wire/message.ts';
 import { isMark } from '../../src/wire/mark.ts';
-import { action, cell, except, guard, nothing, ports, program, replaced, timersGoOn, together, type Bug, type Undo } from './planting.ts';
+import {
+  action,
+  cell,
+  effects,
+  except,
+  guard,
+  nothing,
+  ports,
+  program,
+  replaced,
+  timersGoOn,
+  together,
+  type Bug,
+  type Undo,
+} from './planting.ts';
 
 const request = lazyPirateRequest;
 
@@ -114,30 +128,21 @@ export const clientBugs: readonly Bug[] = [
     sentence: 'the timeout is set for the first attempt only',
     simulation: majordomo,
     expect: ['U3'],
-    plant: () =>
-      action(majordomoRequest, 'pausing', 'retryDelay', (usual, state, event, out, context) =>
-        usual(state, event, except(out, { arm: nothing }), context),
-      ),
+    plant: () => effects(majordomoRequest, 'pausing', 'retryDelay', () => ({ arm: nothing })),
   },
   {
     id: 'abort-keeps-the-connection',
     sentence: 'a request that was aborted keeps its connection for ever',
     simulation: lazyPirate,
     expect: ['LP4', 'progress'],
-    plant: () =>
-      action(request, 'sent', 'abort', (usual, state, event, out, context) =>
-        usual(state, event, except(out, { retire: nothing }), context),
-      ),
+    plant: () => effects(request, 'sent', 'abort', () => ({ retire: nothing })),
   },
   {
     id: 'abort-keeps-the-place',
     sentence: 'a request that is aborted while it waits stays in line',
     simulation: lazyPirate,
     expect: ['U5'],
-    plant: () =>
-      action(request, 'queued', 'abort', (usual, state, event, out, context) =>
-        usual(state, event, except(out, { retire: nothing }), context),
-      ),
+    plant: () => effects(request, 'queued', 'abort', () => ({ retire: nothing })),
   },
   {
     id: 'retries-without-a-pause',

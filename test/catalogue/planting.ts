@@ -138,6 +138,16 @@ export function action<M extends MachineTypes, S extends StateKind<M>, E extends
   return putCell(machine, { ...usual, arrows });
 }
 
+/** The usual action, but for some of its effects. */
+export function effects<M extends MachineTypes, S extends StateKind<M>, E extends EventKind<M>>(
+  machine: Machine<M>,
+  state: S,
+  event: E,
+  other: (out: Sink<M>) => Partial<Sink<M>>,
+): Undo {
+  return action(machine, state, event, (usual, from, what, out, context) => usual(from, what, except(out, other(out)), context));
+}
+
 /** Another guard on the first arrow of a cell. */
 export function guard<M extends MachineTypes, S extends StateKind<M>, E extends EventKind<M>>(
   machine: Machine<M>,

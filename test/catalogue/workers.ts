@@ -8,7 +8,7 @@ import { majordomoSession } from '../../src/majordomo/session.machine.ts';
 import { majordomo } from '../../src/simulation/scenarios/majordomo.ts';
 import { paranoidPirate, simplePirate, workersOfAStrangeQueue } from '../../src/simulation/scenarios/pirates.ts';
 import type { Connector } from '../../src/transport/transport.ts';
-import { action, cell, except, guard, nothing, ports, replaced, together, type Bug, type Undo } from './planting.ts';
+import { action, cell, effects, except, guard, nothing, ports, replaced, together, type Bug, type Undo } from './planting.ts';
 
 const worker = loadBalancedWorker;
 
@@ -166,10 +166,7 @@ export const workerBugs: readonly Bug[] = [
     sentence: 'a worker that is idle sends no heartbeats',
     simulation: majordomo,
     expect: ['U11'],
-    plant: () =>
-      action(worker, 'idle', 'heartbeatDue', (usual, state, event, out, context) =>
-        usual(state, event, except(out, { sendHeartbeat: nothing }), context),
-      ),
+    plant: () => effects(worker, 'idle', 'heartbeatDue', () => ({ sendHeartbeat: nothing })),
   },
   {
     id: 'heartbeat-storm',

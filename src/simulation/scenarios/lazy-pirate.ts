@@ -1,9 +1,9 @@
 /** Lazy Pirate: two clients, two servers that do the same. */
 import { LazyPirateClient } from '../../lazy-pirate/client.ts';
 import { LazyPirateServer } from '../../lazy-pirate/server.ts';
-import { attemptRules } from '../attempt-rules.ts';
 import type { Program } from '../host.ts';
 import type { Invariant } from '../invariants.ts';
+import { lazyPirateClientRules } from '../pattern-rules.ts';
 import { simulate, type Simulation } from '../simulate.ts';
 import { requestOf } from '../writer.ts';
 import { MISCHIEF, strangeListener, stranger, type Phrase } from './strangers.ts';
@@ -45,11 +45,7 @@ const clientOf =
     });
   };
 
-const ATTEMPTS = attemptRules(REQUESTS.requestRetries, {
-  base: REQUESTS.retryInterval,
-  maximum: REQUESTS.retryMaximum,
-  jitter: REQUESTS.retryJitter,
-});
+const clientRules = (...nodes: readonly string[]): readonly Invariant[] => lazyPirateClientRules({ nodes, options: REQUESTS });
 
 /** U9: a server takes no more than it may. */
 const boundedServers: Invariant = {
@@ -133,7 +129,7 @@ export const lazyPirate: Simulation = simulate({
     stranger: stranger({ endpoint: SERVERS[0] as string, phrases: MISCHIEF, every: 3000 }),
   },
   core: (random) => [random.pick(['server-1', 'server-2']), random.pick(['client-1', 'client-2'])],
-  invariants: [...ATTEMPTS, onePerSocket, closedAfterFailure, boundedServers],
+  invariants: [...clientRules('client-1', 'client-2'), onePerSocket, closedAfterFailure, boundedServers],
   network: (random) => ({ disconnectNotices: random.chance(0.75), lateAnswers: random.chance(0.5) }),
 });
 
@@ -149,5 +145,5 @@ export const lazyPirateWithStrangers: Simulation = simulate({
   },
   // A server that lies is believed: nothing on this wire says otherwise.
   without: ['U1', 'progress'],
-  invariants: ATTEMPTS,
+  invariants: clientRules('client-1'),
 });

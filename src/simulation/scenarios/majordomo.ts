@@ -3,12 +3,9 @@ import { MajordomoBroker } from '../../majordomo/broker.ts';
 import { MajordomoClient } from '../../majordomo/client.ts';
 import type { MajordomoBrokerOptions } from '../../majordomo/options.ts';
 import { MajordomoWorker } from '../../majordomo/worker.ts';
-import { attemptRules, linkRule } from '../attempt-rules.ts';
-import { balanced } from '../balanced.ts';
-import type { BalancedRules } from '../books.ts';
-import { MAJORDOMO_FRAMES } from '../frames.ts';
 import type { Host, Program } from '../host.ts';
 import type { Invariant } from '../invariants.ts';
+import { majordomoClientRules, majordomoRules } from '../pattern-rules.ts';
 import { simulate, type Simulation } from '../simulate.ts';
 import { MISCHIEF, glutton, strangeListener, stranger, type Phrase } from './strangers.ts';
 import { askOnAndOn, worker } from './workload.ts';
@@ -107,33 +104,13 @@ const client: Program = async (host) => {
   });
 };
 
-const BACKOFF = { base: RECONNECT.reconnectInterval, maximum: RECONNECT.reconnectMaximum, jitter: 0.8 };
-
-const CLIENT_RULES = [
-  ...attemptRules(REQUESTS.requestRetries, { base: REQUESTS.retryInterval, maximum: REQUESTS.retryMaximum, jitter: REQUESTS.retryJitter }),
-  linkRule(BACKOFF),
+/** The rules of a world with such a broker, its workers, these clients and strangers. */
+const rulesOf = (options: MajordomoBrokerOptions, clients: readonly string[], strangers: readonly string[]): readonly Invariant[] => [
+  ...clientRules(clients),
+  ...majordomoRules({ node: 'broker', options, workers: RECONNECT, strangers }),
 ];
-
-const rulesOf = (limits: Partial<BalancedRules>): readonly Invariant[] => [
-  ...CLIENT_RULES,
-  ...balanced('broker', {
-    expiry: HEARTBEATS.heartbeatInterval * HEARTBEATS.heartbeatLiveness,
-    heartbeatInterval: HEARTBEATS.heartbeatInterval,
-    pings: 4000,
-    busyLimit: BROKER.busyLimit,
-    requestExpiry: REQUEST_EXPIRY_MS,
-    maxDeliveries: BROKER.maxDeliveries,
-    mostQueued: BROKER.maxQueuedRequests,
-    mostQueuedPerService: BROKER.maxQueuedPerService,
-    maxWorkers: Infinity,
-    maxServices: Infinity,
-    readsWhenReady: false,
-    frames: MAJORDOMO_FRAMES,
-    strangers: ['stranger', 'stranger-1', 'stranger-2', 'glutton', 'dozer'],
-    reconnect: BACKOFF,
-    ...limits,
-  }),
-];
+const clientRules = (nodes: readonly string[]): readonly Invariant[] =>
+  majordomoClientRules({ nodes, options: { ...REQUESTS, ...RECONNECT } });
 
 export const majordomo: Simulation = simulate({
   name: 'majordomo',
@@ -148,7 +125,7 @@ export const majordomo: Simulation = simulate({
   },
   core: (random) => ['broker', random.pick(['worker-1', 'worker-2']), 'worker-3', random.pick(['client-1', 'client-2'])],
   faults: { around: HEARTBEATS.heartbeatInterval * HEARTBEATS.heartbeatLiveness },
-  invariants: rulesOf({}),
+  invariants: rulesOf(BROKER_OPTIONS, ['client-1', 'client-2'], ['stranger']),
   network: (random) => ({ disconnectNotices: random.chance(0.75), lateAnswers: random.chance(0.5) }),
 });
 
@@ -164,7 +141,7 @@ export const majordomoWithStrangers: Simulation = simulate({
     glutton: glutton({ endpoint: ENDPOINT, question: ['', 'MDPC01', 'mmi.service', 'echo'], many: 10, every: 1000 }),
     dozer: stranger({ endpoint: ENDPOINT, phrases: [DOZING], every: 1800 }),
   },
-  invariants: rulesOf(CROWDED),
+  invariants: rulesOf(CROWDED_BROKER_OPTIONS, ['client-1'], ['stranger-1', 'stranger-2', 'glutton', 'dozer']),
   without: ['U1', 'progress'],
 });
 
@@ -176,6 +153,6 @@ export const majordomoOfAStrangeBroker: Simulation = simulate({
     'worker-1': workerFor('echo'),
     'client-1': client,
   },
-  invariants: CLIENT_RULES,
+  invariants: clientRules(['client-1']),
   without: ['U1', 'progress'],
 });

@@ -6,9 +6,10 @@ import type { QueueEndpoints } from '../../load-balancer/queue.ts';
 import type { SimplePirateQueueOptions } from '../../simple-pirate/options.ts';
 import { SimplePirateQueue } from '../../simple-pirate/queue.ts';
 import { SimplePirateWorker } from '../../simple-pirate/worker.ts';
-import { balanced } from '../balanced.ts';
 import { PIRATE_FRAMES } from '../frames.ts';
 import type { Host, Program } from '../host.ts';
+import type { Invariant } from '../invariants.ts';
+import { paranoidPirateRules, simplePirateRules } from '../pattern-rules.ts';
 import { simulate, type Simulation } from '../simulate.ts';
 import { MISCHIEF, strangeListener, stranger, type Phrase } from './strangers.ts';
 import { oneAtATime } from '../worker-rules.ts';
@@ -59,24 +60,10 @@ const paranoidWorker: Program = (host) => {
   host.keep(ParanoidPirateWorker.connect(BACKEND, worker(host), { ...workerOptions(host), ...HEARTBEATS }));
 };
 
-const RULES = {
-  pings: 4000,
-  busyLimit: QUEUE.busyLimit,
-  requestExpiry: QUEUE.requestExpiry,
-  maxDeliveries: QUEUE.maxDeliveries,
-  readsWhenReady: true,
-  frames: PIRATE_FRAMES,
-  strangers: ['stranger', 'sleeper', 'vandal'],
-  // Requests wait in the transport; only what was given to a worker that is lost comes back.
-  mostQueued: 0,
-  mostQueuedPerService: 0,
-  maxWorkers: Infinity,
-  maxServices: Infinity,
-  reconnect: { base: RECONNECT.reconnectInterval, maximum: RECONNECT.reconnectMaximum, jitter: RECONNECT.reconnectJitter },
-};
-
-const SIMPLE_RULES = balanced('queue', { ...RULES, expiry: 0, heartbeatInterval: 0, maxDeliveries: 1 });
-const PARANOID_RULES = balanced('queue', { ...RULES, expiry: 3000, heartbeatInterval: 1000 });
+const simpleRules = (strangers: readonly string[]): readonly Invariant[] =>
+  simplePirateRules({ node: 'queue', options: QUEUE_OPTIONS, workers: RECONNECT, strangers });
+const paranoidRules = (strangers: readonly string[]): readonly Invariant[] =>
+  paranoidPirateRules({ node: 'queue', options: { ...QUEUE_OPTIONS, ...HEARTBEATS }, workers: RECONNECT, strangers });
 
 /** Commands of both protocols, in no order. */
 const WORKER_PHRASES: readonly Phrase[] = [
@@ -93,7 +80,7 @@ export const simplePirate: Simulation = simulate({
   ...PHASES,
   nodes: { queue: simpleQueue, 'worker-1': simpleWorker, 'worker-2': simpleWorker, 'client-1': client, 'client-2': client },
   core: (random) => ['queue', random.pick(['worker-1', 'worker-2']), random.pick(['client-1', 'client-2'])],
-  invariants: SIMPLE_RULES,
+  invariants: simpleRules([]),
   // Without notices nobody would ever learn that a worker of this pattern has gone: see its page.
   network: (random) => ({ lateAnswers: random.chance(0.5) }),
 });
@@ -104,7 +91,7 @@ export const paranoidPirate: Simulation = simulate({
   nodes: { queue: paranoidQueue, 'worker-1': paranoidWorker, 'worker-2': paranoidWorker, 'client-1': client, 'client-2': client },
   core: (random) => ['queue', random.pick(['worker-1', 'worker-2']), random.pick(['client-1', 'client-2'])],
   faults: { around: HEARTBEATS.heartbeatInterval * HEARTBEATS.heartbeatLiveness },
-  invariants: PARANOID_RULES,
+  invariants: paranoidRules([]),
   network: (random) => ({ disconnectNotices: random.chance(0.75), lateAnswers: random.chance(0.5) }),
 });
 
@@ -120,7 +107,7 @@ export const paranoidPirateWithStrangers: Simulation = simulate({
     sleeper: stranger({ endpoint: BACKEND, phrases: WORKER_PHRASES, every: 4000 }),
     vandal: stranger({ endpoint: FRONTEND, phrases: WORKER_PHRASES, every: 2000 }),
   },
-  invariants: PARANOID_RULES,
+  invariants: paranoidRules(['stranger', 'sleeper', 'vandal']),
   without: ['U1', 'progress'],
 });
 
@@ -132,7 +119,7 @@ export const simplePirateWithStrangers: Simulation = simulate({
     'client-1': client,
     stranger: stranger({ endpoint: BACKEND, phrases: WORKER_PHRASES, every: 500 }),
   },
-  invariants: SIMPLE_RULES,
+  invariants: simpleRules(['stranger']),
   without: ['U1', 'progress'],
 });
 
@@ -157,5 +144,5 @@ export const workersOfAStrangeQueue: Simulation = simulate({
     'worker-1': paranoidWorker,
     'worker-2': simpleWorker,
   },
-  invariants: [oneAtATime('queue', RULES)],
+  invariants: [oneAtATime('queue', { frames: PIRATE_FRAMES })],
 });

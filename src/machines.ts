@@ -1,5 +1,7 @@
 /** Every machine of this library by name, for charts, coverage and explorers. Loads without sockets. */
 import type { Machine } from './core/machine.ts';
+import { classicBinaryStar } from './binary-star/classic.machine.ts';
+import { binaryStar } from './binary-star/peer.machine.ts';
 import { lazyPirateRequest } from './lazy-pirate/client.machine.ts';
 import { lazyPirateJob } from './lazy-pirate/job.machine.ts';
 import { workerSession } from './load-balancer/session.machine.ts';
@@ -7,7 +9,17 @@ import { loadBalancedWorker } from './load-balancer/worker.machine.ts';
 import { majordomoLink, majordomoRequest } from './majordomo/client.machine.ts';
 import { majordomoSession } from './majordomo/session.machine.ts';
 
-export { lazyPirateJob, lazyPirateRequest, loadBalancedWorker, majordomoLink, majordomoRequest, majordomoSession, workerSession };
+export {
+  binaryStar,
+  classicBinaryStar,
+  lazyPirateJob,
+  lazyPirateRequest,
+  loadBalancedWorker,
+  majordomoLink,
+  majordomoRequest,
+  majordomoSession,
+  workerSession,
+};
 
 /** Machine name → machine. A new `*.machine.ts` is entered here; the check of the charts fails until it is. */
 export const machines: { readonly [name: string]: Machine } = Object.fromEntries(
@@ -20,6 +32,8 @@ export const machines: { readonly [name: string]: Machine } = Object.fromEntries
       majordomoSession,
       majordomoRequest,
       majordomoLink,
+      binaryStar,
+      classicBinaryStar,
     ] as unknown as readonly Machine[]
   ).map((machine) => [machine.name, machine]),
 );

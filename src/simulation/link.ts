@@ -14,6 +14,9 @@ const HELD = Infinity;
  */
 export type Remainder = 'all' | 'some' | 'moving' | 'none';
 
+/** What a subscriber says first over each connection; no message. */
+export const SUBSCRIPTION: readonly Frame[] = [];
+
 interface Parcel {
   /** None: the connection ends here. */
   readonly frames: readonly Frame[] | undefined;
@@ -378,7 +381,7 @@ export class Link {
 
   /** A connector keeps what its transport had not yet handed to the operating system. */
   #lose(sender: End, parcels: Parcel[]): void {
-    const messages = parcels.filter((parcel) => parcel.frames !== undefined);
+    const messages = parcels.filter(({ frames }) => frames !== undefined && frames !== SUBSCRIPTION);
     if (messages.length === 0) return;
     let lost = messages.length;
     if (sender === this.near && sender.open && !this.connector.left) {

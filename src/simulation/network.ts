@@ -10,18 +10,22 @@ import type { Random } from '../core/random.ts';
 import {
   BindFailed,
   InvalidEndpoint,
+  checkIdentity,
   throwLater,
   type ConnectOptions,
   type Connector,
   type Listener,
+  type Publisher,
   type SocketOptions,
+  type Subscriber,
   type Transport,
   type TransportHandler,
 } from '../transport/transport.ts';
 import type { Agenda } from './agenda.ts';
 import type { Link, NetworkObserver } from './link.ts';
 import type { SimulatedProcess } from './process.ts';
-import { SimulatedConnector, SimulatedListener, type Ground } from './sockets.ts';
+import { SimulatedPublisher, SimulatedSubscriber } from './publishing.ts';
+import { SimulatedConnector, SimulatedListener, type BoundSocket, type ConnectingSocket, type Ground } from './sockets.ts';
 
 const NAME = 'simulated';
 const WILDCARD = /(^[a-z][a-z0-9+.-]*:\/\/|:)(?:\*|0)$/;
@@ -51,8 +55,8 @@ export class SimulatedNetwork implements Ground {
   readonly #delays = new Map<string, Range>();
   /** Ways on which nothing passes, as `from>to`, and how many faults hold each. */
   readonly #blocked = new Map<string, number>();
-  readonly #listeners = new Map<string, SimulatedListener>();
-  readonly #connectors = new Set<SimulatedConnector>();
+  readonly #bound = new Map<string, BoundSocket>();
+  readonly #connectors = new Set<ConnectingSocket>();
   readonly #links = new Set<Link>();
   readonly #downMachines = new Set<string>();
   #lastPort = 0;
@@ -66,11 +70,13 @@ export class SimulatedNetwork implements Ground {
   }
 
   /** The network as one process sees it. */
-  transportOf(process: SimulatedProcess): Transport {
+  transportOf(process: SimulatedProcess): Required<Transport> {
     return {
       name: NAME,
       listen: async (endpoint, handler, options = {}) => this.#listen(process, endpoint, handler, options),
       connect: (endpoint, handler, options = {}) => this.#connect(process, endpoint, handler, options),
+      publish: async (endpoint, options = {}) => this.#publish(process, endpoint, options),
+      subscribe: (endpoint, handler, options = {}) => this.#subscribe(process, endpoint, handler, options),
     };
   }
 
@@ -115,12 +121,12 @@ export class SimulatedNetwork implements Ground {
   }
 
   /** The same for single connections, for scripts. */
-  cutConnector(connector: Connector): void {
-    (connector as SimulatedConnector).link?.cut();
+  cutConnector(connector: Connector | Subscriber): void {
+    (connector as ConnectingSocket).link?.cut();
   }
 
-  freezeConnector(connector: Connector, frozen: boolean): void {
-    const simulated = connector as SimulatedConnector;
+  freezeConnector(connector: Connector | Subscriber, frozen: boolean): void {
+    const simulated = connector as ConnectingSocket;
     simulated.frozen = frozen;
     // Its former links as well: what was under way there has still to arrive.
     for (const link of this.#links) if (link.connector === simulated) link.blockChanged();
@@ -139,7 +145,7 @@ export class SimulatedNetwork implements Ground {
    */
   processDied(process: SimulatedProcess, told: boolean): void {
     if (!told) this.#downMachines.add(process.node);
-    for (const listener of this.#listeners.values()) if (listener.process === process) this.#listeners.delete(listener.endpoint);
+    for (const bound of this.#bound.values()) if (bound.process === process) this.#bound.delete(bound.endpoint);
     for (const connector of this.#connectors) if (connector.process === process) this.#connectors.delete(connector);
     for (const link of [...this.#links]) link.processDied(process, told);
   }
@@ -177,11 +183,11 @@ export class SimulatedNetwork implements Ground {
     return random.between(least, most);
   }
 
-  listenerAt(endpoint: string): SimulatedListener | undefined {
-    return this.#listeners.get(endpoint);
+  boundAt(endpoint: string): BoundSocket | undefined {
+    return this.#bound.get(endpoint);
   }
 
-  /** Connectors that are waiting for their listener may find it now. */
+  /** Connectors that are waiting for their other end may find it now. */
   lookAgain(): void {
     for (const connector of this.#connectors) connector.tryAgain();
   }
@@ -194,30 +200,52 @@ export class SimulatedNetwork implements Ground {
     this.#links.delete(link);
   }
 
-  forgetListener(listener: SimulatedListener): void {
-    if (this.#listeners.get(listener.endpoint) === listener) this.#listeners.delete(listener.endpoint);
+  forgetBound(socket: BoundSocket): void {
+    if (this.#bound.get(socket.endpoint) === socket) this.#bound.delete(socket.endpoint);
   }
 
-  forgetConnector(connector: SimulatedConnector): void {
+  forgetConnector(connector: ConnectingSocket): void {
     this.#connectors.delete(connector);
   }
 
   #listen(process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: SocketOptions): Listener {
+    checkIdentity(options.identity);
+    return this.#bind(process, new SimulatedListener(this, process, this.#resolve(endpoint), handler, options));
+  }
+
+  #publish(process: SimulatedProcess, endpoint: string, options: SocketOptions): Publisher {
+    return this.#bind(process, new SimulatedPublisher(this, process, this.#resolve(endpoint), options));
+  }
+
+  /** Where to listen. */
+  #resolve(endpoint: string): string {
     if (!isEndpoint(endpoint)) throw new InvalidEndpoint(endpoint, NAME);
     let resolved = endpoint;
-    while (WILDCARD.test(endpoint) && (resolved === endpoint || this.#listeners.has(resolved)))
+    while (WILDCARD.test(endpoint) && (resolved === endpoint || this.#bound.has(resolved)))
       resolved = endpoint.replace(WILDCARD, `$1${++this.#lastPort}`);
-    if (this.#listeners.has(resolved)) throw new BindFailed(endpoint, 'EADDRINUSE');
-    const listener = new SimulatedListener(this, process, resolved, handler, options);
-    if (!process.dead) this.#listeners.set(resolved, listener);
+    if (this.#bound.has(resolved)) throw new BindFailed(endpoint, 'EADDRINUSE');
+    return resolved;
+  }
+
+  #bind<S extends BoundSocket>(process: SimulatedProcess, socket: S): S {
+    if (!process.dead) this.#bound.set(socket.endpoint, socket);
     this.lookAgain();
-    return listener;
+    return socket;
   }
 
   #connect(process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: ConnectOptions): Connector {
-    if (!isEndpoint(endpoint) || WILDCARD.test(endpoint)) throw new InvalidEndpoint(endpoint, NAME);
+    checkReachable(endpoint);
     const connector = new SimulatedConnector(this, process, endpoint, handler, options);
     this.observer?.connected(process, endpoint);
+    return this.#begin(process, connector);
+  }
+
+  #subscribe(process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: ConnectOptions): Subscriber {
+    checkReachable(endpoint);
+    return this.#begin(process, new SimulatedSubscriber(this, process, endpoint, handler, options));
+  }
+
+  #begin<S extends ConnectingSocket>(process: SimulatedProcess, connector: S): S {
     if (!process.dead) {
       this.#connectors.add(connector);
       connector.begin();
@@ -232,4 +260,9 @@ export class SimulatedNetwork implements Ground {
 
 function isEndpoint(endpoint: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\/./.test(endpoint);
+}
+
+/** @throws InvalidEndpoint */
+function checkReachable(endpoint: string): void {
+  if (!isEndpoint(endpoint) || WILDCARD.test(endpoint)) throw new InvalidEndpoint(endpoint, NAME);
 }

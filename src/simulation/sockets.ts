@@ -31,13 +31,13 @@ export interface Ground extends Medium {
   readonly disconnectNotices: boolean;
   readonly lateAnswers: boolean;
   onFailure(error: unknown, process: SimulatedProcess): void;
-  listenerAt(endpoint: string): SimulatedListener | undefined;
+  boundAt(endpoint: string): BoundSocket | undefined;
   addLink(link: Link): void;
-  forgetListener(listener: SimulatedListener): void;
-  forgetConnector(connector: SimulatedConnector): void;
+  forgetBound(socket: BoundSocket): void;
+  forgetConnector(connector: ConnectingSocket): void;
 }
 
-/** The listener, as a connector sees it: whichever listens there. */
+/** The other end, as a connector sees it: whichever listens there. */
 class RemotePeer implements Peer {
   session: unknown = undefined;
   readonly label: string;
@@ -47,7 +47,10 @@ class RemotePeer implements Peer {
   }
 }
 
-/** What listener and connector have in common: reading, and the handler. */
+/** Which sockets find each other. */
+export type Kind = 'messages' | 'publications';
+
+/** What all sockets have in common: reading, and the handler. */
 export abstract class SimulatedSocket implements LinkedSocket {
   readonly network: Ground;
   readonly process: SimulatedProcess;
@@ -197,26 +200,74 @@ export abstract class SimulatedSocket implements LinkedSocket {
   }
 }
 
-export class SimulatedListener extends SimulatedSocket implements Listener {
+/** What listener and publisher have in common: an endpoint, and connections. */
+export abstract class BoundSocket extends SimulatedSocket {
   readonly endpoint: string;
-  readonly #ends = new Set<End>();
-  #paused = false;
+  abstract readonly kind: Kind;
+  protected readonly ends: Set<End> = new Set();
 
-  constructor(network: Ground, process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: SocketOptions) {
+  protected constructor(network: Ground, process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: SocketOptions) {
     super(network, process, handler, options, DEFAULT_LISTENER_LINGER_MS, DEFAULT_LISTENER_FRAME_BYTES);
     this.endpoint = endpoint;
   }
 
-  protected override get paused(): boolean {
-    return this.#paused;
-  }
-
   protected override get hasSeveralEnds(): boolean {
-    return this.#ends.size > 1;
+    return this.ends.size > 1;
   }
 
   accept(end: End): void {
-    this.#ends.add(end);
+    this.ends.add(end);
+  }
+
+  protected override async leave(linger: number): Promise<void> {
+    this.network.forgetBound(this);
+    for (const end of [...this.ends]) {
+      if (linger !== 0 && !end.link.isOnItsWay(end)) continue;
+      this.#leave(end, linger === 0 ? 'some' : 'all');
+    }
+    if (this.ends.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.finished = resolve;
+      if (linger < 0) return;
+      this.process.planNews(this.network.agenda.now + linger, () => {
+        for (const end of [...this.ends]) this.#leave(end, 'some');
+      });
+    });
+  }
+
+  override drained(end: End): void {
+    if (this.closed) this.#leave(end, 'all');
+  }
+
+  #leave(end: End, delivered: Remainder): void {
+    end.link.leave(end, delivered);
+    this.#forget(end);
+  }
+
+  #forget(end: End): void {
+    this.ends.delete(end);
+    if (this.closed && this.ends.size === 0) this.finished();
+  }
+
+  override ended(end: End): void {
+    this.#forget(end);
+  }
+
+  override overLimit(): void {
+    // The peer may come back.
+  }
+}
+
+export class SimulatedListener extends BoundSocket implements Listener {
+  override readonly kind = 'messages';
+  #paused = false;
+
+  constructor(network: Ground, process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: SocketOptions) {
+    super(network, process, endpoint, handler, options);
+  }
+
+  protected override get paused(): boolean {
+    return this.#paused;
   }
 
   send(peer: Peer, head: readonly Frame[], tail?: Message, from = 0): SendResult {
@@ -251,41 +302,11 @@ export class SimulatedListener extends SimulatedSocket implements Listener {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    for (const end of this.#ends) end.link.planRead(end);
-  }
-
-  protected override async leave(linger: number): Promise<void> {
-    this.network.forgetListener(this);
-    for (const end of [...this.#ends]) {
-      if (linger !== 0 && !end.link.isOnItsWay(end)) continue;
-      this.#leave(end, linger === 0 ? 'some' : 'all');
-    }
-    if (this.#ends.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.finished = resolve;
-      if (linger < 0) return;
-      this.process.planNews(this.network.agenda.now + linger, () => {
-        for (const end of [...this.#ends]) this.#leave(end, 'some');
-      });
-    });
-  }
-
-  override drained(end: End): void {
-    if (this.closed) this.#leave(end, 'all');
-  }
-
-  #leave(end: End, delivered: Remainder): void {
-    end.link.leave(end, delivered);
-    this.#forget(end);
-  }
-
-  #forget(end: End): void {
-    this.#ends.delete(end);
-    if (this.closed && this.#ends.size === 0) this.finished();
+    for (const end of this.ends) end.link.planRead(end);
   }
 
   override ended(end: End): void {
-    this.#forget(end);
+    super.ended(end);
     const { peer } = end;
     if (peer === undefined) return;
     peer.end = undefined;
@@ -302,38 +323,34 @@ export class SimulatedListener extends SimulatedSocket implements Listener {
   protected override peerOf(end: End): Peer {
     return (end.peer ??= new ConnectedPeer(end.label, end));
   }
-
-  override overLimit(): void {
-    // The peer may come back.
-  }
 }
 
-export class SimulatedConnector extends SimulatedSocket implements Connector, LinkingSocket {
+/** What connector and subscriber have in common: attempts to connect. */
+export abstract class ConnectingSocket extends SimulatedSocket implements LinkingSocket {
   readonly endpoint: string;
   readonly remote: Peer;
+  abstract readonly kind: Kind;
   link: Link | undefined;
-  /** It is closed, and what it had is gone. */
   left = false;
-  /** By a script. */
   frozen = false;
   readonly #reconnectInterval: number;
   readonly #random: Random;
-  /** What was sent while there was no connection, or never left. */
-  #outbox: (readonly Frame[])[] = [];
-  /** How many messages have left this queue, and how many of them its writer knows of: it is told after each half of a high-water mark. */
-  #taken = 0;
-  #knownTaken = 0;
   #attempt: Entry | undefined;
   /** A frame over the limit came: it never reconnects (F-9). */
-  #stuck = false;
+  protected stuck = false;
 
-  constructor(network: Ground, process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: ConnectOptions) {
+  protected constructor(network: Ground, process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: ConnectOptions) {
     super(network, process, handler, options, 0, Infinity);
     this.endpoint = endpoint;
     this.remote = new RemotePeer(endpoint);
     this.#reconnectInterval = options.reconnectInterval ?? DEFAULT_RECONNECT_MS;
     this.#random = process.random.split(`connector${process.nextConnection()}`);
   }
+
+  /** A connection has been made. */
+  protected abstract linked(link: Link): void;
+
+  abstract takeBack(messages: readonly (readonly Frame[])[]): void;
 
   protected override readonly paused: boolean = false;
   protected override readonly hasSeveralEnds: boolean = false;
@@ -342,9 +359,76 @@ export class SimulatedConnector extends SimulatedSocket implements Connector, Li
     this.#planAttempt(this.network.delayFrom(this.process.node, '', this.#random));
   }
 
+  /** The other end may be there now. */
+  tryAgain(): void {
+    if (this.link !== undefined || this.left || this.stuck || this.#attempt?.work !== undefined || !this.#finds()) return;
+    // libzmq pauses for the interval and up to once more (F-18); where in its pauses it is now, nobody knows.
+    this.#planAttempt(2 * this.#reconnectInterval * this.#random.next());
+  }
+
+  #finds(): BoundSocket | undefined {
+    const bound = this.network.boundAt(this.endpoint);
+    if (bound?.kind !== this.kind || this.frozen || this.process.state === 'paused' || bound.process.state === 'paused') return undefined;
+    const { node } = this.process;
+    if (this.network.isBlocked(node, bound.process.node) || this.network.isBlocked(bound.process.node, node)) return undefined;
+    return bound;
+  }
+
+  #planAttempt(delay: number): void {
+    this.#attempt = this.process.planNews(this.network.agenda.now + delay, this.#connect);
+  }
+
+  readonly #connect = (): void => {
+    this.#attempt = undefined;
+    if (this.left || this.stuck) return;
+    const bound = this.#finds();
+    if (bound === undefined) return;
+    const link = (this.link = new Link(this.network, this, bound));
+    this.network.addLink(link);
+    bound.accept(link.far);
+    this.linked(link);
+  };
+
+  protected leaveNow(delivered: Remainder): void {
+    if (this.left) return;
+    this.left = true;
+    this.network.forgetConnector(this);
+    this.link?.leave(this.link.near, delivered);
+    this.link = undefined;
+    this.finished();
+  }
+
+  override ended(end: End): void {
+    if (this.link?.near !== end) return;
+    this.link = undefined;
+    if (!this.left) this.#planAttempt(this.#reconnectInterval * (1 + this.#random.next()));
+    if (!this.closed && this.layers.disconnectNotices) this.guard(() => this.handler.peerGone(this.remote, GONE));
+  }
+
+  protected override peerOf(): Peer {
+    return this.remote;
+  }
+
+  override overLimit(): void {
+    this.stuck = true;
+  }
+}
+
+export class SimulatedConnector extends ConnectingSocket implements Connector {
+  override readonly kind = 'messages';
+  /** What was sent while there was no connection, or never left. */
+  #outbox: (readonly Frame[])[] = [];
+  /** How many messages have left this queue, and how many of them its writer knows of: it is told after each half of a high-water mark. */
+  #taken = 0;
+  #knownTaken = 0;
+
+  constructor(network: Ground, process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: ConnectOptions) {
+    super(network, process, endpoint, handler, options);
+  }
+
   send(_peer: Peer, head: readonly Frame[], tail?: Message, from = 0): SendResult {
     if (this.closed) return 'unreachable';
-    if (this.#stuck) return this.answer('again', this.remote);
+    if (this.stuck) return this.answer('again', this.remote);
     const frames = framesOf(head, tail, from);
     const end = this.link?.near;
     // The transport knows of an end that this process has not read yet, and nothing overtakes what was taken back from a broken connection.
@@ -366,86 +450,39 @@ export class SimulatedConnector extends SimulatedSocket implements Connector, Li
     link.push(link.far, frames);
   }
 
-  /** What was under way on a connection that broke, and had not left this machine. */
-  takeBack(messages: readonly (readonly Frame[])[]): void {
+  override takeBack(messages: readonly (readonly Frame[])[]): void {
     this.#outbox.unshift(...messages);
     this.#taken -= messages.length;
     this.#knownTaken = Math.min(this.#knownTaken, this.#taken);
   }
 
-  /** The listener may be there now. */
-  tryAgain(): void {
-    if (this.link !== undefined || this.left || this.#stuck || this.#attempt?.work !== undefined || !this.#finds()) return;
-    // libzmq pauses for the interval and up to once more (F-18); where in its pauses it is now, nobody knows.
-    this.#planAttempt(2 * this.#reconnectInterval * this.#random.next());
-  }
-
-  #finds(): SimulatedListener | undefined {
-    const listener = this.network.listenerAt(this.endpoint);
-    if (listener === undefined || this.frozen || this.process.state === 'paused' || listener.process.state === 'paused') return undefined;
-    const { node } = this.process;
-    if (this.network.isBlocked(node, listener.process.node) || this.network.isBlocked(listener.process.node, node)) return undefined;
-    return listener;
-  }
-
-  #planAttempt(delay: number): void {
-    this.#attempt = this.process.planNews(this.network.agenda.now + delay, this.#connect);
-  }
-
-  readonly #connect = (): void => {
-    this.#attempt = undefined;
-    if (this.left || this.#stuck) return;
-    const listener = this.#finds();
-    if (listener === undefined) return;
-    const link = (this.link = new Link(this.network, this, listener));
-    this.network.addLink(link);
-    listener.accept(link.far);
+  protected override linked(link: Link): void {
     const outbox = this.#outbox;
     this.#outbox = [];
     for (const frames of outbox) this.#push(link, frames);
-  };
+  }
 
   protected override async leave(linger: number): Promise<void> {
     if (linger === 0 || (this.#outbox.length === 0 && (this.link?.isOnItsWay(this.link.near) ?? true))) {
-      this.#leave(linger === 0 ? 'some' : 'all');
+      this.leaveNow(linger === 0 ? 'some' : 'all');
       return;
     }
     await new Promise<void>((resolve) => {
       this.finished = resolve;
       if (linger < 0) return;
       this.process.planNews(this.network.agenda.now + linger, () => {
-        this.#leave('some');
+        this.leaveNow('some');
       });
     });
   }
 
-  #leave(delivered: Remainder): void {
-    if (this.left) return;
-    this.left = true;
+  protected override leaveNow(delivered: Remainder): void {
     this.#outbox = [];
-    this.network.forgetConnector(this);
-    this.link?.leave(this.link.near, delivered);
-    this.link = undefined;
-    this.finished();
+    super.leaveNow(delivered);
   }
 
   override drained(): void {
-    if (this.closed && this.#outbox.length === 0) this.#leave('all');
-  }
-
-  override ended(end: End): void {
-    if (this.link?.near !== end) return;
-    this.link = undefined;
-    if (!this.left) this.#planAttempt(this.#reconnectInterval * (1 + this.#random.next()));
-    if (!this.closed && this.layers.disconnectNotices) this.guard(() => this.handler.peerGone(this.remote, GONE));
-  }
-
-  protected override peerOf(): Peer {
-    return this.remote;
-  }
-
-  override overLimit(): void {
-    this.#stuck = true;
+    if (this.closed && this.#outbox.length === 0) this.leaveNow('all');
   }
 }
 

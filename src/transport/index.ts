@@ -9,9 +9,11 @@ export {
   type Listener,
   type LivenessLayers,
   type Peer,
+  type Publisher,
   type SendResult,
   type Socket,
   type SocketOptions,
+  type Subscriber,
   type Transport,
   type TransportHandler,
 } from './transport.ts';

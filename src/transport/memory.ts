@@ -7,6 +7,8 @@
  *
  * A queue belongs to its sender. The receiver's turn, put off by `schedule`, takes from the queues of its connections one
  * message each in rotation, and ends with `batchEnd`.
+ *
+ * A subscriber is a connector that sends nothing: it joins in the turn in which it connects. As over libzmq it has no notices.
  */
 import { nextTick } from 'node:process';
 import { setImmediate } from 'node:timers';
@@ -17,6 +19,7 @@ import { FramesMessage, type Frame, type Message } from '../wire/message.ts';
 import {
   BindFailed,
   InvalidEndpoint,
+  checkIdentity,
   nextPeerLabel,
   throwLater,
   type ConnectOptions,
@@ -24,8 +27,10 @@ import {
   type Listener,
   type LivenessLayers,
   type Peer,
+  type Publisher,
   type SendResult,
   type SocketOptions,
+  type Subscriber,
   type Transport,
   type TransportHandler,
 } from './transport.ts';
@@ -53,11 +58,14 @@ export interface MemoryNetworkOptions {
   readonly disconnectNotices?: boolean;
 }
 
-/** A connector, either side's handle of one, or an endpoint (all its connectors, and for `freeze` future ones, too). */
-export type ConnectionTarget = Connector | Peer | string;
+/**
+ * A connector or subscriber, either side's handle of one, or an endpoint (all that connect to it, and for `freeze` future ones,
+ * too).
+ */
+export type ConnectionTarget = Connector | Subscriber | Peer | string;
 
 /** A transport, and the hands that can hurt it. */
-export interface MemoryNetwork extends Transport {
+export interface MemoryNetwork extends Required<Transport> {
   /**
    * Ends connections as if the network had reset them: both ends hear `peerGone`. What the listener had queued for them is
    * lost; connectors keep their queues and reconnect after their `reconnectInterval`.
@@ -90,9 +98,9 @@ class Network implements MemoryNetwork {
   readonly clock: Clock;
   readonly schedule: (turn: () => void) => void;
   readonly layers: LivenessLayers;
-  readonly #listeners = new Map<string, MemoryListener>();
-  readonly #connectors = new Map<string, Set<MemoryConnector>>();
-  readonly #frozen = new Set<MemoryConnector | string>();
+  readonly #bound = new Map<string, BoundSocket>();
+  readonly #connecting = new Map<string, Set<ConnectingSocket>>();
+  readonly #frozen = new Set<ConnectingSocket | string>();
   #lastPort = 0;
 
   constructor(options: MemoryNetworkOptions) {
@@ -102,22 +110,22 @@ class Network implements MemoryNetwork {
   }
 
   async listen(endpoint: string, handler: TransportHandler, options: SocketOptions = {}): Promise<Listener> {
-    const resolved = this.#resolve(endpoint);
-    if (this.#listeners.has(resolved)) throw new BindFailed(endpoint, 'EADDRINUSE');
-    const listener = new MemoryListener(this, resolved, handler, options);
-    this.#listeners.set(resolved, listener);
-    for (const connector of this.#connectors.get(resolved) ?? []) connector.planAttempt();
-    return listener;
+    checkIdentity(options.identity);
+    return this.#bind(endpoint, (resolved) => new MemoryListener(this, resolved, handler, options));
+  }
+
+  async publish(endpoint: string, options: SocketOptions = {}): Promise<Publisher> {
+    return this.#bind(endpoint, (resolved) => new MemoryPublisher(this, resolved, options));
   }
 
   connect(endpoint: string, handler: TransportHandler, options: ConnectOptions = {}): Connector {
-    if (!isEndpoint(endpoint) || WILDCARD.test(endpoint)) throw new InvalidEndpoint(endpoint, NAME);
-    const connector = new MemoryConnector(this, endpoint, handler, options);
-    let connectors = this.#connectors.get(endpoint);
-    if (connectors === undefined) this.#connectors.set(endpoint, (connectors = new Set()));
-    connectors.add(connector);
-    this.schedule(connector.attempt);
-    return connector;
+    checkReachable(endpoint);
+    return this.#begin(new MemoryConnector(this, endpoint, handler, options));
+  }
+
+  subscribe(endpoint: string, handler: TransportHandler, options: ConnectOptions = {}): Subscriber {
+    checkReachable(endpoint);
+    return this.#begin(new MemorySubscriber(this, endpoint, handler, options));
   }
 
   cut(target: ConnectionTarget): void {
@@ -137,24 +145,42 @@ class Network implements MemoryNetwork {
     }
   }
 
-  isFrozen(connector: MemoryConnector): boolean {
+  isFrozen(connector: ConnectingSocket): boolean {
     return this.#frozen.size > 0 && (this.#frozen.has(connector) || this.#frozen.has(connector.endpoint));
   }
 
-  listenerAt(endpoint: string): MemoryListener | undefined {
-    return this.#listeners.get(endpoint);
+  boundAt(endpoint: string): BoundSocket | undefined {
+    return this.#bound.get(endpoint);
   }
 
-  forgetListener(listener: MemoryListener): void {
-    this.#listeners.delete(listener.endpoint);
+  forgetBound(socket: BoundSocket): void {
+    this.#bound.delete(socket.endpoint);
   }
 
   /** The connector is closed. One that is frozen is still needed: the other end will hear of it when it thaws. */
-  forgetConnector(connector: MemoryConnector): void {
+  forgetConnector(connector: ConnectingSocket): void {
     if (this.isFrozen(connector)) return;
-    const connectors = this.#connectors.get(connector.endpoint);
+    const connectors = this.#connecting.get(connector.endpoint);
     connectors?.delete(connector);
-    if (connectors?.size === 0) this.#connectors.delete(connector.endpoint);
+    if (connectors?.size === 0) this.#connecting.delete(connector.endpoint);
+  }
+
+  #bind<S extends BoundSocket>(endpoint: string, create: (resolved: string) => S): S {
+    const resolved = this.#resolve(endpoint);
+    if (this.#bound.has(resolved)) throw new BindFailed(endpoint, 'EADDRINUSE');
+    const socket = create(resolved);
+    this.#bound.set(resolved, socket);
+    for (const connector of this.#connecting.get(resolved) ?? []) connector.planAttempt();
+    return socket;
+  }
+
+  #begin<S extends ConnectingSocket>(connector: S): S {
+    const { endpoint } = connector;
+    let connectors = this.#connecting.get(endpoint);
+    if (connectors === undefined) this.#connecting.set(endpoint, (connectors = new Set()));
+    connectors.add(connector);
+    this.schedule(connector.attempt);
+    return connector;
   }
 
   #resolve(endpoint: string): string {
@@ -162,13 +188,13 @@ class Network implements MemoryNetwork {
     if (!WILDCARD.test(endpoint)) return endpoint;
     for (;;) {
       const resolved = endpoint.replace(WILDCARD, `$1${++this.#lastPort}`);
-      if (!this.#listeners.has(resolved)) return resolved;
+      if (!this.#bound.has(resolved)) return resolved;
     }
   }
 
-  #connectorsOf(target: ConnectionTarget): readonly MemoryConnector[] {
-    if (typeof target === 'string') return [...(this.#connectors.get(target) ?? [])];
-    if (target instanceof MemoryConnector) return [target];
+  #connectorsOf(target: ConnectionTarget): readonly ConnectingSocket[] {
+    if (typeof target === 'string') return [...(this.#connecting.get(target) ?? [])];
+    if (target instanceof ConnectingSocket) return [target];
     const connector = target instanceof MemoryPeer ? target.link?.connector : (target as RemotePeer).connector;
     return connector === undefined ? [] : [connector];
   }
@@ -186,13 +212,13 @@ class MemoryPeer implements Peer {
   }
 }
 
-/** The listener, as a connector sees it: whichever listens there. */
+/** The other end, as a connector sees it: whichever listens there. */
 class RemotePeer implements Peer {
   session: unknown = undefined;
   readonly label: string = nextPeerLabel();
-  readonly connector: MemoryConnector;
+  readonly connector: ConnectingSocket;
 
-  constructor(connector: MemoryConnector) {
+  constructor(connector: ConnectingSocket) {
     this.connector = connector;
   }
 }
@@ -203,15 +229,15 @@ class Link implements Linked<Link> {
   next: Link | undefined;
   queue: unknown;
   readonly network: Network;
-  readonly listener: MemoryListener;
-  readonly connector: MemoryConnector;
-  /** What the listener has queued. The other direction is the connector's own `outbox`. */
+  readonly listener: BoundSocket;
+  readonly connector: ConnectingSocket;
+  /** What the listener has queued. The other direction is the connector's own queue. */
   outbox: Fifo<Parcel> = new Fifo();
   /** The listener's handle, from the first message on. */
   peer: MemoryPeer | undefined;
   ended = false;
 
-  constructor(network: Network, listener: MemoryListener, connector: MemoryConnector) {
+  constructor(network: Network, listener: BoundSocket, connector: ConnectingSocket) {
     this.network = network;
     this.listener = listener;
     this.connector = connector;
@@ -241,21 +267,16 @@ class Link implements Linked<Link> {
   }
 }
 
-/** What listener and connector have in common: turns, and the handler. */
+/** What all sockets have in common: queues, and the end. */
 abstract class MemorySocket {
   readonly network: Network;
-  readonly layers: LivenessLayers;
-  protected readonly handler: TransportHandler;
   protected readonly highWaterMark: number;
   protected readonly linger: number;
   protected closed = false;
-  protected closing: Promise<void> | undefined;
-  #turnPlanned = false;
+  #closing: Promise<void> | undefined;
 
-  protected constructor(network: Network, handler: TransportHandler, options: SocketOptions, linger: number) {
+  protected constructor(network: Network, options: SocketOptions, linger: number) {
     this.network = network;
-    this.layers = network.layers;
-    this.handler = handler;
     this.highWaterMark = options.highWaterMark === 0 ? Infinity : (options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK);
     this.linger = options.linger ?? linger;
   }
@@ -265,50 +286,11 @@ abstract class MemorySocket {
     return this.highWaterMark + other.highWaterMark;
   }
 
-  /** Handles one thing that is waiting. */
-  protected abstract handleNext(): 'message' | 'other' | 'nothing';
-
-  protected planTurn(): void {
-    if (this.#turnPlanned) return;
-    this.#turnPlanned = true;
-    this.network.schedule(this.#turn);
+  close(linger: number = this.linger): Promise<void> {
+    return (this.#closing ??= this.leave(linger));
   }
 
-  readonly #turn = (): void => {
-    this.#turnPlanned = false;
-    let delivered = false;
-    for (let left = MESSAGES_PER_TURN; ; left--) {
-      if (left === 0) {
-        this.planTurn();
-        break;
-      }
-      const handled = this.handleNext();
-      if (handled === 'nothing') break;
-      delivered ||= handled === 'message';
-    }
-    if (delivered && !this.closed) this.guard(() => this.handler.batchEnd());
-  };
-
-  protected deliver(peer: Peer, parcel: Parcel): void {
-    try {
-      this.handler.message(peer, new FramesMessage(parcel.frames));
-    } catch (error) {
-      throwLater(error);
-    }
-  }
-
-  protected reportGone(peer: Peer): void {
-    if (this.closed || !this.layers.disconnectNotices) return;
-    this.guard(() => this.handler.peerGone(peer, 'disconnected'));
-  }
-
-  protected guard(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      throwLater(error);
-    }
-  }
+  protected abstract leave(linger: number): Promise<void>;
 
   /** Waits until `finished` is called; does `finish`, which brings that about, after `linger` ms. */
   protected lingerThen(linger: number, finish: () => void): Promise<void> {
@@ -325,18 +307,132 @@ abstract class MemorySocket {
   protected finished: () => void = () => undefined;
 }
 
-class MemoryListener extends MemorySocket implements Listener {
+/** What all that receive have in common: turns, and the handler. */
+class Reader {
+  readonly #network: Network;
+  readonly #handler: TransportHandler;
+  readonly #isOpen: () => boolean;
+  readonly #handleNext: () => Handled;
+  #turnPlanned = false;
+
+  /** @param handleNext handles one thing that is waiting. */
+  constructor(network: Network, handler: TransportHandler, isOpen: () => boolean, handleNext: () => Handled) {
+    this.#network = network;
+    this.#handler = handler;
+    this.#isOpen = isOpen;
+    this.#handleNext = handleNext;
+  }
+
+  planTurn(): void {
+    if (this.#turnPlanned) return;
+    this.#turnPlanned = true;
+    this.#network.schedule(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#turnPlanned = false;
+    let delivered = false;
+    for (let left = MESSAGES_PER_TURN; ; left--) {
+      if (left === 0) {
+        this.planTurn();
+        break;
+      }
+      const handled = this.#handleNext();
+      if (handled === 'nothing') break;
+      delivered ||= handled === 'message';
+    }
+    if (delivered && this.#isOpen()) this.#guard(() => this.#handler.batchEnd());
+  };
+
+  deliver(peer: Peer, parcel: Parcel): void {
+    try {
+      this.#handler.message(peer, new FramesMessage(parcel.frames));
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+
+  reportGone(peer: Peer): void {
+    if (this.#isOpen()) this.#guard(() => this.#handler.peerGone(peer, 'disconnected'));
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+}
+
+type Handled = 'message' | 'other' | 'nothing';
+
+/** Which sockets find each other. */
+type Kind = 'messages' | 'publications';
+
+/** What listener and publisher have in common: an endpoint, and connections. */
+abstract class BoundSocket extends MemorySocket {
   readonly endpoint: string;
+  abstract readonly kind: Kind;
+  protected readonly links: Set<Link> = new Set();
+
+  protected constructor(network: Network, endpoint: string, options: SocketOptions) {
+    super(network, options, DEFAULT_LISTENER_LINGER_MS);
+    this.endpoint = endpoint;
+  }
+
+  protected override leave(linger: number): Promise<void> {
+    this.closed = true;
+    this.network.forgetBound(this);
+    for (const link of this.links) {
+      if (linger === 0) link.cut();
+      else if (link.outbox.size === 0) link.end();
+    }
+    if (this.links.size === 0) return Promise.resolve();
+    return this.lingerThen(linger, () => {
+      for (const link of this.links) link.cut();
+    });
+  }
+
+  /** A connector has reached us. */
+  accept(link: Link): void {
+    this.links.add(link);
+    this.wake(link);
+  }
+
+  /** `link` may have something to take. */
+  abstract wake(link: Link): void;
+
+  /** Everything queued for `link` was taken. */
+  linkDrained(link: Link): void {
+    if (this.closed) link.end();
+  }
+
+  linkEnded(link: Link): void {
+    this.links.delete(link);
+    if (this.closed && this.links.size === 0) this.finished();
+  }
+}
+
+class MemoryListener extends BoundSocket implements Listener {
+  override readonly kind = 'messages';
+  readonly layers: LivenessLayers;
   readonly #maxFrameBytes: number;
-  readonly #links = new Set<Link>();
   /** Connections with something to take, in rotation. */
   readonly #line = new Fifo<Link>();
+  readonly #reader: Reader;
   #paused = false;
 
   constructor(network: Network, endpoint: string, handler: TransportHandler, options: SocketOptions) {
-    super(network, handler, options, DEFAULT_LISTENER_LINGER_MS);
-    this.endpoint = endpoint;
+    super(network, endpoint, options);
+    this.layers = network.layers;
     this.#maxFrameBytes = options.maxFrameBytes ?? DEFAULT_LISTENER_FRAME_BYTES;
+    this.#reader = new Reader(
+      network,
+      handler,
+      () => !this.closed,
+      () => this.#handleNext(),
+    );
   }
 
   send(peer: Peer, head: readonly Frame[], tail?: Message, from = 0): SendResult {
@@ -362,51 +458,17 @@ class MemoryListener extends MemorySocket implements Listener {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.planTurn();
+    this.#reader.planTurn();
   }
 
-  close(linger: number = this.linger): Promise<void> {
-    return (this.closing ??= this.#close(linger));
-  }
-
-  #close(linger: number): Promise<void> {
-    this.closed = true;
-    this.network.forgetListener(this);
-    for (const link of this.#links) {
-      if (linger === 0) link.cut();
-      else if (link.outbox.size === 0) link.end();
-    }
-    if (this.#links.size === 0) return Promise.resolve();
-    return this.lingerThen(linger, () => {
-      for (const link of this.#links) link.cut();
-    });
-  }
-
-  /** A connector has reached us. */
-  accept(link: Link): void {
-    this.#links.add(link);
-    this.wake(link);
-  }
-
-  /** `link` may have something to take. */
-  wake(link: Link): void {
+  override wake(link: Link): void {
     if (this.closed || link.frozen || this.#line.has(link)) return;
-    if (!link.ended && link.connector.outbox.size === 0) return;
+    if (!link.ended && !link.connector.hasParcel) return;
     this.#line.add(link);
-    this.planTurn();
+    this.#reader.planTurn();
   }
 
-  /** Everything queued for `link` was taken. */
-  linkDrained(link: Link): void {
-    if (this.closed) link.end();
-  }
-
-  linkEnded(link: Link): void {
-    this.#links.delete(link);
-    if (this.closed && this.#links.size === 0) this.finished();
-  }
-
-  protected override handleNext(): 'message' | 'other' | 'nothing' {
+  #handleNext(): Handled {
     const link = this.closed || this.#paused ? undefined : this.#line.take();
     if (link === undefined) return 'nothing';
     if (link.frozen) return 'other';
@@ -420,85 +482,88 @@ class MemoryListener extends MemorySocket implements Listener {
       link.cut();
       return 'other';
     }
-    this.deliver((link.peer ??= new MemoryPeer(link)), parcel);
+    this.#reader.deliver((link.peer ??= new MemoryPeer(link)), parcel);
     this.wake(link);
     return 'message';
   }
 
   #gone(peer: MemoryPeer): void {
     peer.link = undefined;
-    this.reportGone(peer);
+    if (this.layers.disconnectNotices) this.#reader.reportGone(peer);
   }
 }
 
-class MemoryConnector extends MemorySocket implements Connector {
+class MemoryPublisher extends BoundSocket implements Publisher {
+  override readonly kind = 'publications';
+
+  constructor(network: Network, endpoint: string, options: SocketOptions) {
+    super(network, endpoint, options);
+  }
+
+  publish(frames: readonly Frame[]): void {
+    assert(frames.length > 0, 'a message has at least one frame');
+    if (this.closed) return;
+    for (const link of this.links) {
+      if (link.outbox.size >= this.roomTowards(link.connector)) continue;
+      link.outbox.add(parcelOf(frames, undefined, 0));
+      link.connector.wake();
+    }
+  }
+
+  override wake(): void {
+    // Subscribers say nothing.
+  }
+}
+
+/** What connector and subscriber have in common: attempts to connect, and what comes in. */
+abstract class ConnectingSocket extends MemorySocket {
   readonly endpoint: string;
   readonly remote: Peer = new RemotePeer(this);
-  /** Outlives connections. */
-  outbox: Fifo<Parcel> = new Fifo();
+  abstract readonly kind: Kind;
+  abstract readonly layers: LivenessLayers;
   link: Link | undefined;
   readonly #maxFrameBytes: number;
   readonly #reconnectInterval: number;
+  readonly #reader: Reader;
   /** When the first of the attempts in progress was made; the others follow at whole intervals. */
   #tryingSince: number;
   #timer: unknown;
   /** It was sent too large a frame. Over libzmq a connector never recovers from that; here neither. */
-  #stuck = false;
+  protected stuck = false;
   #gone = false;
 
-  constructor(network: Network, endpoint: string, handler: TransportHandler, options: ConnectOptions) {
-    super(network, handler, options, 0);
+  protected constructor(network: Network, endpoint: string, handler: TransportHandler, options: ConnectOptions) {
+    super(network, options, 0);
     this.endpoint = endpoint;
     this.#maxFrameBytes = options.maxFrameBytes ?? Infinity;
     this.#reconnectInterval = options.reconnectInterval ?? DEFAULT_RECONNECT_MS;
+    this.#reader = new Reader(
+      network,
+      handler,
+      () => !this.closed,
+      () => this.#handleNext(),
+    );
     this.#tryingSince = network.clock.now();
   }
 
-  send(_peer: Peer, head: readonly Frame[], tail?: Message, from = 0): SendResult {
-    if (this.closed) return 'unreachable';
-    if (this.#stuck) return 'again';
-    if (this.outbox.size >= (this.link === undefined ? this.highWaterMark : this.roomTowards(this.link.listener))) return 'again';
-    this.outbox.add(parcelOf(head, tail, from));
-    this.link?.listener.wake(this.link);
-    return 'ok';
-  }
+  /** Whether there is something for the other end. */
+  abstract readonly hasParcel: boolean;
+  /** The other end takes the oldest message. */
+  abstract takeParcel(): Parcel | undefined;
 
-  close(linger: number = this.linger): Promise<void> {
-    return (this.closing ??= this.#close(linger));
-  }
-
-  #close(linger: number): Promise<void> {
-    this.closed = true;
-    if (linger === 0 || this.outbox.size === 0) {
-      this.#leave();
-      return Promise.resolve();
-    }
-    return this.lingerThen(linger, () => {
-      this.#leave();
-    });
-  }
-
-  #leave(): void {
+  protected leaveNow(): void {
     if (this.#gone) return;
     this.#gone = true;
-    this.outbox = new Fifo();
     this.network.clock.clearTimeout(this.#timer);
     this.network.forgetConnector(this);
     this.link?.cut();
     this.finished();
   }
 
-  /** The listener takes the oldest message. */
-  takeParcel(): Parcel | undefined {
-    const parcel = this.outbox.take();
-    if (this.closed && this.outbox.size === 0) this.#leave();
-    return parcel;
-  }
-
   /** Plans the next attempt. While nobody listens there is none: `listen` asks for it. */
   planAttempt(): void {
-    if (this.link !== undefined || this.#timer !== undefined || this.#gone || this.#stuck) return;
-    if (this.network.listenerAt(this.endpoint) === undefined) return;
+    if (this.link !== undefined || this.#timer !== undefined || this.#gone || this.stuck) return;
+    if (this.#found === undefined) return;
     const { clock } = this.network;
     const waited = clock.now() - this.#tryingSince;
     const interval = Math.max(1, this.#reconnectInterval);
@@ -508,11 +573,16 @@ class MemoryConnector extends MemorySocket implements Connector {
   readonly attempt = (): void => {
     this.#timer = undefined;
     if (this.link !== undefined || this.#gone || this.network.isFrozen(this)) return;
-    const listener = this.network.listenerAt(this.endpoint);
-    if (listener === undefined) return;
-    this.link = new Link(this.network, listener, this);
-    listener.accept(this.link);
+    const found = this.#found;
+    if (found === undefined) return;
+    this.link = new Link(this.network, found, this);
+    found.accept(this.link);
   };
+
+  get #found(): BoundSocket | undefined {
+    const bound = this.network.boundAt(this.endpoint);
+    return bound?.kind === this.kind ? bound : undefined;
+  }
 
   thawed(): void {
     if (this.#gone) this.network.forgetConnector(this);
@@ -524,10 +594,10 @@ class MemoryConnector extends MemorySocket implements Connector {
   wake(): void {
     const { link } = this;
     if (this.#gone || link === undefined || link.frozen) return;
-    if (link.ended || link.outbox.size > 0) this.planTurn();
+    if (link.ended || link.outbox.size > 0) this.#reader.planTurn();
   }
 
-  protected override handleNext(): 'message' | 'other' | 'nothing' {
+  #handleNext(): Handled {
     const { link } = this;
     if (this.#gone || link === undefined || link.frozen) return 'nothing';
     const parcel = link.outbox.take();
@@ -539,11 +609,11 @@ class MemoryConnector extends MemorySocket implements Connector {
     if (link.outbox.size === 0) link.listener.linkDrained(link);
     if (this.closed) return 'other';
     if (largestFrame(parcel) > this.#maxFrameBytes) {
-      this.#stuck = true;
+      this.stuck = true;
       link.cut();
       return 'other';
     }
-    this.deliver(this.remote, parcel);
+    this.#reader.deliver(this.remote, parcel);
     return 'message';
   }
 
@@ -551,7 +621,73 @@ class MemoryConnector extends MemorySocket implements Connector {
     this.link = undefined;
     this.#tryingSince = this.network.clock.now();
     this.planAttempt();
-    this.reportGone(this.remote);
+    if (this.layers.disconnectNotices) this.#reader.reportGone(this.remote);
+  }
+}
+
+class MemoryConnector extends ConnectingSocket implements Connector {
+  override readonly kind = 'messages';
+  override readonly layers: LivenessLayers;
+  /** Outlives connections. */
+  #outbox: Fifo<Parcel> = new Fifo();
+
+  constructor(network: Network, endpoint: string, handler: TransportHandler, options: ConnectOptions) {
+    super(network, endpoint, handler, options);
+    this.layers = network.layers;
+  }
+
+  override get hasParcel(): boolean {
+    return this.#outbox.size > 0;
+  }
+
+  send(_peer: Peer, head: readonly Frame[], tail?: Message, from = 0): SendResult {
+    if (this.closed) return 'unreachable';
+    if (this.stuck) return 'again';
+    if (this.#outbox.size >= (this.link === undefined ? this.highWaterMark : this.roomTowards(this.link.listener))) return 'again';
+    this.#outbox.add(parcelOf(head, tail, from));
+    this.link?.listener.wake(this.link);
+    return 'ok';
+  }
+
+  protected override leave(linger: number): Promise<void> {
+    this.closed = true;
+    if (linger === 0 || this.#outbox.size === 0) {
+      this.leaveNow();
+      return Promise.resolve();
+    }
+    return this.lingerThen(linger, () => {
+      this.leaveNow();
+    });
+  }
+
+  protected override leaveNow(): void {
+    this.#outbox = new Fifo();
+    super.leaveNow();
+  }
+
+  override takeParcel(): Parcel | undefined {
+    const parcel = this.#outbox.take();
+    if (this.closed && this.#outbox.size === 0) this.leaveNow();
+    return parcel;
+  }
+}
+
+class MemorySubscriber extends ConnectingSocket implements Subscriber {
+  override readonly kind = 'publications';
+  override readonly layers: LivenessLayers = { disconnectNotices: false, transportHeartbeats: false };
+  override readonly hasParcel = false;
+
+  constructor(network: Network, endpoint: string, handler: TransportHandler, options: ConnectOptions) {
+    super(network, endpoint, handler, options);
+  }
+
+  protected override async leave(): Promise<void> {
+    this.closed = true;
+    this.leaveNow();
+  }
+
+  override takeParcel(): undefined {
+    return undefined;
   }
 }
 
@@ -559,6 +695,10 @@ const WILDCARD = /(^[a-z][a-z0-9+.-]*:\/\/|:)(?:\*|0)$/;
 
 function isEndpoint(endpoint: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\/./.test(endpoint);
+}
+
+function checkReachable(endpoint: string): void {
+  if (!isEndpoint(endpoint) || WILDCARD.test(endpoint)) throw new InvalidEndpoint(endpoint, NAME);
 }
 
 function parcelOf(head: readonly Frame[], tail: Message | undefined, from: number): Parcel {

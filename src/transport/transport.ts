@@ -3,6 +3,7 @@
  *
  * Nothing here assumes libzmq. A transport carries whole multi-frame messages, in order per connection, between *listeners*
  * (many peers, addressed; a ROUTER) and *connectors* (one remote; a DEALER). Loss happens only with a connection.
+ * Some also carry what is said to everybody, from *publishers* (a PUB) to *subscribers* (a SUB), where loss is ordinary.
  *
  * The contract, which `test/conformance` checks on every transport:
  * - A peer is a handle that lives as long as one connection. It carries its `session`; nobody looks ids up. A peer that
@@ -14,9 +15,14 @@
  *   reached whoever asked, never after `close()` was called. A burst of `message` calls ends with
  *   one `batchEnd`.
  * - What a peer sent before it went is delivered before `peerGone`; afterwards nothing comes from that handle.
+ * - What is published goes to the subscribers that are connected, and whose queues have room, at this moment; the others miss
+ *   it, and nobody counts that. What arrives of one publisher is whole and in its order. A subscriber joins some time after
+ *   `subscribe` returned, when its subscription has reached the publisher: nobody tells either side.
+ * - Connectors reach listeners only, and subscribers publishers only: at an endpoint of the other kind there is no connection.
  */
+import { Buffer } from 'node:buffer';
+import { InvalidOption, SeaworthyError } from '../core/errors.ts';
 import type { Frame, Message } from '../wire/message.ts';
-import { SeaworthyError } from '../core/errors.ts';
 
 export type SendResult =
   /** Taken into the peer's queue. */
@@ -88,6 +94,12 @@ export interface SocketOptions {
   readonly maxFrameBytes?: number;
   /** How long a new connection may take to say hello, in ms. Default 2000. */
   readonly handshakeTimeout?: number;
+  /**
+   * A listener's own ZeroMQ identity, 1 to 255 bytes of UTF-8 that do not begin with a zero byte: a ROUTER that connects to it
+   * can address it by this name, once their handshake is over. In 10/FLP it is the server's public endpoint. No two listeners
+   * that one ROUTER connects to may have the same. Default: none. Other sockets, and transports without identities, ignore it.
+   */
+  readonly identity?: string;
 }
 
 export interface ConnectOptions extends SocketOptions {
@@ -130,12 +142,55 @@ export interface Connector extends Socket {
   readonly remote: Peer;
 }
 
+/** Says the same to everybody who listens. */
+export interface Publisher {
+  /** Where subscribers reach it: port 0 and `*` resolved. */
+  readonly endpoint: string;
+  /**
+   * Sends to every subscriber that is connected at this moment. Who is not has missed it, and so has everyone whose queue is
+   * full. Never throws for the network's sake, and does nothing after `close`.
+   *
+   * @param frames at least one. The array may be reused after the call, its frames must never be changed.
+   */
+  publish(frames: readonly Frame[]): void;
+  /**
+   * Resolves when the socket is gone. Idempotent.
+   *
+   * @param linger how long to go on delivering what was published, in ms; default: the socket's own.
+   */
+  close(linger?: number): Promise<void>;
+}
+
+/** Hears all that one publisher says while they are connected. */
+export interface Subscriber {
+  /** Without disconnect notices, as over ZeroMQ, only its silence tells that a publisher has gone. */
+  readonly layers: LivenessLayers;
+  /** The handle of the publisher at the other end, the same across reconnects. */
+  readonly remote: Peer;
+  /** No handler is called after this. Resolves when the socket is gone. Idempotent. `linger` has no effect: it sends nothing. */
+  close(linger?: number): Promise<void>;
+}
+
 export interface Transport {
   readonly name: string;
-  /** @throws InvalidEndpoint, or BindFailed when the endpoint cannot be listened on. */
+  /** @throws InvalidEndpoint, BindFailed when the endpoint cannot be listened on, or InvalidOption for an impossible `identity`. */
   listen(endpoint: string, handler: TransportHandler, options?: SocketOptions): Promise<Listener>;
   /** Returns at once, whether or not anybody listens there yet. @throws InvalidEndpoint */
   connect(endpoint: string, handler: TransportHandler, options?: ConnectOptions): Connector;
+  /**
+   * Left out by transports that cannot publish. `highWaterMark` counts for each subscriber, `linger` is 500 ms by default.
+   *
+   * @throws InvalidEndpoint, or BindFailed when the endpoint cannot be listened on.
+   */
+  publish?(endpoint: string, options?: SocketOptions): Promise<Publisher>;
+  /**
+   * Subscribes to everything that is published at `endpoint`. Returns at once, whether or not anybody publishes there yet, and
+   * reconnects by itself. The handler gets `message`, `batchEnd` and, where `layers` says so, `peerGone`.
+   * Left out by transports that cannot subscribe.
+   *
+   * @throws InvalidEndpoint
+   */
+  subscribe?(endpoint: string, handler: TransportHandler, options?: ConnectOptions): Subscriber;
 }
 
 let peersSeen = 0;
@@ -150,6 +205,21 @@ export function throwLater(error: unknown): void {
   queueMicrotask(() => {
     throw error;
   });
+}
+
+/** ZeroMQ's limit. */
+const MOST_IDENTITY_BYTES = 255;
+
+/**
+ * What every transport checks of a listener's identity, whether or not it has a use for it.
+ *
+ * @throws InvalidOption
+ */
+export function checkIdentity(identity: string | undefined): void {
+  if (identity === undefined) return;
+  const bytes = typeof identity === 'string' ? Buffer.byteLength(identity) : 0;
+  if (bytes >= 1 && bytes <= MOST_IDENTITY_BYTES && !identity.startsWith('\0')) return;
+  throw new InvalidOption('identity', identity, `a text of 1 to ${MOST_IDENTITY_BYTES} bytes that does not begin with a zero byte`);
 }
 
 /** The endpoint is not one this transport understands. */

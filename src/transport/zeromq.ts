@@ -1,14 +1,16 @@
 /**
  * The transport over libzmq, through zeromq.js. The only file that knows either.
  *
- * A listener is a ROUTER, a connector a DEALER; the bytes are plain ZMTP, so any ZeroMQ peer may be at the other end.
+ * A listener is a ROUTER, a connector a DEALER, a publisher a PUB, a subscriber a SUB; the bytes are plain ZMTP, so any ZeroMQ
+ * peer may be at the other end.
  * What shapes this file is how the binding really behaves:
  * - With `sendTimeout: 0` a send is decided during the call, but its outcome is known a microtask later. So `send` answers
  *   `ok`, and a refusal follows through `overflow` or `peerGone`, by a handler made once per peer.
  * - A socket with a pending `receive()` must not be asked `.readable` or `.writable`: it would lose its wake-up.
  * - Unreferenced sockets are collected, and close their connections: open ones are kept in `openSockets`.
  * - The draft options 111 and 114 let libzmq put a message of ours into our own queue when a connection ends. The message is
- *   a random token that never leaves the process, so that no peer can forge its own death or another's.
+ *   a random token that never leaves the process, so that no peer can forge its own death or another's. A SUB takes option 114
+ *   and is never given the message: subscribers have no notices.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
@@ -16,12 +18,14 @@ import { connect as connectTo } from 'node:net';
 import { nextTick } from 'node:process';
 import { setImmediate } from 'node:timers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Dealer, Router, capability, type Socket as NativeSocket } from 'zeromq';
+import { Dealer, Publisher as PubSocket, Router, Subscriber as SubSocket, capability, type Socket as NativeSocket } from 'zeromq';
+import { assert } from '../core/assert.ts';
 import { FramesMessage, type Frame, type Message } from '../wire/message.ts';
 import {
   BindFailed,
   InvalidEndpoint,
   MOST_PORT,
+  checkIdentity,
   nextPeerLabel,
   throwLater,
   type ConnectOptions,
@@ -29,8 +33,10 @@ import {
   type Listener,
   type LivenessLayers,
   type Peer,
+  type Publisher,
   type SendResult,
   type SocketOptions,
+  type Subscriber,
   type Transport,
   type TransportHandler,
 } from './transport.ts';
@@ -67,15 +73,29 @@ export const zeromqTransport: Transport = {
   name: NAME,
   listen: (endpoint, handler, options = {}) => listen(endpoint, handler, options),
   connect: (endpoint, handler, options = {}) => new ZeromqConnector(endpoint, handler, options),
+  publish: (endpoint, options = {}) => publish(endpoint, options),
+  subscribe: (endpoint, handler, options = {}) => new ZeromqSubscriber(endpoint, handler, options),
 };
 
 async function listen(endpoint: string, handler: TransportHandler, options: SocketOptions): Promise<Listener> {
-  // libzmq takes a port modulo 65536: it would listen, somewhere else.
-  const port = /^tcp:.*:(\d+)$/.exec(endpoint)?.[1];
-  if (Number(port) > MOST_PORT) throw new InvalidEndpoint(endpoint, NAME);
+  checkPort(endpoint);
+  checkIdentity(options.identity);
   const listener = new ZeromqListener(handler, options);
   await listener.bind(endpoint);
   return listener;
+}
+
+async function publish(endpoint: string, options: SocketOptions): Promise<Publisher> {
+  checkPort(endpoint);
+  const publisher = new ZeromqPublisher(options);
+  await publisher.bind(endpoint);
+  return publisher;
+}
+
+/** libzmq takes a port modulo 65536: it would listen, somewhere else. */
+function checkPort(endpoint: string): void {
+  const port = /^tcp:.*:(\d+)$/.exec(endpoint)?.[1];
+  if (Number(port) > MOST_PORT) throw new InvalidEndpoint(endpoint, NAME);
 }
 
 class ListenerSocket extends Router {
@@ -109,6 +129,11 @@ function setDraftOption(set: () => void): boolean {
   }
 }
 
+/** Who made a peer's handle, and hears of refused sends to it. */
+interface PeerOwner {
+  sendRefused(peer: ZeromqPeer, code: string | undefined): void;
+}
+
 class ZeromqPeer implements Peer {
   session: unknown = undefined;
   readonly label: string;
@@ -126,7 +151,7 @@ class ZeromqPeer implements Peer {
   /** What becomes of a send that libzmq refused. */
   readonly refused: (error: unknown) => void;
 
-  constructor(owner: ZeromqSocket, routingId: Frame | undefined) {
+  constructor(owner: PeerOwner, routingId: Frame | undefined) {
     this.label = nextPeerLabel();
     this.routingId = routingId;
     this.refused = (error) => {
@@ -135,37 +160,14 @@ class ZeromqPeer implements Peer {
   }
 }
 
-/** What listener and connector have in common: the receive loop, the way out, and the end. */
-abstract class ZeromqSocket {
-  abstract readonly layers: LivenessLayers;
-  protected readonly handler: TransportHandler;
+/** What all sockets have in common: where they are, and the end. */
+abstract class ZeromqSocket<S extends NativeSocket> {
+  protected readonly socket: S;
   protected closed = false;
-  /** Counts messages, to tell who was heard when. */
-  protected received = 0;
-  readonly #socket: ListenerSocket | ConnectorSocket;
-  #inBurst = false;
-  /** While paused: goes on receiving. */
-  #resume: (() => void) | undefined;
-  protected paused = false;
 
-  protected constructor(socket: ListenerSocket | ConnectorSocket, handler: TransportHandler) {
-    this.#socket = socket;
-    this.handler = handler;
+  protected constructor(socket: S) {
+    this.socket = socket;
     openSockets.add(socket);
-  }
-
-  send(peer: Peer, head: readonly Frame[], tail?: Message, from = 0): SendResult {
-    const target = peer as ZeromqPeer;
-    if (target.unreachable || this.closed) return 'unreachable';
-    const frames: Frame[] = target.routingId === undefined ? [] : [target.routingId];
-    for (let i = 0; i < head.length; i++) frames.push(head[i] as Frame);
-    if (tail !== undefined) for (let i = from; i < tail.frameCount; i++) frames.push(tail.frame(i));
-    try {
-      this.#socket.send(frames).then(undefined, target.refused);
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'EBUSY' ? 'again' : 'unreachable';
-    }
-    return 'ok';
   }
 
   /**
@@ -175,21 +177,68 @@ abstract class ZeromqSocket {
   close(linger?: number): Promise<void> {
     if (!this.closed) {
       this.closed = true;
-      this.#resume?.();
-      openSockets.delete(this.#socket);
-      if (linger !== undefined) this.#socket.linger = linger;
-      this.#socket.close();
+      openSockets.delete(this.socket);
+      if (linger !== undefined) this.socket.linger = linger;
+      this.socket.close();
     }
     return Promise.resolve();
   }
 
-  /** @internal Called by the peer's own handler, a microtask after the send. */
-  sendRefused(peer: ZeromqPeer, code: string | undefined): void {
-    if (this.closed || peer.reported) return;
-    if (code === 'EHOSTUNREACH') {
-      this.call(peer, refused);
-      this.lost(peer);
-    } else this.call(peer, overflow);
+  /** Where it really listens. */
+  protected async bindTo(endpoint: string): Promise<string> {
+    for (let attempt = 1; ; attempt++) {
+      const { reason, cause } = await this.#tryToBind(endpoint);
+      if (reason === undefined) return this.socket.lastEndpoint ?? endpoint;
+      if (reason === 'EADDRINUSE' && attempt < BIND_ATTEMPTS) {
+        await pause(BIND_PAUSE_MS);
+        continue;
+      }
+      await this.close();
+      if (reason === 'EINVAL' || reason === 'EPROTONOSUPPORT') throw new InvalidEndpoint(endpoint, NAME, { cause });
+      throw new BindFailed(endpoint, reason, { cause });
+    }
+  }
+
+  async #tryToBind(endpoint: string): Promise<{ readonly reason?: string; readonly cause?: unknown }> {
+    if (await isServedFile(endpoint)) return { reason: 'EADDRINUSE' };
+    try {
+      await this.socket.bind(endpoint);
+      return {};
+    } catch (cause) {
+      return { reason: (cause as NodeJS.ErrnoException).code ?? 'unknown', cause };
+    }
+  }
+
+  protected connectTo(endpoint: string): void {
+    try {
+      this.socket.connect(endpoint);
+    } catch (error) {
+      void this.close();
+      throw new InvalidEndpoint(endpoint, NAME, { cause: error });
+    }
+  }
+}
+
+/** What all that receive have in common: the receive loop. */
+abstract class ReceivingSocket<S extends ListenerSocket | ConnectorSocket | SubSocket> extends ZeromqSocket<S> {
+  abstract readonly layers: LivenessLayers;
+  protected readonly handler: TransportHandler;
+  /** Counts messages, to tell who was heard when. */
+  protected received = 0;
+  #inBurst = false;
+  /** While paused: goes on receiving. */
+  #resume: (() => void) | undefined;
+  protected paused = false;
+
+  protected constructor(socket: S, handler: TransportHandler) {
+    super(socket);
+    this.handler = handler;
+  }
+
+  override close(linger?: number): Promise<void> {
+    const closing = super.close(linger);
+    this.#resume?.();
+    return closing;
   }
 
   /** Nothing more is taken from libzmq. A `receive` that is pending cannot be called back: it may bring one message yet. */
@@ -210,9 +259,6 @@ abstract class ZeromqSocket {
 
   /** One received message. */
   protected abstract arrived(frames: Frame[]): void;
-
-  /** A send found no route. */
-  protected abstract lost(peer: ZeromqPeer): void;
 
   protected deliver(peer: ZeromqPeer, message: Message): void {
     if (!this.#inBurst) {
@@ -235,7 +281,7 @@ abstract class ZeromqSocket {
   }
 
   async #receive(): Promise<void> {
-    const socket = this.#socket;
+    const { socket } = this;
     for (;;) {
       while (this.paused && !this.closed) await new Promise<void>((resolve) => (this.#resume = resolve));
       if (this.closed) return;
@@ -270,9 +316,37 @@ abstract class ZeromqSocket {
   };
 }
 
-class ZeromqListener extends ZeromqSocket implements Listener {
+/** What listener and connector have in common: the way out. */
+abstract class SendingSocket<S extends ListenerSocket | ConnectorSocket> extends ReceivingSocket<S> {
+  send(peer: Peer, head: readonly Frame[], tail?: Message, from = 0): SendResult {
+    const target = peer as ZeromqPeer;
+    if (target.unreachable || this.closed) return 'unreachable';
+    const frames: Frame[] = target.routingId === undefined ? [] : [target.routingId];
+    for (let i = 0; i < head.length; i++) frames.push(head[i] as Frame);
+    if (tail !== undefined) for (let i = from; i < tail.frameCount; i++) frames.push(tail.frame(i));
+    try {
+      this.socket.send(frames).then(undefined, target.refused);
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EBUSY' ? 'again' : 'unreachable';
+    }
+    return 'ok';
+  }
+
+  /** @internal Called by the peer's own handler, a microtask after the send. */
+  sendRefused(peer: ZeromqPeer, code: string | undefined): void {
+    if (this.closed || peer.reported) return;
+    if (code === 'EHOSTUNREACH') {
+      this.call(peer, refused);
+      this.lost(peer);
+    } else this.call(peer, overflow);
+  }
+
+  /** A send found no route. */
+  protected abstract lost(peer: ZeromqPeer): void;
+}
+
+class ZeromqListener extends SendingSocket<ListenerSocket> implements Listener {
   readonly layers: LivenessLayers;
-  readonly #socket: ListenerSocket;
   readonly #token: Frame = randomBytes(TOKEN_BYTES);
   /** Peers by the number in a routing id that libzmq gave out: five bytes, the first of them 0. */
   readonly #automatic = new Map<number, ZeromqPeer>();
@@ -291,9 +365,9 @@ class ZeromqListener extends ZeromqSocket implements Listener {
       ...socketOptions(options, DEFAULT_LISTENER_LINGER_MS, DEFAULT_LISTENER_FRAME_BYTES),
       mandatory: true,
       backlog: BACKLOG,
+      ...(options.identity === undefined ? {} : { routingId: options.identity }),
     });
     super(socket, handler);
-    this.#socket = socket;
     this.layers = {
       disconnectNotices: socket.announceDisconnects(this.#token),
       transportHeartbeats: options.transportHeartbeat !== undefined,
@@ -305,33 +379,12 @@ class ZeromqListener extends ZeromqSocket implements Listener {
   }
 
   async bind(endpoint: string): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const { reason, cause } = await this.#tryToBind(endpoint);
-      if (reason === undefined) break;
-      if (reason === 'EADDRINUSE' && attempt < BIND_ATTEMPTS) {
-        await pause(BIND_PAUSE_MS);
-        continue;
-      }
-      await this.close();
-      if (reason === 'EINVAL' || reason === 'EPROTONOSUPPORT') throw new InvalidEndpoint(endpoint, NAME, { cause });
-      throw new BindFailed(endpoint, reason, { cause });
-    }
-    this.#endpoint = this.#socket.lastEndpoint ?? endpoint;
+    this.#endpoint = await this.bindTo(endpoint);
     // Peers that have waited for this endpoint may have mail here already. Whoever listens must hold the listener first, and
     // the role's user the role: that takes some promises, and all of them are settled before the next turn.
     setImmediate(() => {
       if (!this.closed) this.start();
     });
-  }
-
-  async #tryToBind(endpoint: string): Promise<{ readonly reason?: string; readonly cause?: unknown }> {
-    if (await isServedFile(endpoint)) return { reason: 'EADDRINUSE' };
-    try {
-      await this.#socket.bind(endpoint);
-      return {};
-    } catch (cause) {
-      return { reason: (cause as NodeJS.ErrnoException).code ?? 'unknown', cause };
-    }
   }
 
   /** With disconnect notices there is nothing to do. Without them the handle is forgotten; should the peer be alive, its next message makes a new one. */
@@ -436,7 +489,7 @@ class ZeromqListener extends ZeromqSocket implements Listener {
   }
 }
 
-class ZeromqConnector extends ZeromqSocket implements Connector {
+class ZeromqConnector extends SendingSocket<ConnectorSocket> implements Connector {
   readonly layers: LivenessLayers;
   readonly remote: Peer;
   readonly #token: Frame = randomBytes(TOKEN_BYTES);
@@ -445,7 +498,7 @@ class ZeromqConnector extends ZeromqSocket implements Connector {
   constructor(endpoint: string, handler: TransportHandler, options: ConnectOptions) {
     const socket = new ConnectorSocket({
       ...socketOptions(options, 0, UNLIMITED),
-      reconnectInterval: options.reconnectInterval ?? DEFAULT_RECONNECT_MS,
+      ...connectingOptions(options),
     });
     super(socket, handler);
     this.remote = this.#remote = new ZeromqPeer(this, undefined);
@@ -453,12 +506,7 @@ class ZeromqConnector extends ZeromqSocket implements Connector {
       disconnectNotices: socket.announceHiccups(this.#token),
       transportHeartbeats: options.transportHeartbeat !== undefined,
     };
-    try {
-      socket.connect(endpoint);
-    } catch (error) {
-      void this.close();
-      throw new InvalidEndpoint(endpoint, NAME, { cause: error });
-    }
+    this.connectTo(endpoint);
     this.start();
   }
 
@@ -472,18 +520,87 @@ class ZeromqConnector extends ZeromqSocket implements Connector {
   }
 }
 
+class ZeromqPublisher extends ZeromqSocket<PubSocket> implements Publisher {
+  #endpoint = '';
+
+  constructor(options: SocketOptions) {
+    super(
+      new PubSocket({
+        ...commonOptions(options, DEFAULT_LISTENER_LINGER_MS, DEFAULT_LISTENER_FRAME_BYTES),
+        ...sendingOptions(options),
+        backlog: BACKLOG,
+      }),
+    );
+  }
+
+  get endpoint(): string {
+    return this.#endpoint;
+  }
+
+  async bind(endpoint: string): Promise<void> {
+    this.#endpoint = await this.bindTo(endpoint);
+  }
+
+  publish(frames: readonly Frame[]): void {
+    assert(frames.length > 0, 'a message has at least one frame');
+    if (this.closed) return;
+    try {
+      this.socket.send(frames.slice()).then(undefined, missed);
+    } catch {
+      // Everybody has missed it.
+    }
+  }
+}
+
+class ZeromqSubscriber extends ReceivingSocket<SubSocket> implements Subscriber {
+  readonly layers: LivenessLayers;
+  readonly remote: Peer;
+  readonly #remote: ZeromqPeer;
+
+  constructor(endpoint: string, handler: TransportHandler, options: ConnectOptions) {
+    const socket = new SubSocket({
+      ...commonOptions(options, 0, UNLIMITED),
+      ...receivingOptions(options),
+      ...connectingOptions(options),
+    });
+    super(socket, handler);
+    this.remote = this.#remote = new ZeromqPeer(NEVER_SENDS, undefined);
+    this.layers = { disconnectNotices: false, transportHeartbeats: options.transportHeartbeat !== undefined };
+    socket.subscribe();
+    this.connectTo(endpoint);
+    this.start();
+  }
+
+  protected override arrived(frames: Frame[]): void {
+    this.deliver(this.#remote, new FramesMessage(frames));
+  }
+}
+
 function socketOptions(options: SocketOptions, linger: number, maxFrameBytes: number) {
-  const highWaterMark = options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK;
+  return { ...commonOptions(options, linger, maxFrameBytes), ...sendingOptions(options), ...receivingOptions(options) };
+}
+
+/** Of sockets of every type: a socket cannot be given an option that it does not know. */
+function commonOptions(options: SocketOptions, linger: number, maxFrameBytes: number) {
   return {
-    sendTimeout: 0,
     linger: Math.ceil(options.linger ?? linger),
-    sendHighWaterMark: highWaterMark,
-    receiveHighWaterMark: highWaterMark,
     maxMessageSize: options.maxFrameBytes ?? maxFrameBytes,
     handshakeInterval: Math.ceil(options.handshakeTimeout ?? DEFAULT_HANDSHAKE_MS),
     heartbeatInterval: Math.ceil(options.transportHeartbeat?.interval ?? 0),
     heartbeatTimeout: Math.ceil(options.transportHeartbeat?.timeout ?? 0),
   };
+}
+
+function sendingOptions({ highWaterMark = DEFAULT_HIGH_WATER_MARK }: SocketOptions) {
+  return { sendTimeout: 0, sendHighWaterMark: highWaterMark };
+}
+
+function receivingOptions({ highWaterMark = DEFAULT_HIGH_WATER_MARK }: SocketOptions) {
+  return { receiveHighWaterMark: highWaterMark };
+}
+
+function connectingOptions({ reconnectInterval = DEFAULT_RECONNECT_MS }: ConnectOptions) {
+  return { reconnectInterval };
 }
 
 function isAutomatic(routingId: Frame): boolean {
@@ -509,6 +626,8 @@ const unreachable = (handler: TransportHandler, peer: Peer): void => {
 const refused = (handler: TransportHandler, peer: Peer): void => {
   handler.refused?.(peer);
 };
+const missed = (): void => undefined;
+const NEVER_SENDS: PeerOwner = { sendRefused: missed };
 const overflow = (handler: TransportHandler, peer: Peer): void => {
   handler.overflow(peer);
 };

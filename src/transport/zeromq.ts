@@ -69,7 +69,7 @@ const QUIET_TURNS = 4;
 const openSockets = new Set<NativeSocket>();
 
 /** The transport over libzmq: endpoints such as `tcp://127.0.0.1:5555`, `tcp://127.0.0.1:*` and `ipc:///run/broker`. */
-export const zeromqTransport: Transport = {
+export const zeromqTransport: Required<Transport> = {
   name: NAME,
   listen: (endpoint, handler, options = {}) => listen(endpoint, handler, options),
   connect: (endpoint, handler, options = {}) => new ZeromqConnector(endpoint, handler, options),

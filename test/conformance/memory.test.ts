@@ -1,5 +1,5 @@
 import { createMemoryNetwork } from '../../src/transport/memory.ts';
-import type { Connector } from '../../src/transport/transport.ts';
+import type { Connector, Subscriber } from '../../src/transport/transport.ts';
 import { conformQueues } from './queues.ts';
 import { conform } from './suite.ts';
 import type { Ground } from './world.ts';
@@ -13,8 +13,8 @@ function memoryGround(name: string, disconnectNotices: boolean): Ground {
     freeEndpoint: () => 'memory://quay:*',
     emptyEndpoint: async () => `memory://mooring-${++moorings}`,
     async line(endpoint) {
-      const connectors = new Set<Connector>();
-      const forEach = (what: (connector: Connector) => void) => () => {
+      const connectors = new Set<Connector | Subscriber>();
+      const forEach = (what: (connector: Connector | Subscriber) => void) => () => {
         connectors.forEach(what);
       };
       return {
@@ -22,6 +22,11 @@ function memoryGround(name: string, disconnectNotices: boolean): Ground {
           const connector = transport.connect(endpoint, handler, options);
           connectors.add(connector);
           return connector;
+        },
+        subscribe(handler, options) {
+          const subscriber = transport.subscribe(endpoint, handler, options);
+          connectors.add(subscriber);
+          return subscriber;
         },
         cut: forEach((connector) => transport.cut(connector)),
         freeze: forEach((connector) => transport.freeze(connector)),

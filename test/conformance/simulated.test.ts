@@ -3,7 +3,7 @@ import { Random } from '../../src/core/random.ts';
 import { Agenda } from '../../src/simulation/agenda.ts';
 import { SimulatedNetwork, type SimulatedNetworkOptions } from '../../src/simulation/network.ts';
 import { SimulatedProcess } from '../../src/simulation/process.ts';
-import type { Connector } from '../../src/transport/transport.ts';
+import type { Connector, Subscriber } from '../../src/transport/transport.ts';
 import { conformQueues } from './queues.ts';
 import { conform } from './suite.ts';
 import type { Ground } from './world.ts';
@@ -35,8 +35,8 @@ function simulatedGround(name: string, options: SimulatedNetworkOptions): Ground
     freeEndpoint: () => 'sim://quay:*',
     emptyEndpoint: async () => `sim://mooring-${++moorings}`,
     async line(endpoint) {
-      const connectors = new Set<Connector>();
-      const forEach = (what: (connector: Connector) => void) => () => {
+      const connectors = new Set<Connector | Subscriber>();
+      const forEach = (what: (connector: Connector | Subscriber) => void) => () => {
         connectors.forEach(what);
       };
       return {
@@ -44,6 +44,11 @@ function simulatedGround(name: string, options: SimulatedNetworkOptions): Ground
           const connector = transport.connect(endpoint, handler, connectOptions);
           connectors.add(connector);
           return connector;
+        },
+        subscribe(handler, connectOptions) {
+          const subscriber = transport.subscribe(endpoint, handler, connectOptions);
+          connectors.add(subscriber);
+          return subscriber;
         },
         cut: forEach((connector) => {
           network.cutConnector(connector);

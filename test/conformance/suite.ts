@@ -26,7 +26,7 @@ export function conform(ground: Ground): void {
       await ended.end();
     });
 
-    test.for(SCRIPTS.map((script) => [script.name, script] as const))('%s', async ([, script], { skip }) => {
+    test.for([...SCRIPTS, ...PUBLISHING].map((script) => [script.name, script] as const))('%s', async ([, script], { skip }) => {
       await conformWith(script, world, skip);
     });
   });
@@ -465,21 +465,13 @@ const SCRIPTS: readonly Script[] = [
     async play(world) {
       const listener = await world.listen();
       const connector = world.connect(listener.socket.endpoint);
-      const uncaught: unknown[] = [];
-      const usual = process.listeners('uncaughtException');
-      process.removeAllListeners('uncaughtException');
-      process.on('uncaughtException', (error) => uncaught.push(error));
-      try {
+      await untilUncaught(async (uncaught) => {
         listener.heard.onMessage = (_peer, message) => {
           if (message.text(0) === 'bad') throw new Error('a fault of the handler');
         };
         for (const text of ['good', 'bad', 'good again']) connector.say(text);
         await until('all three', () => listener.heard.messages.length === 3 && listener.heard.settled && uncaught.length > 0);
-      } finally {
-        process.removeAllListeners('uncaughtException');
-        for (const listenerOfOld of usual) process.on('uncaughtException', listenerOfOld);
-      }
-      expect(uncaught).toEqual([new Error('a fault of the handler')]);
+      });
     },
   },
 
@@ -967,6 +959,302 @@ const SCRIPTS: readonly Script[] = [
     },
   },
 ];
+
+/** Scripts about what is said to everybody. */
+const PUBLISHING: readonly Script[] = [
+  {
+    name: 'what is published arrives with its frames: one or many, text, binary and empty',
+    async play(world) {
+      const voice = await world.publish();
+      const ear = world.subscribe(voice.socket.endpoint);
+      await world.tune(voice, ear);
+      const tuned = ear.heard.messages.length;
+      const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+      const messages = [
+        [Buffer.from('one')],
+        [Buffer.alloc(0)],
+        [Buffer.alloc(0), Buffer.from('MDPC01'), Buffer.alloc(0), everyByte],
+        Array.from({ length: 40 }, (_, index) => Buffer.alloc(index, index)),
+        Array.from({ length: 300 }, (_, index) => Buffer.from(String(index))),
+        [Buffer.from('the end')],
+      ];
+      const frames: Buffer[] = [];
+      for (const message of messages) {
+        frames.splice(0, Infinity, ...message);
+        voice.socket.publish(frames);
+      }
+      await until('the end', () => ear.texts.includes('the end'));
+      const heard = ear.heard.messages.slice(tuned).filter(({ text }) => ear.texts.includes(text));
+      expect(heard.map((message) => message.frames)).toEqual(messages);
+    },
+  },
+  {
+    name: 'a subscriber that comes late has missed what was before, and nothing of what is after',
+    async play(world) {
+      const voice = await world.publish();
+      const early = world.subscribe(voice.socket.endpoint);
+      await world.tune(voice, early);
+      for (const text of numbered('before ', 50)) voice.say(text);
+      const late = world.subscribe(voice.socket.endpoint);
+      await world.tune(voice, late);
+      for (const text of numbered('after ', 50)) voice.say(text);
+      await until('the last', () => [early, late].every(({ texts }) => texts.at(-1) === 'after 49'));
+      expect(early.texts).toEqual([...numbered('before ', 50), ...numbered('after ', 50)]);
+      expect(late.texts).toEqual(numbered('after ', 50));
+    },
+  },
+  {
+    name: 'what is published to nobody is gone, however much it is',
+    async play(world) {
+      const voice = await world.publish({ highWaterMark: 10 });
+      for (const text of numbered('to nobody ', 5000)) voice.say(text);
+      const ear = world.subscribe(voice.socket.endpoint);
+      await world.tune(voice, ear);
+      voice.say('to somebody');
+      await until('it', () => ear.texts.length > 0);
+      expect(ear.texts).toEqual(['to somebody']);
+    },
+  },
+  {
+    name: 'a subscriber may be early',
+    async play(world) {
+      const endpoint = await world.ground.emptyEndpoint();
+      const ear = world.subscribe(endpoint, { reconnectInterval: 10 });
+      await world.quiet();
+      const voice = await world.publish({}, endpoint);
+      await world.tune(voice, ear);
+      voice.say('good morning');
+      await until('it', () => ear.texts.includes('good morning'));
+    },
+  },
+  {
+    name: 'many subscribers hear the same in the same order, each on one handle',
+    async play(world) {
+      const voice = await world.publish({ highWaterMark: 5000 });
+      const ears = Array.from({ length: 20 }, () => world.subscribe(voice.socket.endpoint, { highWaterMark: 5000 }));
+      await world.tune(voice, ...ears);
+      const texts = numbered('', 1000);
+      for (const text of texts) voice.say(text, 'and more');
+      await until('all', () => ears.every((ear) => ear.texts.length === 1000 && ear.heard.settled));
+      for (const ear of ears) {
+        expect(ear.texts).toEqual(texts.map((text) => `${text}|and more`));
+        expect(ear.heard.peers).toEqual([ear.socket.remote]);
+      }
+    },
+  },
+  {
+    name: 'a subscriber hears of two publishers through two sockets, each in order',
+    async play(world) {
+      const voices = [await world.publish(), await world.publish()];
+      const ears = voices.map((voice) => world.subscribe(voice.socket.endpoint));
+      for (const [index, voice] of voices.entries()) await world.tune(voice, ears[index] as never);
+      for (const text of numbered('', 100)) for (const [index, voice] of voices.entries()) voice.say(`${index}: ${text}`);
+      await until('all', () => ears.every((ear) => ear.texts.length === 100));
+      for (const [index, ear] of ears.entries()) expect(ear.texts).toEqual(numbered(`${index}: `, 100));
+    },
+  },
+  {
+    name: 'a subscriber comes back by itself to a publisher that ended and is there again; what was said meanwhile it has missed',
+    async play(world) {
+      const first = await world.publish({ linger: 0 });
+      const { endpoint } = first.socket;
+      const ear = world.subscribe(endpoint, { reconnectInterval: 10 });
+      const { remote } = ear.socket;
+      remote.session = 'mine';
+      await world.tune(first, ear);
+      first.say('from the first');
+      await until('the first', () => ear.texts.length === 1);
+      await first.socket.close();
+      first.say('too late');
+      const second = await world.publish({}, endpoint);
+      await world.tune(second, ear);
+      second.say('from the second');
+      await until('the second', () => ear.texts.length === 2);
+      expect(ear.texts).toEqual(['from the first', 'from the second']);
+      expect(ear.socket.remote).toBe(remote);
+      expect(ear.heard.peers).toEqual([remote]);
+      expect(remote.session).toBe('mine');
+    },
+  },
+  {
+    name: 'over a connection that was cut a subscriber misses some, and nothing comes twice or out of order',
+    async play(world) {
+      const voice = await world.publish();
+      const line = await world.line(voice.socket.endpoint);
+      const ear = world.subscribeOver(line, { reconnectInterval: 10 });
+      const steady = world.subscribe(voice.socket.endpoint);
+      await world.tune(voice, ear, steady);
+      for (const text of numbered('', 100)) voice.say(text);
+      line.cut();
+      for (const text of numbered('', 200).slice(100)) voice.say(text);
+      await until('all, where nothing was cut', () => steady.texts.length === 200);
+      await world.tune(voice, ear);
+      voice.say('200');
+      await until('the last', () => ear.texts.at(-1) === '200');
+      const numbers = ear.texts.map(Number);
+      expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
+    },
+  },
+  {
+    name: 'a subscriber that takes nothing misses what its queue does not hold; the others miss nothing',
+    async play(world) {
+      const voice = await world.publish({ highWaterMark: 10 });
+      const line = await world.line(voice.socket.endpoint);
+      const slow = world.subscribeOver(line, { highWaterMark: 10 });
+      const quick = world.subscribe(voice.socket.endpoint, { highWaterMark: 10 });
+      await world.tune(voice, slow, quick);
+      line.freeze();
+      const filling = Buffer.alloc(2 ** 16);
+      for (let turn = 0; turn < 300; turn++) {
+        voice.socket.publish([Buffer.from(`${turn}`), filling]);
+        await until('the quick one’s message', () => quick.texts.length === turn + 1);
+      }
+      line.thaw();
+      await until('the end', () => {
+        voice.say('the end');
+        return slow.texts.includes('the end');
+      });
+      const numbers = slow.heard.messages.filter(({ frames }) => frames.length === 2).map(({ frames }) => Number(frames[0]));
+      expect(numbers.length).toBeGreaterThanOrEqual(10);
+      expect(numbers.length).toBeLessThan(300);
+      expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
+    },
+  },
+  {
+    name: 'with transport heartbeats a subscriber on a stopped link comes back over another connection',
+    needs: ['transportHeartbeats'],
+    async play(world) {
+      const voice = await world.publish({ transportHeartbeat: HEARTBEAT });
+      const line = await world.line(voice.socket.endpoint);
+      const ear = world.subscribeOver(line, { transportHeartbeat: HEARTBEAT, reconnectInterval: 10 });
+      expect(ear.socket.layers.transportHeartbeats).toBe(true);
+      await world.tune(voice, ear);
+      line.freeze();
+      await new Promise((resolve) => setTimeout(resolve, 2 * (HEARTBEAT.interval + HEARTBEAT.timeout)));
+      line.thaw();
+      await world.tune(voice, ear);
+    },
+  },
+  {
+    name: 'a subscriber whose handler throws hears the rest, and the error is not hushed up',
+    async play(world) {
+      const voice = await world.publish();
+      const ear = world.subscribe(voice.socket.endpoint);
+      await world.tune(voice, ear);
+      await untilUncaught(async (uncaught) => {
+        ear.heard.onMessage = (_peer, message) => {
+          if (message.text(0) === 'bad') throw new Error('a fault of the handler');
+        };
+        for (const text of ['good', 'bad', 'good again']) voice.say(text);
+        await until('all three', () => ear.texts.length === 3 && ear.heard.settled && uncaught.length > 0);
+      });
+    },
+  },
+  {
+    name: 'a publisher delivers its last words within the linger time; closed, it says nothing more',
+    async play(world) {
+      const voice = await world.publish({ linger: 60_000 });
+      const ear = world.subscribe(voice.socket.endpoint);
+      await world.tune(voice, ear);
+      for (const text of numbered('last words ', 20)) voice.say(text);
+      await Promise.all([voice.socket.close(), voice.socket.close()]);
+      voice.say('from beyond');
+      await until('the last words', () => ear.texts.length === 20);
+      await world.quiet();
+      expect(ear.texts).toEqual(numbered('last words ', 20));
+    },
+  },
+  {
+    name: 'a subscriber may be closed from within its own handler, again and again, and hears nothing afterwards',
+    async play(world) {
+      const voice = await world.publish();
+      const ear = world.subscribe(voice.socket.endpoint);
+      const other = world.subscribe(voice.socket.endpoint);
+      await world.tune(voice, ear, other);
+      const closings: Promise<void>[] = [];
+      ear.heard.onMessage = (_peer, message) => {
+        if (message.text(0) === '3') closings.push(ear.close(), ear.close());
+      };
+      for (const text of numbered('', 200)) voice.say(text);
+      await until('all at the other', () => other.texts.length === 200);
+      await until('the end', () => closings.length === 2);
+      await Promise.all(closings);
+      await world.quiet();
+      expect(ear.texts).toEqual(['0', '1', '2', '3']);
+    },
+  },
+  {
+    name: 'a publisher’s endpoint is a real one, taken while it is there, and free when it has gone',
+    async play(world) {
+      let voice = await world.publish();
+      const { endpoint } = voice.socket;
+      expect(endpoint).not.toMatch(/[*]|:0$/);
+      await expect(world.publish({}, endpoint)).rejects.toMatchObject({ code: 'BIND_FAILED', reason: 'EADDRINUSE' });
+      await expect(world.listen({}, endpoint)).rejects.toMatchObject({ code: 'BIND_FAILED', reason: 'EADDRINUSE' });
+      for (let round = 0; round < 3; round++) {
+        await voice.socket.close(0);
+        voice = await world.publish({}, endpoint);
+      }
+    },
+  },
+  {
+    name: 'text that is no endpoint is a typed error, when publishing and when subscribing',
+    async play(world) {
+      for (const endpoint of ['', 'nonsense', '127.0.0.1:5555', 'tcp//127.0.0.1:5555', '://', 'tcp://']) {
+        expect(() => world.subscribe(endpoint)).toThrow(InvalidEndpoint);
+        await expect(world.publish({}, endpoint)).rejects.toThrow(InvalidEndpoint);
+      }
+      expect(() => world.subscribe('tcp://127.0.0.1:*')).toThrow(InvalidEndpoint);
+    },
+  },
+  {
+    name: 'connectors and publishers have nothing to say to each other, nor have subscribers and listeners',
+    async play(world) {
+      const voice = await world.publish();
+      const listener = await world.listen();
+      const astray = world.connect(voice.socket.endpoint);
+      const deaf = world.subscribe(listener.socket.endpoint);
+      const ear = world.subscribe(voice.socket.endpoint);
+      const connector = world.connect(listener.socket.endpoint);
+      astray.say('is this a listener?');
+      await world.tune(voice, ear);
+      connector.say('hello');
+      await until('the peer', () => listener.heard.messages.length === 1);
+      await world.quiet();
+      expect(listener.heard.texts).toEqual(['hello']);
+      expect([...astray.heard.messages, ...deaf.heard.messages]).toEqual([]);
+    },
+  },
+  {
+    name: 'an identity that cannot be is a typed error; with a possible one a listener is as any other',
+    async play(world) {
+      for (const identity of ['', '\0name', 'x'.repeat(256), 'é'.repeat(128), 5 as never])
+        await expect(world.listen({ identity })).rejects.toMatchObject({ code: 'INVALID_OPTION', option: 'identity' });
+      for (const identity of ['tcp://127.0.0.1:5555', 'x'.repeat(255)]) {
+        const listener = await world.listen({ identity });
+        echo(listener);
+        const connector = world.connect(listener.socket.endpoint);
+        connector.say('hello');
+        await until('the echo', () => connector.heard.texts.includes('hello'));
+      }
+    },
+  },
+];
+
+/** While `work` goes on, what nobody catches is put into its list: in the end the one fault of a handler. */
+async function untilUncaught(work: (uncaught: readonly unknown[]) => Promise<void>): Promise<void> {
+  const uncaught: unknown[] = [];
+  const usual = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', (error) => uncaught.push(error));
+  try {
+    await work(uncaught);
+  } finally {
+    process.removeAllListeners('uncaughtException');
+    for (const listenerOfOld of usual) process.on('uncaughtException', listenerOfOld);
+  }
+  expect(uncaught).toEqual([new Error('a fault of the handler')]);
+}
 
 /** Sends until a message came over a connection that did not exist before: a cut may swallow what is under way. */
 async function untilReconnected(

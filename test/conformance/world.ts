@@ -1,5 +1,15 @@
 /** What a conformance script plays in: sockets of one transport, lines that can be broken, and waiting for conditions. */
-import type { ConnectOptions, Connector, Listener, Peer, SendResult, SocketOptions, Transport } from '../../src/transport/transport.ts';
+import type {
+  ConnectOptions,
+  Connector,
+  Listener,
+  Peer,
+  Publisher,
+  SendResult,
+  SocketOptions,
+  Subscriber,
+  Transport,
+} from '../../src/transport/transport.ts';
 import type { Message } from '../../src/wire/message.ts';
 import { Recorder, type Stage } from './recorder.ts';
 
@@ -9,6 +19,7 @@ const LOOK_EVERY_MS = 1;
 /** A way to a listener that can be hurt. */
 export interface Line {
   connect(handler: Recorder, options?: ConnectOptions): Connector;
+  subscribe(handler: Recorder, options?: ConnectOptions): Subscriber;
   /** Resets all connections on this line; new ones may be made at once. */
   cut(): void;
   /** Nothing passes any more, and nobody is told. */
@@ -20,7 +31,7 @@ export interface Line {
 /** One transport to conform. */
 export interface Ground {
   readonly name: string;
-  readonly transport: Transport;
+  readonly transport: Required<Transport>;
   /** An endpoint to listen on that nobody uses: with a wildcard where the transport has one. */
   freeEndpoint(): string;
   /**
@@ -46,11 +57,28 @@ export interface ConnectorEar extends Ear<Connector> {
   say(...frames: string[]): SendResult;
 }
 
+/** A subscriber with what it heard, without what was published only to see who listens. */
+export interface SubscriberEar {
+  readonly socket: Subscriber;
+  readonly heard: Recorder;
+  readonly texts: readonly string[];
+  close(linger?: number): Promise<void>;
+}
+
+export interface Voice {
+  readonly socket: Publisher;
+  /** Publishes text frames. */
+  say(...frames: string[]): void;
+}
+
+const TUNING = 'does everybody hear me? ';
+
 export class World {
   readonly ground: Ground;
   readonly #stage: Stage = { busyWith: undefined, violations: [] };
-  readonly #ears: Ear<Listener | Connector>[] = [];
+  readonly #ears: { close(): Promise<void> }[] = [];
   readonly #lines: Line[] = [];
+  #questions = 0;
 
   constructor(ground: Ground) {
     this.ground = ground;
@@ -69,6 +97,36 @@ export class World {
   connectOver(line: Line, options?: ConnectOptions): ConnectorEar {
     const heard = new Recorder(this.#stage, true);
     return this.#connectorEar(line.connect(heard, options), heard);
+  }
+
+  async publish(options?: SocketOptions, endpoint: string = this.ground.freeEndpoint()): Promise<Voice> {
+    const socket = await this.ground.transport.publish(endpoint, options);
+    this.#ears.push(socket);
+    return {
+      socket,
+      say: (...frames) => {
+        socket.publish(buffers(frames));
+      },
+    };
+  }
+
+  subscribe(endpoint: string, options?: ConnectOptions): SubscriberEar {
+    const heard = new Recorder(this.#stage, true);
+    return this.#subscriberEar(this.ground.transport.subscribe(endpoint, heard, options), heard);
+  }
+
+  subscribeOver(line: Line, options?: ConnectOptions): SubscriberEar {
+    const heard = new Recorder(this.#stage, true);
+    return this.#subscriberEar(line.subscribe(heard, options), heard);
+  }
+
+  /** Until all of these hear what is published from now on. */
+  async tune(voice: Voice, ...ears: readonly SubscriberEar[]): Promise<void> {
+    const question = `${TUNING}${++this.#questions}`;
+    await until('all subscribers', () => {
+      voice.say(question);
+      return ears.every(({ heard }) => heard.texts.includes(question));
+    });
   }
 
   async line(endpoint: string): Promise<Line> {
@@ -102,6 +160,22 @@ export class World {
       socket,
       heard,
       send: (peer, ...frames) => socket.send(peer, buffers(frames)),
+      close: (linger) => {
+        heard.closed = true;
+        return socket.close(linger);
+      },
+    };
+    this.#ears.push(ear);
+    return ear;
+  }
+
+  #subscriberEar(socket: Subscriber, heard: Recorder): SubscriberEar {
+    const ear: SubscriberEar = {
+      socket,
+      heard,
+      get texts() {
+        return heard.texts.filter((text) => !text.startsWith(TUNING));
+      },
       close: (linger) => {
         heard.closed = true;
         return socket.close(linger);

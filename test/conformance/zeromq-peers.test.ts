@@ -1,6 +1,7 @@
 /** ZeroMQ peers that are not ours: they choose their names, and some of them lie. */
 import { randomBytes } from 'node:crypto';
-import { Dealer, Request, Router } from 'zeromq';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Dealer, Publisher, Request, Router, Subscriber } from 'zeromq';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Peer } from '../../src/transport/transport.ts';
 import { zeromqTransport } from '../../src/transport/zeromq.ts';
@@ -57,6 +58,74 @@ describe('plain ZeroMQ peers', () => {
     expect(frames.map(String)).toEqual(['', 'question']);
     await router.send([routingId as Buffer, '', 'answer']);
     await until('the answer', () => connector.heard.texts.includes('|answer'));
+  });
+
+  test('a ROUTER addresses a listener by its identity, once they have shaken hands, and hears its answers under it', async () => {
+    const identity = 'tcp://server.example:5555';
+    const listener = await world.listen({ identity });
+    listener.heard.onMessage = (peer, message) => void listener.socket.send(peer, [Buffer.from('answer to')], message);
+    const router = new Router({ linger: 0, mandatory: true, sendTimeout: 0 });
+    sockets.push(router);
+    router.connect(listener.socket.endpoint);
+    await sendWhenKnown(router, [identity, 'question']);
+    const [from, ...frames] = await router.receive();
+    expect(String(from)).toBe(identity);
+    expect(frames.map(String)).toEqual(['answer to', 'question']);
+    await expect(router.send(['tcp://somebody.else:5555', 'question'])).rejects.toMatchObject({ code: 'EHOSTUNREACH' });
+  });
+
+  test('a ROUTER that talks to two listeners reaches each by its identity', async () => {
+    const router = new Router({ linger: 0, mandatory: true, sendTimeout: 0 });
+    sockets.push(router);
+    for (const identity of ['left', 'right']) {
+      const listener = await world.listen({ identity });
+      listener.heard.onMessage = (peer, message) => void listener.send(peer, `${identity} heard ${message.text(0)}`);
+      router.connect(listener.socket.endpoint);
+    }
+    for (const identity of ['right', 'left']) {
+      await sendWhenKnown(router, [identity, 'hello']);
+      expect((await router.receive()).map(String)).toEqual([identity, `${identity} heard hello`]);
+    }
+  });
+
+  test('a plain SUB hears our publisher, what it asked for and no more', async () => {
+    const voice = await world.publish();
+    const subscriber = new Subscriber({ linger: 0 });
+    sockets.push(subscriber);
+    subscriber.subscribe('weather');
+    subscriber.connect(voice.socket.endpoint);
+    const first = subscriber.receive();
+    let heard = false;
+    void first.then(() => (heard = true));
+    await until('the subscription', () => {
+      voice.say('weather', '', 'sun');
+      return heard;
+    });
+    expect((await first).map(String)).toEqual(['weather', '', 'sun']);
+    voice.say('sports', 'draw');
+    voice.say('weather', 'rain');
+    for (;;) {
+      const frames = (await subscriber.receive()).map(String);
+      expect(frames[0]).toBe('weather');
+      if (frames[1] === 'rain') break;
+    }
+  });
+
+  test('our subscriber hears a plain PUB, and reads no message as the word of an end', async () => {
+    const publisher = new Publisher({ linger: 0, sendTimeout: 0 });
+    sockets.push(publisher);
+    await publisher.bind('tcp://127.0.0.1:*');
+    const ear = world.subscribe(publisher.lastEndpoint as string);
+    expect(ear.socket.layers.disconnectNotices).toBe(false);
+    await until('the subscription', () => {
+      void publisher.send('anybody?');
+      return ear.heard.messages.length > 0;
+    });
+    for (const forged of [Buffer.alloc(0), Buffer.alloc(16), randomBytes(16)]) await publisher.send(forged);
+    await publisher.send(['the', '', 'end']);
+    await until('the end', () => ear.texts.includes('the||end'));
+    expect(ear.texts.filter((text) => text !== 'anybody?')).toHaveLength(4);
+    expect(ear.heard.gone).toEqual([]);
   });
 
   test('a peer that names itself is served, and its name is in no label', async () => {
@@ -141,3 +210,16 @@ describe('plain ZeroMQ peers', () => {
     expect(listener.heard.texts).toEqual(['whole|message']);
   });
 });
+
+/** Before the handshake a ROUTER does not know whom it is connected to. */
+async function sendWhenKnown(router: Router, frames: readonly string[]): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await router.send([...frames]);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EHOSTUNREACH' || attempt === 500) throw error;
+      await pause(2);
+    }
+  }
+}

@@ -23,6 +23,8 @@ const ground: Ground = {
     return Object.assign(relay, {
       connect: (...[handler, options]: Parameters<Awaited<ReturnType<Ground['line']>>['connect']>) =>
         zeromqTransport.connect(relay.endpoint, handler, options),
+      subscribe: (...[handler, options]: Parameters<Awaited<ReturnType<Ground['line']>>['subscribe']>) =>
+        zeromqTransport.subscribe(relay.endpoint, handler, options),
     });
   },
 };

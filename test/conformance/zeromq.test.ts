@@ -20,6 +20,7 @@ const freeFile = (): string => join(directory, `${++names}.ipc`);
 async function lineOver(relay: Relay): Promise<Line> {
   return {
     connect: (handler, options) => zeromqTransport.connect(relay.endpoint, handler, options),
+    subscribe: (handler, options) => zeromqTransport.subscribe(relay.endpoint, handler, options),
     cut: () => {
       relay.cut();
     },

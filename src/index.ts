@@ -66,6 +66,22 @@ export {
 } from './paranoid-pirate/worker.ts';
 export type { ParanoidPirateQueueOptions, ParanoidPirateWorkerOptions } from './paranoid-pirate/options.ts';
 export type { QueueCounters, QueueEndpoints } from './load-balancer/queue.ts';
+export {
+  BinaryStar,
+  type BinaryStarCounters,
+  type BinaryStarEvents,
+  type BinaryStarService,
+  type BinaryStarServiceStarter,
+  type BinaryStarSnapshot,
+  type BinaryStarStand,
+} from './binary-star/server.ts';
+export type { Arbiter, ArbiterAnswer, ArbiterClaim } from './binary-star/arbiter.ts';
+export { FailoverTooShort, PairHalted, ServiceFailed, WrongState } from './binary-star/errors.ts';
+export type { FrontendCounters } from './binary-star/frontends.ts';
+export type { PeerSnapshot } from './binary-star/half.ts';
+export type { BinaryStarMode, BinaryStarOptions, BinaryStarPlace } from './binary-star/options.ts';
+export type { ActivationReason, RetreatReason, StarRole } from './binary-star/peer.machine.ts';
+export type { ReplicationSnapshot, StateHandover } from './binary-star/replication.ts';
 export { BrokenInvariant, ImpossibleEvent, InvalidOption, SeaworthyError } from './core/errors.ts';
 export { createLogger, silentLogger, type LogLevel, type Logger, type LoggerOptions } from './runtime/log.ts';
 export { traceTo, type TraceEvent, type TraceSink } from './runtime/trace.ts';

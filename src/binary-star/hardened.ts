@@ -1,0 +1,398 @@
+/** One half of a hardened pair: the machine, the words to and from the peer, the arbiter and the hand-over of state. */
+import { Performer } from '../runtime/actor.ts';
+import type { FrameLike, Message } from '../wire/message.ts';
+import type { Connector, Listener, Peer, Transport } from '../transport/transport.ts';
+import type { ArbiterClaim } from './arbiter.ts';
+import { decodeAtPeer, encodeWord, type PeerWord } from './codec.ts';
+import type { Half, PeerSnapshot, Stage } from './half.ts';
+import type { BinaryStarPlace, BinaryStarSettings } from './options.ts';
+import { binaryStar, type BinaryStarEffects, type BinaryStarMachine, type StarWord } from './peer.machine.ts';
+import { Replication, type ReplicationSnapshot } from './replication.ts';
+
+/** How long the last word may take to reach the peer when this server goes. */
+const LINGER_MS = 200;
+/** The peer is tried again this soon: well within a heartbeat. */
+const MOST_RECONNECT_MS = 50;
+/** Earlier lives of the peer that are remembered, so that nothing they said last is taken for the new one's word. */
+const MOST_RETIRED = 16;
+const INSTANCE_BYTES = 8;
+
+const WORD_OF: { readonly [state in BinaryStarMachine['state']['kind']]: StarWord } = {
+  new: 'waiting',
+  waiting: 'waiting',
+  lone: 'waiting',
+  passive: 'passive',
+  deserted: 'passive',
+  electing: 'passive',
+  active: 'active',
+  doubting: 'active',
+  resigning: 'active',
+  closed: 'resigned',
+};
+const EVENT_OF = { waiting: 'WAITING', active: 'ACTIVE', passive: 'PASSIVE', resigned: 'RESIGNED' } as const;
+
+export class HardenedHalf implements Half {
+  readonly #stage: Stage;
+  readonly #place: Omit<BinaryStarPlace, 'frontends'>;
+  readonly #settings: BinaryStarSettings;
+  readonly #machine: StarPerformer;
+  readonly #replication: Replication;
+  readonly #instance: string;
+  #transport: Transport | undefined;
+  #listener: Listener | undefined;
+  #connector: Connector | undefined;
+  /** The connection the peer speaks over. */
+  #peer: Peer | undefined;
+  #word: PeerWord | undefined;
+  #heardAt = -Infinity;
+  #there = false;
+  readonly #retired: string[] = [];
+  /** The number of the last question to the peer; it waits for an answer while `#asking`. */
+  #question: number;
+  #asking = false;
+  /** The peer's last question. */
+  #answer = 0;
+  #claiming = false;
+  #lastClaim: ArbiterClaim | undefined;
+  /** When something last happened here. */
+  #aliveAt: number;
+  #closed = false;
+
+  constructor(stage: Stage, place: Omit<BinaryStarPlace, 'frontends'>, settings: BinaryStarSettings) {
+    this.#stage = stage;
+    this.#place = place;
+    this.#settings = settings;
+    this.#instance = Array.from({ length: INSTANCE_BYTES }, () =>
+      Math.floor(stage.random() * 256)
+        .toString(16)
+        .padStart(2, '0'),
+    ).join('');
+    this.#question = Math.floor(stage.random() * 2 ** 40);
+    this.#aliveAt = stage.driver.clock.now();
+    const { heartbeatInterval, failoverTimeout, hintDelay, doubtTimeout, arbiter } = settings;
+    const loneBackupAfter = settings.loneBackupAfter === 0 ? Infinity : settings.loneBackupAfter;
+    const { role } = place;
+    const context = {
+      role,
+      heartbeatInterval,
+      failoverTimeout,
+      hintDelay,
+      loneBackupAfter,
+      doubtTimeout,
+      arbitrated: arbiter !== undefined,
+    };
+    this.#machine = new StarPerformer(binaryStar, stage.driver, context, stage.observer, this.#effects());
+    this.#machine.beforeTimer = () => {
+      this.wake();
+    };
+    this.#replication = new Replication(settings.state, {
+      send: (frames) => this.#connector?.send(this.#connector.remote, frames) === 'ok',
+      hasFollower: () => this.#there && this.#word?.word === 'passive',
+      failed: (error) => {
+        stage.stateFailed(error);
+      },
+    });
+  }
+
+  get kind(): string {
+    return this.#machine.state.kind;
+  }
+
+  get epoch(): number {
+    const { state } = this.#machine;
+    return 'epoch' in state ? state.epoch : 0;
+  }
+
+  get hints(): boolean {
+    return this.#settings.deathHint && this.#listener?.layers.disconnectNotices === true;
+  }
+
+  async open(transport: Transport): Promise<void> {
+    this.#transport = transport;
+    const { maxStateBytes, highWaterMark, handshakeTimeout } = this.#settings;
+    const handler = this.#stage.handlerOf(
+      (peer, message) => {
+        this.#receive(peer, message);
+      },
+      (peer) => {
+        this.#lose(peer);
+      },
+    );
+    // No pings of the transport's own: a connection that ends is to mean that a process has.
+    this.#listener = await transport.listen(this.#place.peer.listen, handler, {
+      maxFrameBytes: maxStateBytes,
+      highWaterMark,
+      handshakeTimeout,
+    });
+    try {
+      this.#connect();
+    } catch (error) {
+      await this.#listener.close(0);
+      throw error;
+    }
+  }
+
+  #connect(): void {
+    const handler = this.#stage.handlerOf(
+      (peer) => {
+        this.#stage.invalid(peer, 'the peer’s listener does not speak');
+      },
+      () => {
+        this.#reconnect();
+      },
+    );
+    const longest = Math.min(MOST_RECONNECT_MS, this.#settings.heartbeatInterval / 2);
+    this.#connector = (this.#transport as Transport).connect(this.#place.peer.connect, handler, {
+      highWaterMark: this.#settings.highWaterMark,
+      reconnectInterval: Math.max(1, Math.ceil(longest * (0.5 + 0.5 * this.#stage.random()))),
+    });
+  }
+
+  /** What the lost connection had not delivered is old. A peer that lives learns at once that we do. */
+  #reconnect(): void {
+    if (this.#closed) return;
+    void this.#connector?.close(0);
+    this.#connect();
+    this.#say(WORD_OF[this.#machine.state.kind], this.epoch);
+  }
+
+  start(): void {
+    this.#machine.step({ kind: 'start' });
+  }
+
+  vote(known: number): void {
+    this.#machine.step({ kind: 'clientRequest', known });
+  }
+
+  stoodStill(now: number): boolean {
+    return now - this.#aliveAt > this.#settings.heartbeatInterval + this.#settings.maxPause;
+  }
+
+  wake(): void {
+    const { now } = this.#stage.driver;
+    const stoodStill = this.stoodStill(now);
+    this.#aliveAt = now;
+    if (stoodStill) this.#machine.step({ kind: 'stoodStill' });
+  }
+
+  activate(): void {
+    this.#machine.step({ kind: 'activate' });
+  }
+
+  handOver(): void {
+    this.#machine.step({ kind: 'handOver' });
+  }
+
+  drained(): void {
+    this.#machine.step({ kind: 'drained' });
+  }
+
+  end(): void {
+    this.#machine.step({ kind: 'close' });
+  }
+
+  ready(): Promise<void> {
+    return this.#replication.lead(this.#instance);
+  }
+
+  replicate(update: FrameLike | readonly FrameLike[]): Promise<boolean> {
+    return this.#replication.replicate(update);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#replication.abandon();
+    await Promise.all([this.#connector?.close(LINGER_MS), this.#listener?.close(0)]);
+  }
+
+  peer(): PeerSnapshot {
+    return {
+      there: this.#there,
+      role: this.#word?.role,
+      word: this.#word?.word,
+      epoch: this.#word?.epoch ?? 0,
+      silentFor: this.#stage.driver.clock.now() - this.#heardAt,
+    };
+  }
+
+  replication(): ReplicationSnapshot | undefined {
+    return this.#settings.state === undefined ? undefined : this.#replication.inspect();
+  }
+
+  /* ---------------------------------------------------------------- what the peer says */
+
+  #receive(peer: Peer, message: Message): void {
+    this.wake();
+    const command = decodeAtPeer(message);
+    if (command.kind === 'INVALID') this.#stage.invalid(peer, command.reason);
+    else if (command.kind === 'WORD') this.#hear(peer, command);
+    else if (peer === this.#peer) this.#replication.receive(command, message);
+  }
+
+  #hear(peer: Peer, word: PeerWord): void {
+    if (word.role === this.#place.role) {
+      const isItself = word.instance === this.#instance;
+      const why = isItself ? 'peer.connect leads back to this server' : `both servers are set up as ${word.role}`;
+      this.#machine.step({ kind: 'TWIN' });
+      this.#stage.misconfigured(why);
+      return;
+    }
+    if (this.#retired.includes(word.instance)) {
+      this.#stage.staleWord();
+      return;
+    }
+    if (this.#word !== undefined && this.#word.instance !== word.instance) this.#retire(this.#word.instance);
+    this.#peer = peer;
+    this.#word = word;
+    this.#heardAt = this.#stage.driver.now;
+    if (!this.#there) this.#setThere(true);
+    const fresh = this.#asking && word.answer === this.#question;
+    if (fresh) this.#asking = false;
+    const isAsked = word.question !== 0 && word.question !== this.#answer;
+    this.#answer = word.question;
+    const before = this.kind;
+    this.#machine.step({ kind: EVENT_OF[word.word], epoch: word.epoch, fresh });
+    if (this.kind === 'passive' && ['waiting', 'lone', 'electing'].includes(before)) this.#stage.followed(this.epoch);
+    if (isAsked) this.#say(WORD_OF[this.#machine.state.kind], this.epoch);
+    if (word.word === 'active') this.#replication.heard(word);
+  }
+
+  /** The peer has begun a new life: what is still on its way from the last one counts for nothing. */
+  #retire(instance: string): void {
+    this.#retired.push(instance);
+    if (this.#retired.length > MOST_RETIRED) this.#retired.shift();
+    this.#replication.abandon();
+  }
+
+  #lose(peer: Peer): void {
+    if (peer !== this.#peer) return;
+    this.wake();
+    this.#peer = undefined;
+    if (this.#settings.deathHint) this.#machine.step({ kind: 'peerDied' });
+  }
+
+  #setThere(there: boolean): void {
+    this.#there = there;
+    if (!there) this.#replication.abandon();
+    this.#stage.peerChanged(there);
+  }
+
+  /* ---------------------------------------------------------------- what is said to it */
+
+  #say(word: StarWord, epoch: number): void {
+    const { role } = this.#place;
+    const question = this.#asking ? this.#question : 0;
+    const { sequence } = this.#replication;
+    const frames = encodeWord({ role, word, epoch, instance: this.#instance, question, answer: this.#answer, sequence });
+    this.#connector?.send(this.#connector.remote, frames);
+  }
+
+  #effects(): BinaryStarEffects & { refuse(): void } {
+    const stage = this.#stage;
+    return {
+      announce: (word, epoch) => {
+        this.#say(word, epoch);
+      },
+      ask: () => {
+        if (this.#asking) return;
+        this.#asking = true;
+        this.#question++;
+        this.#say(WORD_OF[this.#machine.state.kind], this.epoch);
+      },
+      serve: (epoch, reason) => {
+        this.#asking = false;
+        if (reason === 'peer-silent' && this.#there) this.#setThere(false);
+        stage.serve(epoch, reason);
+      },
+      raise: (epoch) => {
+        stage.raise(epoch);
+      },
+      retreat: (reason, epoch) => {
+        this.#asking = false;
+        this.#replication.follow();
+        this.#release();
+        stage.retreat(reason, epoch);
+      },
+      turnAway: (epoch) => {
+        stage.turnAway(epoch);
+      },
+      suspend: () => {
+        stage.suspend();
+      },
+      resume: () => {
+        stage.resume();
+      },
+      drain: () => {
+        stage.drain();
+      },
+      claimLease: (epoch) => {
+        this.#claim(epoch);
+      },
+      missPeer: () => {
+        if (this.#there) this.#setThere(false);
+      },
+      refuse: () => {
+        // It is told by whoever saw it.
+      },
+    };
+  }
+
+  /* ---------------------------------------------------------------- the arbiter */
+
+  #claim(epoch: number): void {
+    const { arbiter, pair, leaseTime } = this.#settings;
+    if (arbiter === undefined || this.#claiming) return;
+    this.#claiming = true;
+    const claim: ArbiterClaim = { pair, role: this.#place.role, instance: this.#instance, epoch, leaseTime };
+    const askedAt = this.#stage.driver.clock.now();
+    // A lease counts from the question: the arbiter's own count begins later.
+    const settle = (event: (validFor: number) => BinaryStarMachine['event'] | undefined): void => {
+      this.#claiming = false;
+      const validFor = askedAt + leaseTime - this.#stage.driver.clock.now();
+      const stepped = event(validFor);
+      if (stepped !== undefined && !this.#closed)
+        this.#stage.attempt(() => {
+          this.wake();
+          this.#machine.step(stepped);
+        });
+    };
+    callArbiter(() => arbiter.claim(claim)).then(
+      (answer) => {
+        if (answer.granted) this.#lastClaim = claim;
+        settle((validFor) => {
+          if (!answer.granted) return { kind: 'denied', epoch: answer.epoch };
+          return validFor > 0 ? { kind: 'granted', epoch: answer.epoch, validFor } : undefined;
+        });
+      },
+      (error: unknown) => {
+        this.#stage.logger.warn({ err: error }, 'the arbiter cannot be asked');
+        settle(() => undefined);
+      },
+    );
+  }
+
+  #release(): void {
+    const claim = this.#lastClaim;
+    const { arbiter } = this.#settings;
+    this.#lastClaim = undefined;
+    if (claim === undefined || arbiter === undefined) return;
+    callArbiter(() => arbiter.release(claim)).catch((error: unknown) => {
+      this.#stage.logger.warn({ err: error }, 'the lease could not be given back; it ends by itself');
+    });
+  }
+}
+
+/** A port of a user's may throw where it should reject. */
+async function callArbiter<T>(call: () => Promise<T>): Promise<T> {
+  return call();
+}
+
+/** Before a timer of its own the machine learns of a standstill; that may have changed what the timer was for. */
+class StarPerformer extends Performer<BinaryStarMachine> {
+  beforeTimer: () => void = () => undefined;
+
+  override timerFired(timer: string): void {
+    this.beforeTimer();
+    if (this.machine.timers[timer]?.includes(this.state.kind) === true) super.timerFired(timer);
+  }
+}

@@ -1,0 +1,17 @@
+/** Binary Star: a pair of servers of which one serves, and clients that know both (Guide, chapter 4). */
+export {
+  BinaryStar,
+  type BinaryStarCounters,
+  type BinaryStarEvents,
+  type BinaryStarService,
+  type BinaryStarServiceStarter,
+  type BinaryStarSnapshot,
+  type BinaryStarStand,
+} from './server.ts';
+export type { Arbiter, ArbiterAnswer, ArbiterClaim } from './arbiter.ts';
+export type { PeerSnapshot } from './half.ts';
+export { FailoverTooShort, PairHalted, ServiceFailed, WrongState } from './errors.ts';
+export type { FrontendCounters } from './frontends.ts';
+export type { BinaryStarMode, BinaryStarOptions, BinaryStarPlace } from './options.ts';
+export type { ActivationReason, RetreatReason, StarRole } from './peer.machine.ts';
+export type { ReplicationSnapshot, StateHandover } from './replication.ts';

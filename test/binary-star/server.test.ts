@@ -1,0 +1,580 @@
+/** A pair over the memory network: who serves, when, and what becomes of the requests. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Arbiter } from '../../src/binary-star/arbiter.ts';
+import { FailoverTooShort, WrongState } from '../../src/binary-star/errors.ts';
+import { BinaryStar, type BinaryStarServiceStarter } from '../../src/binary-star/server.ts';
+import { InvalidOption } from '../../src/core/errors.ts';
+import { MajordomoBroker } from '../../src/majordomo/broker.ts';
+import { MajordomoWorker } from '../../src/majordomo/worker.ts';
+import { encodeEpoch } from '../../src/wire/epoch.ts';
+import { Outcome, World } from '../support/world.ts';
+import { FRONTENDS, Pair, type Half } from './pair.ts';
+
+let world: World;
+let pair: Pair;
+beforeEach(() => {
+  world = new World();
+  pair = new Pair(world);
+});
+afterEach(async () => {
+  await world.end();
+});
+
+const known = (epoch: number): Buffer => encodeEpoch('known', epoch);
+const served = (epoch: number): string => encodeEpoch('served', epoch).toString('latin1');
+const passive = (epoch: number): string => encodeEpoch('passive', epoch).toString('latin1');
+
+describe('the beginning', () => {
+  test('of two that have just begun the primary serves', async () => {
+    const primary = await pair.start('primary');
+    const backup = await pair.start('backup');
+    await world.advance(600);
+    expect([primary.state, backup.state]).toEqual(['active', 'passive']);
+    expect(primary.told).toEqual(['peerFound', 'becameActive 1 peer-waiting']);
+    expect(backup.told).toEqual(['peerFound', 'becamePassive 1 peer-serves']);
+    const client = world.peer(FRONTENDS.primary);
+    client.send('', 'hello');
+    await world.advance(10);
+    expect(client.take()).toEqual([['', 'primary 1', 'hello']]);
+  });
+});
+
+describe('a fail-over', () => {
+  test('when the primary dies, what clients ask the backup is kept, and served at once', async () => {
+    const primary = await pair.start('primary');
+    const backup = await pair.start('backup');
+    await world.advance(600);
+    await primary.process.kill();
+    const client = world.peer(FRONTENDS.backup);
+    client.send('', 'hello');
+    await world.advance(99);
+    expect(client.take()).toEqual([]);
+    await world.advance(10);
+    expect(client.take()).toEqual([['', 'backup 2', 'hello']]);
+    expect(backup.told.slice(2)).toEqual(['peerLost', 'becameActive 2 peer-silent']);
+  });
+
+  test('without hints the backup waits until the primary has been silent for failoverTimeout', async () => {
+    const primary = await pair.start('primary', { deathHint: false });
+    await pair.start('backup', { deathHint: false });
+    await world.advance(600);
+    await primary.process.kill();
+    const client = world.peer(FRONTENDS.backup);
+    client.send('', 'hello');
+    await world.advance(1800);
+    expect(client.take()).toEqual([]);
+    await world.advance(250);
+    expect(client.take()).toEqual([['', 'backup 2', 'hello']]);
+  });
+
+  test('nobody asks: the backup does not take over', async () => {
+    const primary = await pair.start('primary');
+    const backup = await pair.start('backup');
+    await world.advance(600);
+    await primary.process.kill();
+    await world.advance(60_000);
+    expect(backup.state).toBe('deserted');
+  });
+});
+
+describe('a client at the wrong server', () => {
+  test('is told so at once if it would understand, and hears nothing if not', async () => {
+    await pair.start('primary');
+    await pair.start('backup');
+    await world.advance(600);
+    const ours = world.peer(FRONTENDS.backup);
+    const plain = world.peer(FRONTENDS.backup);
+    const worker = world.peer(FRONTENDS.backup);
+    ours.send(known(0), '', 'hello');
+    plain.send('', 'hello');
+    worker.send('', 'MDPW01', '\x01', 'echo', known(0));
+    await world.advance(10);
+    expect(ours.take()).toEqual([[passive(1)]]);
+    expect(worker.take()).toEqual([[passive(1)]]);
+    await world.advance(10_000);
+    expect(plain.take()).toEqual([]);
+  });
+
+  test('gets the epoch of the server that answers', async () => {
+    await pair.start('primary');
+    await pair.start('backup');
+    await world.advance(600);
+    const client = world.peer(FRONTENDS.primary);
+    client.send(known(0), '', 'hello');
+    await world.advance(10);
+    expect(client.take()).toEqual([[served(1), '', 'primary 1', 'hello']]);
+  });
+});
+
+/** Both have begun, and the primary serves. */
+async function both(options: Parameters<Pair['start']>[1] = {}): Promise<{ primary: Half; backup: Half }> {
+  const primary = await pair.start('primary', options);
+  const backup = await pair.start('backup', options);
+  await world.advance(600);
+  expect([primary.state, backup.state]).toEqual(['active', 'passive']);
+  return { primary, backup };
+}
+
+/** What somebody who asks there hears within 20 ms. */
+async function ask(endpoint: string, ...frames: (string | Buffer)[]): Promise<string[][]> {
+  const client = world.peer(endpoint);
+  client.send(...(frames.length === 0 ? ['', 'hello'] : frames));
+  await world.advance(20);
+  return client.take();
+}
+
+describe('a restart', () => {
+  test('a primary that comes back is passive beside the backup that took over, and answers nobody (W22)', async () => {
+    const { primary, backup } = await both();
+    await primary.process.kill();
+    world.peer(FRONTENDS.backup).send('', 'vote');
+    await world.advance(200);
+    expect(backup.state).toBe('active');
+    const again = await pair.start('primary');
+    expect(await ask(FRONTENDS.primary)).toEqual([]);
+    await world.advance(1000);
+    expect(again.told).toEqual(['peerFound', 'becamePassive 2 peer-serves']);
+    expect(await ask(FRONTENDS.primary)).toEqual([]);
+    expect(await ask(FRONTENDS.backup)).toEqual([['', 'backup 2', 'hello']]);
+  });
+
+  test('an active server that comes back before it was missed: the other one takes over at once', async () => {
+    const { primary, backup } = await both({ deathHint: false });
+    await primary.process.kill();
+    const again = await pair.start('primary', { deathHint: false });
+    await world.advance(700);
+    expect([again.state, backup.state]).toEqual(['passive', 'active']);
+    expect(backup.told.at(-1)).toBe('becameActive 2 peer-waiting');
+  });
+
+  test('both restart: epochs begin anew, and go on above what a client brings', async () => {
+    await both();
+    expect(await ask(FRONTENDS.primary, known(5), '', 'hello')).toEqual([[served(6), '', 'primary 1', 'hello']]);
+  });
+});
+
+describe('alone', () => {
+  test('a primary on its own serves whoever asks when failoverTimeout has passed', async () => {
+    const primary = await pair.start('primary');
+    const client = world.peer(FRONTENDS.primary);
+    client.send('', 'hello');
+    await world.advance(1990);
+    expect(client.take()).toEqual([]);
+    await world.advance(20);
+    expect(client.take()).toEqual([['', 'primary 1', 'hello']]);
+    expect(primary.star.inspect().peer.there).toBe(false);
+  });
+
+  test('a backup on its own serves nobody, until somebody says so (W23)', async () => {
+    const backup = await pair.start('backup');
+    await world.advance(10_000);
+    expect(await ask(FRONTENDS.backup)).toEqual([]);
+    expect(backup.state).toBe('lone');
+    backup.star.activate();
+    expect(await ask(FRONTENDS.backup)).toEqual([['', 'backup 1', 'hello']]);
+    expect(() => backup.star.activate()).toThrow(WrongState);
+  });
+
+  test('said at once it counts when the peer has been silent for failoverTimeout', async () => {
+    const backup = await pair.start('backup');
+    backup.star.activate();
+    await world.advance(1990);
+    expect(backup.state).toBe('waiting');
+    await world.advance(20);
+    expect(backup.state).toBe('active');
+  });
+
+  test('a backup on its own serves by itself after loneBackupAfter, if somebody asks', async () => {
+    const backup = await pair.start('backup', { loneBackupAfter: 5000 });
+    await world.advance(8000);
+    expect(backup.state).toBe('deserted');
+    expect(await ask(FRONTENDS.backup)).toEqual([['', 'backup 1', 'hello']]);
+  });
+
+  test('what was asked of a backup that never serves is dropped after a while', async () => {
+    const backup = await pair.start('backup');
+    world.peer(FRONTENDS.backup).send('', 'hello');
+    await world.advance(2900);
+    expect(backup.star.inspect().held).toBe(1);
+    await world.advance(200);
+    expect(backup.star.inspect()).toMatchObject({ held: 0, counters: { votes: 1, dropped: 1 } });
+  });
+
+  test('no more requests wait than may', async () => {
+    const backup = await pair.start('backup', { maxHeldRequests: 2 });
+    const client = world.peer(FRONTENDS.backup);
+    for (let i = 0; i < 5; i++) client.send('', String(i));
+    await world.settle();
+    expect(backup.star.inspect()).toMatchObject({ held: 2, counters: { votes: 5, dropped: 3 } });
+  });
+
+  test('a client that has left is not served when its turn comes', async () => {
+    const { primary, backup } = await both({ deathHint: false });
+    await primary.process.kill();
+    const client = world.peer(FRONTENDS.backup);
+    client.send('', 'hello');
+    await world.advance(100);
+    await client.close();
+    await world.advance(3000);
+    expect(backup.star.inspect()).toMatchObject({ state: 'active', held: 0 });
+    expect((backup.star.inspect().service as { counters: { requests: number } }).counters.requests).toBe(0);
+  });
+});
+
+describe('a cut between the two', () => {
+  test('with clients on both sides makes two active; when it heals the later epoch goes on, and one is left (W24)', async () => {
+    const { primary, backup } = await both();
+    pair.cut();
+    await world.advance(2100);
+    expect(await ask(FRONTENDS.backup)).toEqual([['', 'backup 2', 'hello']]);
+    expect([primary.state, backup.state]).toEqual(['active', 'active']);
+    const told = primary.told.length;
+    pair.heal();
+    await world.advance(1000);
+    expect([primary.state, backup.state]).toEqual(['passive', 'active']);
+    expect(primary.told.slice(told)).toEqual(['peerFound', 'fenced 1 2 peer', 'becamePassive 2 outranked']);
+  });
+
+  test('an old server steps down when a client tells it of a later epoch, though it cannot hear its peer', async () => {
+    const { primary, backup } = await both();
+    pair.cut();
+    await world.advance(2100);
+    expect(await ask(FRONTENDS.backup, known(1), '', 'x')).toEqual([[served(2), '', 'backup 2', 'x']]);
+    expect(await ask(FRONTENDS.primary, known(2), '', 'x')).toEqual([]);
+    expect([primary.state, backup.state]).toEqual(['passive', 'active']);
+    expect(primary.told).toContain('fenced 1 2 client');
+  });
+
+  test('clients of a server that steps down lose their connections at once', async () => {
+    await both();
+    const client = world.peer(FRONTENDS.primary);
+    client.send('', 'hello');
+    await world.advance(5);
+    pair.cut();
+    await world.advance(2100);
+    await ask(FRONTENDS.backup);
+    expect(client.gone).toBe(0);
+    pair.heal();
+    await world.advance(600);
+    expect(client.gone).toBe(1);
+  });
+
+  test('a connection that breaks while both live is no reason to take over', async () => {
+    const { backup } = await both();
+    const client = world.peer(FRONTENDS.backup);
+    client.send('', 'hello');
+    await world.settle();
+    for (const endpoint of ['memory://primary-peer', 'memory://backup-peer']) world.network.cut(endpoint);
+    await world.advance(5000);
+    expect(backup.state).toBe('passive');
+    expect(client.take()).toEqual([]);
+  });
+});
+
+describe('an operator', () => {
+  test('lets the active server hand over: what is in hand is finished, and the other serves at once', async () => {
+    let finish: () => void = () => undefined;
+    const primary = await pair.start(
+      'primary',
+      {},
+      pair.service('primary', () => new Promise<void>((resolve) => (finish = resolve))),
+    );
+    const backup = await pair.start('backup');
+    await world.advance(600);
+    const client = world.peer(FRONTENDS.primary);
+    client.send('', 'slow');
+    await world.advance(10);
+    const handedOver = new Outcome(primary.star.handOver());
+    await world.advance(100);
+    expect([primary.state, backup.state, handedOver.state]).toEqual(['resigning', 'passive', 'open']);
+    finish();
+    await world.advance(20);
+    expect(client.take()).toEqual([['', 'primary 1', 'slow']]);
+    expect([primary.state, backup.state, handedOver.state]).toEqual(['passive', 'active', 'fulfilled']);
+    expect(backup.told.at(-1)).toBe('becameActive 2 peer-resigned');
+  });
+
+  test('cannot have a server hand over to nobody', async () => {
+    const { primary, backup } = await both();
+    await expect(backup.star.handOver()).rejects.toBeInstanceOf(WrongState);
+    await backup.process.kill();
+    await world.advance(3000);
+    await expect(primary.star.handOver()).rejects.toBeInstanceOf(WrongState);
+  });
+
+  test('stops the active server: the other one serves at once', async () => {
+    const { primary, backup } = await both();
+    const closing = primary.star.close();
+    await world.advance(50);
+    await closing;
+    expect(backup.state).toBe('active');
+    expect(await ask(FRONTENDS.backup)).toEqual([['', 'backup 2', 'hello']]);
+  });
+});
+
+describe('set up wrongly', () => {
+  test('two primaries are told of each other, and neither takes the other for its peer', async () => {
+    const one = await pair.start('primary');
+    const star = await BinaryStar.listen(
+      { role: 'primary', frontends: 'memory://other', peer: { listen: 'memory://backup-peer', connect: 'memory://primary-peer' } },
+      pair.service('primary'),
+      { ...world.ports(), random: () => 0.123, name: 'other' },
+    );
+    world.keep(star);
+    const why: string[] = [];
+    star.events.on('misconfigured', (event) => why.push(event.why));
+    await world.advance(1500);
+    expect(why).toEqual(['both servers are set up as primary']);
+    expect(one.told).toEqual(['misconfigured']);
+    expect([one.state, star.inspect().state]).toEqual(['waiting', 'waiting']);
+  });
+
+  test('wrong options are told at once, the times with their numbers', async () => {
+    const place = { role: 'primary' as const, frontends: 'memory://f', peer: { listen: 'memory://a', connect: 'memory://b' } };
+    const start = (given: object, options: object = {}): Promise<unknown> =>
+      BinaryStar.listen({ ...place, ...given }, pair.service('primary'), { ...world.ports(), ...options });
+    await expect(start({}, { failoverTimeout: 1750 })).rejects.toThrow('500 × (1 + 1) + 250 + 500 = 1750 ms');
+    await expect(start({}, { failoverTimeout: 1750 })).rejects.toBeInstanceOf(FailoverTooShort);
+    for (const wrong of [
+      { role: 'first' },
+      { frontends: [] },
+      { frontends: ['memory://f', 'memory://f'] },
+      { peer: { listen: 'memory://a', connect: 'memory://a' } },
+      { peer: { listen: 'memory://a' } },
+    ])
+      await expect(start(wrong)).rejects.toBeInstanceOf(InvalidOption);
+    for (const wrong of [
+      { mode: 'soft' },
+      { heartbeatInterval: 0 },
+      { hintDelay: 5000 },
+      { arbiter: {} },
+      { mode: 'classic', arbiter: { claim: () => undefined, release: () => undefined } },
+      { state: { snapshot: 1 } },
+      { unknown: 1 },
+    ])
+      await expect(start({}, wrong)).rejects.toBeInstanceOf(InvalidOption);
+    expect(world.transport.open.size).toBe(0);
+  });
+
+  test('a server inside that does not start ends its half, and the other takes over', async () => {
+    const primary = await pair.start('primary', {}, () => Promise.reject(new Error('no disk')));
+    const unusable = primary.star.events.once('unusable');
+    const backup = await pair.start('backup');
+    await world.advance(600);
+    expect((await unusable).error).toMatchObject({ code: 'SERVICE_FAILED', cause: { message: 'no disk' } });
+    expect([primary.state, backup.state]).toEqual(['closed', 'active']);
+  });
+});
+
+describe('the hand-over of state', () => {
+  class Counter {
+    total = 0;
+    snapshot(): string {
+      return String(this.total);
+    }
+    restore([total]: readonly Buffer[]): void {
+      this.total = Number(total);
+    }
+    apply([by]: readonly Buffer[]): void {
+      this.total += Number(by);
+    }
+  }
+
+  test('the passive server takes a snapshot, then each update, and goes on from there', async () => {
+    const states = { primary: new Counter(), backup: new Counter() };
+    const primary = await pair.start('primary', { state: states.primary });
+    states.primary.total = 10;
+    const backup = await pair.start('backup', { state: states.backup });
+    await world.advance(1200);
+    expect(states.backup.total).toBe(10);
+    states.primary.total += 5;
+    const applied = new Outcome(primary.star.replicate('5'));
+    await world.advance(5);
+    expect([applied.value, states.backup.total]).toEqual([true, 15]);
+    expect(backup.star.inspect().replication).toEqual({ sequence: 1, synchronised: true });
+    await primary.process.kill();
+    const told: boolean[] = [];
+    backup.star.events.on('becameActive', ({ synchronised }) => told.push(synchronised));
+    await ask(FRONTENDS.backup);
+    await world.advance(200);
+    expect(told).toEqual([true]);
+    await expect(backup.star.replicate('1')).resolves.toBe(false);
+  });
+
+  test('what was missed while the two were cut off is made good by a snapshot', async () => {
+    const states = { primary: new Counter(), backup: new Counter() };
+    const primary = await pair.start('primary', { state: states.primary });
+    await pair.start('backup', { state: states.backup });
+    await world.advance(1200);
+    pair.cut();
+    const lost = new Outcome(primary.star.replicate('7'));
+    states.primary.total = 7;
+    await world.advance(2500);
+    expect(lost.value).toBe(false);
+    for (const endpoint of ['memory://primary-peer', 'memory://backup-peer']) world.network.cut(endpoint);
+    pair.heal();
+    await world.advance(2000);
+    expect(states.backup.total).toBe(7);
+  });
+
+  test('a function that fails is told, and tried again with a snapshot', async () => {
+    const states = { primary: new Counter(), backup: new Counter() };
+    const primary = await pair.start('primary', { state: states.primary });
+    const backup = await pair.start('backup', { state: states.backup });
+    await world.advance(1200);
+    const failed: unknown[] = [];
+    backup.star.events.on('stateFailed', ({ error }) => failed.push(error));
+    const { apply } = states.backup;
+    states.backup.apply = () => {
+      throw new Error('full');
+    };
+    states.primary.total = 3;
+    void primary.star.replicate('3');
+    await world.advance(10);
+    states.backup.apply = apply;
+    await world.advance(1500);
+    expect(failed).toHaveLength(1);
+    expect(states.backup.total).toBe(3);
+  });
+});
+
+describe('an arbiter', () => {
+  /** Keeps the lease; cannot be reached by some. */
+  class Keeper implements Arbiter {
+    holder: { instance: string; until: number } | undefined;
+    epoch = 0;
+    readonly unreachable = new Set<string>();
+    claim: Arbiter['claim'] = ({ role, instance, epoch, leaseTime }) => {
+      if (this.unreachable.has(role)) return Promise.reject(new Error('no route'));
+      const now = world.clock.now();
+      if (this.holder !== undefined && this.holder.instance !== instance && this.holder.until > now)
+        return Promise.resolve({ granted: false, epoch: this.epoch });
+      this.epoch = this.holder?.instance === instance ? Math.max(this.epoch, epoch) : Math.max(this.epoch + 1, epoch);
+      this.holder = { instance, until: now + leaseTime };
+      return Promise.resolve({ granted: true, epoch: this.epoch });
+    };
+    release: Arbiter['release'] = ({ instance }) => {
+      if (this.holder?.instance === instance) this.holder = undefined;
+      return Promise.resolve();
+    };
+  }
+
+  test('a server that is cut off from its peer and from the arbiter stops before the other begins', async () => {
+    const arbiter = new Keeper();
+    const { primary, backup } = await both({ arbiter });
+    pair.cut();
+    arbiter.unreachable.add('primary');
+    const client = world.peer(FRONTENDS.backup);
+    let both_ = 0;
+    for (let t = 0; t < 8000; t += 100) {
+      client.send('', 'vote');
+      await world.advance(100);
+      if (primary.state === 'active' && backup.state === 'active') both_++;
+    }
+    expect(both_).toBe(0);
+    expect([primary.state, backup.state]).toEqual(['deserted', 'active']);
+    expect(primary.told).toContain('fenced 1 1 arbiter');
+  });
+
+  test('the backup does not serve while the arbiter says that the primary does', async () => {
+    const arbiter = new Keeper();
+    const { primary, backup } = await both({ arbiter });
+    pair.cut();
+    const client = world.peer(FRONTENDS.backup);
+    for (let t = 0; t < 8000; t += 500) {
+      client.send('', 'vote');
+      await world.advance(500);
+    }
+    expect([primary.state, backup.state]).toEqual(['active', 'electing']);
+    expect(client.take()).toEqual([]);
+    pair.heal();
+    await world.advance(1000);
+    expect(backup.state).toBe('passive');
+  });
+
+  test('a server that closes gives its lease back: the other one serves at once', async () => {
+    const arbiter = new Keeper();
+    const { primary, backup } = await both({ arbiter });
+    void primary.star.close();
+    await world.advance(700);
+    expect(backup.state).toBe('active');
+    expect(backup.star.inspect().epoch).toBe(2);
+  });
+});
+
+describe('a Majordomo broker inside', () => {
+  test('workers register with it through the door of the pair, and the epoch is in the answers', async () => {
+    const { clock, random } = world.ports();
+    const broker: BinaryStarServiceStarter = ({ transport, frontend }) => MajordomoBroker.listen(frontend, { transport, clock, random });
+    await pair.start('primary', {}, broker);
+    await pair.start('backup', {}, broker);
+    await world.advance(600);
+    world.keep(MajordomoWorker.connect(FRONTENDS.primary, 'echo', ({ body }) => body, world.ports()));
+    await world.advance(200);
+    expect(await ask(FRONTENDS.primary, known(1), '', 'MDPC01', 'echo', 'hi')).toEqual([[served(1), '', 'MDPC01', 'echo', 'hi']]);
+    expect(await ask(FRONTENDS.primary, '', 'MDPC01', 'echo', 'hi')).toEqual([['', 'MDPC01', 'echo', 'hi']]);
+  });
+});
+
+describe('classic mode', () => {
+  const CLASSIC = { mode: 'classic' } as const;
+
+  test('of two that have just begun the primary serves; the backup takes over from a silent one, and the vote is served', async () => {
+    const primary = await pair.start('primary', CLASSIC);
+    const backup = await pair.start('backup', CLASSIC);
+    await world.advance(2100);
+    expect([primary.state, backup.state]).toEqual(['active', 'passive']);
+    expect(await ask(FRONTENDS.primary)).toEqual([['', 'primary 0', 'hello']]);
+    expect(await ask(FRONTENDS.backup)).toEqual([]);
+    await primary.process.kill();
+    await world.advance(1500);
+    expect(await ask(FRONTENDS.backup)).toEqual([]);
+    await world.advance(1500);
+    expect(await ask(FRONTENDS.backup)).toEqual([['', 'backup 0', 'hello']]);
+  });
+
+  test('the words are single digits, as the Guide publishes them', async () => {
+    const heard: string[] = [];
+    const subscriber = world.network.subscribe?.('memory://primary-peer', {
+      message: (_peer, message) => heard.push(`${message.frameCount}:${message.text(0)}`),
+      peerGone: () => undefined,
+      overflow: () => undefined,
+      batchEnd: () => undefined,
+    });
+    await pair.start('primary', CLASSIC);
+    await world.advance(1100);
+    expect(heard).toEqual(['1:1']);
+    const publisher = await world.network.publish?.('memory://backup-peer');
+    await world.advance(200);
+    publisher?.publish([Buffer.from('2')]);
+    await world.advance(1000);
+    expect(heard).toEqual(['1:1', '1:3']);
+    await subscriber?.close();
+    await publisher?.close();
+  });
+
+  test('of a pair that was cut and healed whoever hears the other first stops for good, as the Guide’s do (W24)', async () => {
+    const primary = await pair.start('primary', CLASSIC);
+    const backup = await pair.start('backup', CLASSIC);
+    const halted: unknown[] = [];
+    for (const { star } of [primary, backup]) star.events.on('unusable', ({ error }) => halted.push(error));
+    await world.advance(2100);
+    pair.cut();
+    await world.advance(2500);
+    expect(await ask(FRONTENDS.backup)).toEqual([['', 'backup 0', 'hello']]);
+    expect([primary.state, backup.state]).toEqual(['active', 'active']);
+    pair.heal();
+    await world.advance(1500);
+    expect(halted.length).toBeGreaterThan(0);
+    for (const error of halted) expect(error).toMatchObject({ code: 'PAIR_HALTED', reason: 'dual-active' });
+    expect([primary.state, backup.state].filter((state) => state === 'closed')).toHaveLength(halted.length);
+  });
+
+  test('a backup on its own serves nobody, ever (W23)', async () => {
+    const backup = await pair.start('backup', CLASSIC);
+    await world.advance(60_000);
+    expect(await ask(FRONTENDS.backup)).toEqual([]);
+    expect(() => backup.star.activate()).toThrow(WrongState);
+    await expect(backup.star.handOver()).rejects.toBeInstanceOf(WrongState);
+  });
+});

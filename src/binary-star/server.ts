@@ -3,6 +3,7 @@ import { InvalidOption, SeaworthyError } from '../core/errors.ts';
 import { Timer } from '../core/timers.ts';
 import { transportHeartbeatOf } from '../runtime/options.ts';
 import { Role, type RoleEvents } from '../runtime/role.ts';
+import type { TraceValue } from '../runtime/trace.ts';
 import type { FrameLike, Message } from '../wire/message.ts';
 import type { GoneReason, LivenessLayers, Peer, Transport } from '../transport/transport.ts';
 import { ClassicHalf } from './classic.ts';
@@ -391,6 +392,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
       serve: (epoch, reason) => {
         const turn = ++this.#turn;
         this.#counters.activations++;
+        this.#trace('serve', { epoch, reason });
         this.#frontends.epoch = epoch;
         this.#frontends.prepare();
         this.driver.callback(() => {
@@ -400,6 +402,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
         });
       },
       raise: (epoch) => {
+        this.#trace('raise', { epoch });
         this.#frontends.epoch = epoch;
         this.emit('epochRaised', { epoch });
       },
@@ -410,12 +413,14 @@ export class BinaryStar extends Role<BinaryStarEvents> {
         this.#frontends.turnAway(epoch);
       },
       suspend: () => {
+        this.#trace('suspend', { epoch: this.#half.epoch });
         this.#frontends.suspend();
         this.emit('suspended', { epoch: this.#half.epoch });
       },
       resume: () => {
         // What has waited reaches the server inside when this step is done.
         const turn = this.#turn;
+        this.#trace('resume', { epoch: this.#half.epoch });
         this.driver.callback(() => {
           if (turn === this.#turn) this.#frontends.open();
         });
@@ -461,6 +466,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
   #retreat(reason: RetreatReason, known: number): void {
     const { epoch } = this.#half;
     this.#turn++;
+    this.#trace('retreat', { epoch, reason, known });
     this.#frontends.shut(reason !== 'closed');
     this.#dismiss();
     if (reason === 'closed') {
@@ -475,6 +481,10 @@ export class BinaryStar extends Role<BinaryStarEvents> {
     const handedOver = this.#handedOver;
     this.#handedOver = undefined;
     if (handedOver !== undefined) this.driver.callback(handedOver);
+  }
+
+  #trace(kind: string, facts: { readonly [field: string]: TraceValue }): void {
+    if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind, position: this.position, ...facts });
   }
 
   /** The server inside finishes what it has in hand; its clients' further requests it answers as it does when it closes. */

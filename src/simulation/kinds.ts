@@ -39,6 +39,11 @@ const OF_ROLES: readonly string[] = [
   'fail',
   'start',
   'finish',
+  'serve',
+  'raise',
+  'suspend',
+  'resume',
+  'retreat',
 ];
 
 const RESERVED: ReadonlySet<string> = new Set([...OF_WORLDS, ...OF_ROLES]);

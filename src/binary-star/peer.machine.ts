@@ -234,25 +234,29 @@ const begin: Action<M, 'new', 'start', 'waiting'> = (_state, _event, out, contex
   return { kind: 'waiting', epoch: 0, voted: false, told: false };
 };
 
-const takeOver =
-  (reason: ActivationReason) =>
-  (state: In<Idle>, event: Of<Cause>, out: Out, context: BinaryStarContext): In<'active'> =>
-    becomeActive(nextEpoch(state.epoch, epochIn(event)), reason, out, context);
-const claim =
-  (reason: ActivationReason) =>
-  (state: In<Idle>, event: Of<Cause>, out: Out, context: BinaryStarContext): In<'electing'> =>
-    elect(Math.max(state.epoch, epochIn(event)), reason, out, context);
+const takeOver = (state: In<Idle>, event: Of<Cause>, reason: ActivationReason, out: Out, context: BinaryStarContext): In<'active'> =>
+  becomeActive(nextEpoch(state.epoch, epochIn(event)), reason, out, context);
+const claim = (state: In<Idle>, event: Of<Cause>, reason: ActivationReason, out: Out, context: BinaryStarContext): In<'electing'> =>
+  elect(Math.max(state.epoch, epochIn(event)), reason, out, context);
 
-const serveFirst: Action<M, Idle, 'WAITING', 'active'> = takeOver('peer-waiting');
-const electFirst: Action<M, Idle, 'WAITING', 'electing'> = claim('peer-waiting');
-const serveForSilent: Action<M, Idle, 'clientRequest' | 'peerSilence' | 'loneBackup', 'active'> = takeOver('peer-silent');
-const electForSilent: Action<M, Idle, 'clientRequest' | 'peerSilence' | 'loneBackup', 'electing'> = claim('peer-silent');
-const serveForResigned: Action<M, Idle, 'RESIGNED', 'active'> = takeOver('peer-resigned');
-const electForResigned: Action<M, Idle, 'RESIGNED', 'electing'> = claim('peer-resigned');
-const serveAsPrimary: Action<M, Idle, 'PASSIVE', 'active'> = takeOver('peer-passive');
-const electAsPrimary: Action<M, Idle, 'PASSIVE', 'electing'> = claim('peer-passive');
-const serveAsTold: Action<M, Idle, 'activate', 'active'> = takeOver('operator');
-const electAsTold: Action<M, Idle, 'activate', 'electing'> = claim('operator');
+const serveFirst: Action<M, Idle, 'WAITING', 'active'> = (state, event, out, context) =>
+  takeOver(state, event, 'peer-waiting', out, context);
+const electFirst: Action<M, Idle, 'WAITING', 'electing'> = (state, event, out, context) =>
+  claim(state, event, 'peer-waiting', out, context);
+const serveForSilent: Action<M, Idle, 'clientRequest' | 'peerSilence' | 'loneBackup', 'active'> = (state, event, out, context) =>
+  takeOver(state, event, 'peer-silent', out, context);
+const electForSilent: Action<M, Idle, 'clientRequest' | 'peerSilence' | 'loneBackup', 'electing'> = (state, event, out, context) =>
+  claim(state, event, 'peer-silent', out, context);
+const serveForResigned: Action<M, Idle, 'RESIGNED', 'active'> = (state, event, out, context) =>
+  takeOver(state, event, 'peer-resigned', out, context);
+const electForResigned: Action<M, Idle, 'RESIGNED', 'electing'> = (state, event, out, context) =>
+  claim(state, event, 'peer-resigned', out, context);
+const serveAsPrimary: Action<M, Idle, 'PASSIVE', 'active'> = (state, event, out, context) =>
+  takeOver(state, event, 'peer-passive', out, context);
+const electAsPrimary: Action<M, Idle, 'PASSIVE', 'electing'> = (state, event, out, context) =>
+  claim(state, event, 'peer-passive', out, context);
+const serveAsTold: Action<M, Idle, 'activate', 'active'> = (state, event, out, context) => takeOver(state, event, 'operator', out, context);
+const electAsTold: Action<M, Idle, 'activate', 'electing'> = (state, event, out, context) => claim(state, event, 'operator', out, context);
 const remember: Action<M, 'waiting', 'activate', 'waiting'> = (state) => ({ ...state, told: true });
 
 /** What the peer said may be old: it is asked, and its answer decides. */
@@ -386,7 +390,7 @@ const outrank = (state: In<'active' | 'doubting'>, event: Of<'ACTIVE'>, out: Out
   listenOn(out, context);
   return { kind: 'active', epoch, alone: false };
 };
-const outrankPeer: Action<M, 'active', 'ACTIVE', 'active'> = outrank;
+const outrankPeer: Action<M, 'active', 'ACTIVE', 'active'> = (state, event, out, context) => outrank(state, event, out, context);
 const raiseForClient: Action<M, 'active', 'clientRequest', 'active'> = (state, event, out) => ({
   ...state,
   epoch: raiseAbove(state, event.known, out),
@@ -401,9 +405,9 @@ const renew = <K extends 'active' | 'doubting' | 'resigning'>(state: In<K>, even
   out.arm('leaseExpiry', event.validFor);
   return state;
 };
-const renewLease: Action<M, 'active', 'granted', 'active'> = renew;
-const renewLeaseDoubting: Action<M, 'doubting', 'granted', 'doubting'> = renew;
-const renewLeaseResigning: Action<M, 'resigning', 'granted', 'resigning'> = renew;
+const renewLease: Action<M, 'active', 'granted', 'active'> = (state, event, out) => renew(state, event, out);
+const renewLeaseDoubting: Action<M, 'doubting', 'granted', 'doubting'> = (state, event, out) => renew(state, event, out);
+const renewLeaseResigning: Action<M, 'resigning', 'granted', 'resigning'> = (state, event, out) => renew(state, event, out);
 const yieldLease: Action<M, 'active' | 'doubting' | 'resigning', 'leaseExpiry', 'passive'> = (state, _event, out, context) =>
   retreat('lease-lost', state.epoch, out, context);
 const doubt: Action<M, 'active', 'stoodStill', 'doubting'> = (state, _event, out, context) => {

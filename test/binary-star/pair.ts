@@ -13,7 +13,7 @@ import type {
   Transport,
   TransportHandler,
 } from '../../src/transport/transport.ts';
-import { World, generator } from '../support/world.ts';
+import { generator, type World } from '../support/world.ts';
 
 export const FRONTENDS: { readonly [role in StarRole]: string } = { primary: 'memory://primary', backup: 'memory://backup' };
 const PEERS: { readonly [role in StarRole]: string } = { primary: 'memory://primary-peer', backup: 'memory://backup-peer' };

@@ -375,7 +375,9 @@ describe('the hand-over of state', () => {
     restore([total]: readonly Buffer[]): void {
       this.total = Number(total);
     }
+    fails = false;
     apply([by]: readonly Buffer[]): void {
+      if (this.fails) throw new Error('full');
       this.total += Number(by);
     }
   }
@@ -424,14 +426,11 @@ describe('the hand-over of state', () => {
     await world.advance(1200);
     const failed: unknown[] = [];
     backup.star.events.on('stateFailed', ({ error }) => failed.push(error));
-    const { apply } = states.backup;
-    states.backup.apply = () => {
-      throw new Error('full');
-    };
+    states.backup.fails = true;
     states.primary.total = 3;
     void primary.star.replicate('3');
     await world.advance(10);
-    states.backup.apply = apply;
+    states.backup.fails = false;
     await world.advance(1500);
     expect(failed).toHaveLength(1);
     expect(states.backup.total).toBe(3);

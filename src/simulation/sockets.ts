@@ -206,7 +206,7 @@ export abstract class BoundSocket extends SimulatedSocket {
   abstract readonly kind: Kind;
   protected readonly ends: Set<End> = new Set();
 
-  protected constructor(network: Ground, process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: SocketOptions) {
+  constructor(network: Ground, process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: SocketOptions) {
     super(network, process, handler, options, DEFAULT_LISTENER_LINGER_MS, DEFAULT_LISTENER_FRAME_BYTES);
     this.endpoint = endpoint;
   }
@@ -261,10 +261,6 @@ export abstract class BoundSocket extends SimulatedSocket {
 export class SimulatedListener extends BoundSocket implements Listener {
   override readonly kind = 'messages';
   #paused = false;
-
-  constructor(network: Ground, process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: SocketOptions) {
-    super(network, process, endpoint, handler, options);
-  }
 
   protected override get paused(): boolean {
     return this.#paused;
@@ -339,7 +335,7 @@ export abstract class ConnectingSocket extends SimulatedSocket implements Linkin
   /** A frame over the limit came: it never reconnects (F-9). */
   protected stuck = false;
 
-  protected constructor(network: Ground, process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: ConnectOptions) {
+  constructor(network: Ground, process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: ConnectOptions) {
     super(network, process, handler, options, 0, Infinity);
     this.endpoint = endpoint;
     this.remote = new RemotePeer(endpoint);
@@ -421,10 +417,6 @@ export class SimulatedConnector extends ConnectingSocket implements Connector {
   /** How many messages have left this queue, and how many of them its writer knows of: it is told after each half of a high-water mark. */
   #taken = 0;
   #knownTaken = 0;
-
-  constructor(network: Ground, process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: ConnectOptions) {
-    super(network, process, endpoint, handler, options);
-  }
 
   send(_peer: Peer, head: readonly Frame[], tail?: Message, from = 0): SendResult {
     if (this.closed) return 'unreachable';

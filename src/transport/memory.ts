@@ -376,7 +376,7 @@ abstract class BoundSocket extends MemorySocket {
   abstract readonly kind: Kind;
   protected readonly links: Set<Link> = new Set();
 
-  protected constructor(network: Network, endpoint: string, options: SocketOptions) {
+  constructor(network: Network, endpoint: string, options: SocketOptions) {
     super(network, options, DEFAULT_LISTENER_LINGER_MS);
     this.endpoint = endpoint;
   }
@@ -496,10 +496,6 @@ class MemoryListener extends BoundSocket implements Listener {
 class MemoryPublisher extends BoundSocket implements Publisher {
   override readonly kind = 'publications';
 
-  constructor(network: Network, endpoint: string, options: SocketOptions) {
-    super(network, endpoint, options);
-  }
-
   publish(frames: readonly Frame[]): void {
     assert(frames.length > 0, 'a message has at least one frame');
     if (this.closed) return;
@@ -532,7 +528,7 @@ abstract class ConnectingSocket extends MemorySocket {
   protected stuck = false;
   #gone = false;
 
-  protected constructor(network: Network, endpoint: string, handler: TransportHandler, options: ConnectOptions) {
+  constructor(network: Network, endpoint: string, handler: TransportHandler, options: ConnectOptions) {
     super(network, options, 0);
     this.endpoint = endpoint;
     this.#maxFrameBytes = options.maxFrameBytes ?? Infinity;
@@ -676,10 +672,6 @@ class MemorySubscriber extends ConnectingSocket implements Subscriber {
   override readonly kind = 'publications';
   override readonly layers: LivenessLayers = { disconnectNotices: false, transportHeartbeats: false };
   override readonly hasParcel = false;
-
-  constructor(network: Network, endpoint: string, handler: TransportHandler, options: ConnectOptions) {
-    super(network, endpoint, handler, options);
-  }
 
   protected override async leave(): Promise<void> {
     this.closed = true;

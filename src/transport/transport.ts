@@ -18,7 +18,7 @@
  * - What is published goes to the subscribers that are connected, and whose queues have room, at this moment; the others miss
  *   it, and nobody counts that. What arrives of one publisher is whole and in its order. A subscriber joins some time after
  *   `subscribe` returned, when its subscription has reached the publisher: nobody tells either side.
- * - Connectors reach listeners only, and subscribers publishers only: at an endpoint of the other kind there is no connection.
+ * - Connectors reach listeners only, and subscribers publishers only: at an endpoint of the other kind nothing is delivered.
  */
 import { Buffer } from 'node:buffer';
 import { InvalidOption, SeaworthyError } from '../core/errors.ts';

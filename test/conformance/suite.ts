@@ -1104,8 +1104,9 @@ const PUBLISHING: readonly Script[] = [
       const quick = world.subscribe(voice.socket.endpoint, { highWaterMark: 10 });
       await world.tune(voice, slow, quick);
       line.freeze();
-      const filling = Buffer.alloc(2 ** 16);
-      for (let turn = 0; turn < 300; turn++) {
+      // More than two operating systems' buffers hold.
+      const filling = Buffer.alloc(2 ** 18);
+      for (let turn = 0; turn < 250; turn++) {
         voice.socket.publish([Buffer.from(`${turn}`), filling]);
         await until('the quick one’s message', () => quick.texts.length === turn + 1);
       }
@@ -1115,8 +1116,9 @@ const PUBLISHING: readonly Script[] = [
         return slow.texts.includes('the end');
       });
       const numbers = slow.heard.messages.filter(({ frames }) => frames.length === 2).map(({ frames }) => Number(frames[0]));
-      expect(numbers.length).toBeGreaterThanOrEqual(10);
-      expect(numbers.length).toBeLessThan(300);
+      // libzmq learns of what was read by halves of the high-water mark: it may count as many as unread.
+      expect(numbers.length).toBeGreaterThanOrEqual(5);
+      expect(numbers.length).toBeLessThan(250);
       expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
     },
   },

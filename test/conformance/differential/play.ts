@@ -11,7 +11,17 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import type { ConnectOptions, Connector, GoneReason, Listener, Peer, SendResult, SocketOptions } from '../../../src/transport/transport.ts';
+import type {
+  ConnectOptions,
+  Connector,
+  GoneReason,
+  Listener,
+  Peer,
+  Publisher,
+  SendResult,
+  SocketOptions,
+  Subscriber,
+} from '../../../src/transport/transport.ts';
 import { SeaworthyError } from '../../../src/core/errors.ts';
 import type { Message } from '../../../src/wire/message.ts';
 import { Recorder, type Stage } from '../recorder.ts';
@@ -58,19 +68,19 @@ export interface Outcome {
 /** Chance, of which the simulated network has its own; or the memory of an operating system, which it counts in messages. */
 type DecidedBy = 'chance' | 'memory';
 
-/** A socket's handler, and what is done with the socket. */
-export class Ear<S extends Listener | Connector> extends Recorder {
+/** The handler of a socket that receives. */
+export abstract class Ear<S extends Listener | Connector | Subscriber> extends Recorder {
   readonly name: string;
-  readonly #play: Play;
+  protected readonly play: Play;
   #socket: S | undefined;
-  readonly #lines: Line[] = [];
+  protected readonly lines: Line[] = [];
   #interleaved = false;
   #anyReason = false;
 
   constructor(name: string, play: Play, stage: Stage, isConnector: boolean) {
     super(stage, isConnector);
     this.name = name;
-    this.#play = play;
+    this.play = play;
   }
 
   get socket(): S {
@@ -86,7 +96,7 @@ export class Ear<S extends Listener | Connector> extends Recorder {
 
   override message(peer: Peer, message: Message): void {
     const frames = Array.from({ length: message.frameCount }, (_, index) => message.frame(index));
-    this.#lines.push({
+    this.lines.push({
       kind: 'heard',
       peer,
       session: peer.session === undefined ? '' : ` (${JSON.stringify(peer.session)})`,
@@ -96,95 +106,13 @@ export class Ear<S extends Listener | Connector> extends Recorder {
   }
 
   override peerGone(peer: Peer, reason: GoneReason): void {
-    this.#lines.push({ kind: 'gone', peer, reason });
+    this.lines.push({ kind: 'gone', peer, reason });
     super.peerGone(peer, reason);
-  }
-
-  override overflow(peer: Peer): void {
-    this.#takeBack(peer, 'again');
-    super.overflow(peer);
-  }
-
-  refused(peer: Peer): void {
-    this.#takeBack(peer, 'unreachable');
-  }
-
-  /** Of sends made at one go it is the last ones that are refused: nothing makes room between them. */
-  #takeBack(peer: Peer, answer: SendResult): void {
-    const sent = this.#lines.findLast((line) => line.kind === 'sent' && line.peer === peer && line.answer === 'ok');
-    if (sent?.kind === 'sent') sent.answer = answer;
-    else this.#lines.push({ kind: 'said', text: `was told "${answer}" of a send that never was` });
-  }
-
-  /* ---------------------------------------------------------------- what it does */
-
-  /** Sends, and says nothing of the answer before it is known. In a handler the answer may be late, and is written when it comes. */
-  sendNow(peer: Peer, ...frames: Frames): void {
-    const buffers = frames.map((frame) => (typeof frame === 'string' ? Buffer.from(frame, 'latin1') : frame));
-    const line: Line = { kind: 'sent', peer, text: textOf(buffers), answer: 'ok' };
-    this.#lines.push(line);
-    line.answer = this.socket.send(peer, buffers);
-  }
-
-  /** Sends a message on, from its frame `from` on, behind `head`. */
-  forwardNow(peer: Peer, head: readonly string[], message: Message, from: number): void {
-    const line: Line = { kind: 'sent', peer, text: `${textOf(head.map((text) => Buffer.from(text)))}+${from}…`, answer: 'ok' };
-    this.#lines.push(line);
-    line.answer = this.socket.send(
-      peer,
-      head.map((text) => Buffer.from(text)),
-      message,
-      from,
-    );
-  }
-
-  /** Sends one message, and waits for its answer. */
-  async send(peer: Peer, ...frames: Frames): Promise<SendResult> {
-    this.sendNow(peer, ...frames);
-    const line = this.#lines.at(-1) as Extract<Line, { kind: 'sent' }>;
-    await this.#play.site.settle();
-    return line.answer;
-  }
-
-  /** Sends these at one go, each a message of one frame, and waits for the answers. */
-  async sendAll(peer: Peer, texts: readonly string[]): Promise<void> {
-    for (const text of texts) this.sendNow(peer, text);
-    await this.#play.site.settle();
-  }
-
-  /**
-   * Sends large messages until no more are taken, however long one waits; `…` and numbers from 0 are their first frames. Answers how many
-   * were taken, which must be within the range.
-   */
-  async fill(peer: Peer, prefix: string, least: number, most: number): Promise<number> {
-    const from = this.#lines.length;
-    let taken = 0;
-    for (let refusals = 0; refusals < ROUNDS_TO_FULL;) {
-      if ((await this.send(peer, `${prefix}${taken}`, FILLING)) === 'ok') {
-        taken++;
-        refusals = 0;
-      } else {
-        refusals++;
-        await this.#play.quiet();
-      }
-      assert.ok(taken <= most, `${this.name} takes no more than ${most}`);
-    }
-    this.#lines.splice(from);
-    this.say(this.#play.within(`${prefix}… taken by ${this.name}`, taken, least, most, 'memory'));
-    return taken;
-  }
-
-  /** Answers every message with itself. */
-  echo(): void {
-    this.onMessage = (peer, message) => {
-      const frames = Array.from({ length: message.frameCount }, (_, index) => Buffer.from(message.frame(index)));
-      this.sendNow(peer, ...frames);
-    };
   }
 
   async close(linger?: number): Promise<void> {
     this.closeNow(linger);
-    await this.#play.site.settle();
+    await this.play.site.settle();
   }
 
   /** Over libzmq the promise of `close` does not wait for the linger time, elsewhere it does: nobody waits for it here. */
@@ -195,28 +123,28 @@ export class Ear<S extends Listener | Connector> extends Recorder {
 
   /** Until so many messages have come in all. */
   hears(count: number): Promise<void> {
-    return this.#play.until(`${count} messages at ${this.name}`, () => this.messages.length >= count);
+    return this.play.until(`${count} messages at ${this.name}`, () => this.messages.length >= count);
   }
 
   hearsText(text: string): Promise<void> {
-    return this.#play.until(`"${text}" at ${this.name}`, () => this.texts.includes(text));
+    return this.play.until(`"${text}" at ${this.name}`, () => this.texts.includes(text));
   }
 
   /** Until so many connections have ended in all. */
   loses(count: number): Promise<void> {
-    return this.#play.until(`the end of ${count} connections at ${this.name}`, () => this.gone.length >= count);
+    return this.play.until(`the end of ${count} connections at ${this.name}`, () => this.gone.length >= count);
   }
 
   /* ---------------------------------------------------------------- its trace */
 
   /** Something that the script wants to be compared. */
   say(text: string): void {
-    this.#lines.push({ kind: 'said', text });
+    this.lines.push({ kind: 'said', text });
   }
 
   /** A place in the trace, from which on `expectSome` looks. */
   get here(): number {
-    return this.#lines.length;
+    return this.lines.length;
   }
 
   /** All the `count` messages that `fill` sent were heard, in order: how many that may be is said by the range. */
@@ -232,7 +160,7 @@ export class Ear<S extends Listener | Connector> extends Recorder {
   }
 
   #expect(shape: Shape, texts: readonly string[], least: number, most: number, from: number, label: string, decidedBy: DecidedBy): number {
-    const heard = this.#lines.slice(from).filter((line) => line.kind === 'heard' && texts.includes(line.text)) as Extract<
+    const heard = this.lines.slice(from).filter((line) => line.kind === 'heard' && texts.includes(line.text)) as Extract<
       Line,
       { kind: 'heard' }
     >[];
@@ -243,9 +171,9 @@ export class Ear<S extends Listener | Connector> extends Recorder {
       texts.length,
     );
     assert.equal(fault, undefined, `${this.name} heard ${shape} of ${texts[0]}…: ${heard.map((line) => line.text).join(' ')}`);
-    const rest = this.#lines.slice(from).filter((line) => !heard.includes(line as never));
+    const rest = this.lines.slice(from).filter((line) => !heard.includes(line as never));
     const what = `${shape} of ${label} heard by ${this.name}`;
-    this.#lines.splice(from, Infinity, { kind: 'said', text: this.#play.within(what, heard.length, least, most, decidedBy) }, ...rest);
+    this.lines.splice(from, Infinity, { kind: 'said', text: this.play.within(what, heard.length, least, most, decidedBy) }, ...rest);
     return heard.length;
   }
 
@@ -275,9 +203,9 @@ export class Ear<S extends Listener | Connector> extends Recorder {
 
   /** Without notices `peerGone` says no more than the answer `unreachable` before it: it is that answer's late form. */
   #withoutLateForms(): readonly Line[] {
-    if (this.socket.layers.disconnectNotices) return this.#lines;
+    if (this.socket.layers.disconnectNotices) return this.lines;
     const answered = new Set<Peer>();
-    return this.#lines.filter((line) => {
+    return this.lines.filter((line) => {
       if (line.kind === 'sent' && line.answer === 'unreachable') answered.add(line.peer);
       return line.kind !== 'gone' || line.reason !== 'unreachable' || !answered.has(line.peer);
     });
@@ -310,8 +238,93 @@ export class Ear<S extends Listener | Connector> extends Recorder {
   }
 }
 
+/** An ear that speaks as well. */
+export abstract class SpeakingEar<S extends Listener | Connector> extends Ear<S> {
+  override overflow(peer: Peer): void {
+    this.#takeBack(peer, 'again');
+    super.overflow(peer);
+  }
+
+  refused(peer: Peer): void {
+    this.#takeBack(peer, 'unreachable');
+  }
+
+  /** Of sends made at one go it is the last ones that are refused: nothing makes room between them. */
+  #takeBack(peer: Peer, answer: SendResult): void {
+    const sent = this.lines.findLast((line) => line.kind === 'sent' && line.peer === peer && line.answer === 'ok');
+    if (sent?.kind === 'sent') sent.answer = answer;
+    else this.lines.push({ kind: 'said', text: `was told "${answer}" of a send that never was` });
+  }
+
+  /* ---------------------------------------------------------------- what it does */
+
+  /** Sends, and says nothing of the answer before it is known. In a handler the answer may be late, and is written when it comes. */
+  sendNow(peer: Peer, ...frames: Frames): void {
+    const buffers = frames.map((frame) => (typeof frame === 'string' ? Buffer.from(frame, 'latin1') : frame));
+    const line: Line = { kind: 'sent', peer, text: textOf(buffers), answer: 'ok' };
+    this.lines.push(line);
+    line.answer = this.socket.send(peer, buffers);
+  }
+
+  /** Sends a message on, from its frame `from` on, behind `head`. */
+  forwardNow(peer: Peer, head: readonly string[], message: Message, from: number): void {
+    const line: Line = { kind: 'sent', peer, text: `${textOf(head.map((text) => Buffer.from(text)))}+${from}…`, answer: 'ok' };
+    this.lines.push(line);
+    line.answer = this.socket.send(
+      peer,
+      head.map((text) => Buffer.from(text)),
+      message,
+      from,
+    );
+  }
+
+  /** Sends one message, and waits for its answer. */
+  async send(peer: Peer, ...frames: Frames): Promise<SendResult> {
+    this.sendNow(peer, ...frames);
+    const line = this.lines.at(-1) as Extract<Line, { kind: 'sent' }>;
+    await this.play.site.settle();
+    return line.answer;
+  }
+
+  /** Sends these at one go, each a message of one frame, and waits for the answers. */
+  async sendAll(peer: Peer, texts: readonly string[]): Promise<void> {
+    for (const text of texts) this.sendNow(peer, text);
+    await this.play.site.settle();
+  }
+
+  /**
+   * Sends large messages until no more are taken, however long one waits; `…` and numbers from 0 are their first frames. Answers how many
+   * were taken, which must be within the range.
+   */
+  async fill(peer: Peer, prefix: string, least: number, most: number): Promise<number> {
+    const from = this.lines.length;
+    let taken = 0;
+    for (let refusals = 0; refusals < ROUNDS_TO_FULL;) {
+      if ((await this.send(peer, `${prefix}${taken}`, FILLING)) === 'ok') {
+        taken++;
+        refusals = 0;
+      } else {
+        refusals++;
+        await this.play.quiet();
+      }
+      assert.ok(taken <= most, `${this.name} takes no more than ${most}`);
+    }
+    this.lines.splice(from);
+    this.say(this.play.within(`${prefix}… taken by ${this.name}`, taken, least, most, 'memory'));
+    return taken;
+  }
+
+  /** Answers every message with itself. */
+  echo(): void {
+    this.onMessage = (peer, message) => {
+      const frames = Array.from({ length: message.frameCount }, (_, index) => Buffer.from(message.frame(index)));
+      this.sendNow(peer, ...frames);
+    };
+  }
+}
+
 /** A listener's ear: peers by the letters that they have in its trace. */
-export class ListenerEar extends Ear<Listener> {
+export class ListenerEar extends SpeakingEar<Listener> {
   get endpoint(): string {
     return this.socket.endpoint;
   }
@@ -339,7 +352,7 @@ export class ListenerEar extends Ear<Listener> {
   }
 }
 
-export class ConnectorEar extends Ear<Connector> {
+export class ConnectorEar extends SpeakingEar<Connector> {
   tell(...frames: Frames): Promise<SendResult> {
     return this.send(this.socket.remote, ...frames);
   }
@@ -349,15 +362,82 @@ export class ConnectorEar extends Ear<Connector> {
   }
 }
 
+/** What is published only to see who hears it, and is in no trace. */
+const TUNING = 'who hears this? ';
+
+export class SubscriberEar extends Ear<Subscriber> {
+  readonly #tuned = new Set<string>();
+
+  override message(peer: Peer, message: Message): void {
+    const text = message.text(0);
+    if (!text.startsWith(TUNING)) super.message(peer, message);
+    else this.#tuned.add(text);
+  }
+
+  /** A burst may have been of nothing else. */
+  override batchEnd(): void {
+    if (!this.settled) super.batchEnd();
+  }
+
+  isTuned(question: string): boolean {
+    return this.#tuned.has(question);
+  }
+}
+
+/** A publisher, which hears nothing and leaves no trace of its own. */
+export class Voice {
+  readonly #socket: Publisher;
+  readonly #play: Play;
+
+  constructor(socket: Publisher, play: Play) {
+    this.#socket = socket;
+    this.#play = play;
+  }
+
+  get endpoint(): string {
+    return this.#socket.endpoint;
+  }
+
+  say(...frames: Frames): void {
+    this.#socket.publish(frames.map((frame) => (typeof frame === 'string' ? Buffer.from(frame, 'latin1') : frame)));
+  }
+
+  sayAll(texts: readonly string[]): void {
+    for (const text of texts) this.say(text);
+  }
+
+  /** Until all of these hear what is published from now on. */
+  async tune(...ears: readonly SubscriberEar[]): Promise<void> {
+    const question = `${TUNING}${++this.#play.questions}`;
+    while (!ears.every((ear) => ear.isTuned(question))) {
+      this.say(question);
+      await this.#play.site.quiet(1);
+    }
+  }
+
+  async close(linger?: number): Promise<void> {
+    this.closeNow(linger);
+    await this.#play.site.settle();
+  }
+
+  closeNow(linger?: number): void {
+    void this.#socket.close(linger);
+  }
+}
+
 export interface PlayLine extends Pick<SiteLine, 'cut' | 'freeze' | 'thaw'> {
   connect(name: string, options?: ConnectOptions): ConnectorEar;
+  subscribe(name: string, options?: ConnectOptions): SubscriberEar;
 }
 
 export class Play {
   readonly site: Site;
   readonly outcomes: Outcome[] = [];
+  /** That publishers have asked to see who hears them. */
+  questions = 0;
   readonly #stage: Stage = { busyWith: undefined, violations: [] };
-  readonly #ears: (ListenerEar | ConnectorEar)[] = [];
+  readonly #ears: (ListenerEar | ConnectorEar | SubscriberEar)[] = [];
+  readonly #voices: Voice[] = [];
   readonly #notes: string[] = [];
 
   constructor(site: Site) {
@@ -375,10 +455,21 @@ export class Play {
     return this.#connector(name, (ear) => this.site.connect(name, typeof to === 'string' ? to : to.endpoint, ear, options));
   }
 
-  async line(to: ListenerEar): Promise<PlayLine> {
+  async publish(name: string, options?: SocketOptions, endpoint: string = this.site.freeEndpoint()): Promise<Voice> {
+    const voice = new Voice(await this.site.publish(name, endpoint, options), this);
+    this.#voices.push(voice);
+    return voice;
+  }
+
+  subscribe(name: string, to: Voice | string, options?: ConnectOptions): SubscriberEar {
+    return this.#subscriber(name, (ear) => this.site.subscribe(name, typeof to === 'string' ? to : to.endpoint, ear, options));
+  }
+
+  async line(to: ListenerEar | Voice): Promise<PlayLine> {
     const line = await this.site.line(to.endpoint);
     return {
       connect: (name, options) => this.#connector(name, (ear) => line.connect(name, ear, options)),
+      subscribe: (name, options) => this.#subscriber(name, (ear) => line.subscribe(name, ear, options)),
       cut: () => {
         line.cut();
       },
@@ -441,13 +532,20 @@ export class Play {
   }
 
   async abandon(): Promise<void> {
-    for (const ear of this.#ears) ear.closeNow(0);
+    for (const socket of [...this.#ears, ...this.#voices]) socket.closeNow(0);
     await this.site.end();
   }
 
   #connector(name: string, connect: (ear: ConnectorEar) => Connector): ConnectorEar {
     const ear = new ConnectorEar(name, this, this.#stage, true);
     ear.socket = connect(ear);
+    this.#ears.push(ear);
+    return ear;
+  }
+
+  #subscriber(name: string, subscribe: (ear: SubscriberEar) => Subscriber): SubscriberEar {
+    const ear = new SubscriberEar(name, this, this.#stage, true);
+    ear.socket = subscribe(ear);
     this.#ears.push(ear);
     return ear;
   }

@@ -21,10 +21,11 @@
 import { CONNECTIONS } from './connections.ts';
 import { ENDINGS } from './endings.ts';
 import { MESSAGES } from './messages.ts';
+import { PUBLISHING } from './publishing.ts';
 import { QUEUES } from './queues.ts';
 import type { Fact, Script } from './script.ts';
 
-export const SCRIPTS: readonly Script[] = [...MESSAGES, ...QUEUES, ...CONNECTIONS, ...ENDINGS];
+export const SCRIPTS: readonly Script[] = [...MESSAGES, ...QUEUES, ...CONNECTIONS, ...ENDINGS, ...PUBLISHING];
 
 /** The last row of the table of facts. */
 export const LAST_FACT = 28;

@@ -3,7 +3,15 @@ import { Random } from '../../../src/core/random.ts';
 import { Agenda } from '../../../src/simulation/agenda.ts';
 import { SimulatedNetwork, type Range } from '../../../src/simulation/network.ts';
 import { SimulatedProcess } from '../../../src/simulation/process.ts';
-import type { ConnectOptions, Connector, Listener, SocketOptions, TransportHandler } from '../../../src/transport/transport.ts';
+import type {
+  ConnectOptions,
+  Connector,
+  Listener,
+  Publisher,
+  SocketOptions,
+  Subscriber,
+  TransportHandler,
+} from '../../../src/transport/transport.ts';
 import type { Site, SiteLine } from './site.ts';
 
 const PATIENCE_MS = 120_000;
@@ -42,21 +50,30 @@ export class SimulatedSite implements Site {
     return this.#network.transportOf(this.#process(name)).connect(endpoint, handler, options);
   }
 
+  publish(name: string, endpoint: string, options: SocketOptions | undefined): Promise<Publisher> {
+    return this.#network.transportOf(this.#process(name)).publish(endpoint, options);
+  }
+
+  subscribe(name: string, endpoint: string, handler: TransportHandler, options: ConnectOptions | undefined): Subscriber {
+    return this.#network.transportOf(this.#process(name)).subscribe(endpoint, handler, options);
+  }
+
   async line(endpoint: string): Promise<SiteLine> {
     const network = this.#network;
-    const connectors: Connector[] = [];
+    const connectors: (Connector | Subscriber)[] = [];
     let frozen = false;
     const freeze = (value: boolean) => () => {
       frozen = value;
       for (const connector of connectors) network.freezeConnector(connector, value);
     };
+    const through = <S extends Connector | Subscriber>(connector: S): S => {
+      connectors.push(connector);
+      if (frozen) network.freezeConnector(connector, true);
+      return connector;
+    };
     return {
-      connect: (name, handler, options) => {
-        const connector = this.connect(name, endpoint, handler, options);
-        connectors.push(connector);
-        if (frozen) network.freezeConnector(connector, true);
-        return connector;
-      },
+      connect: (name, handler, options) => through(this.connect(name, endpoint, handler, options)),
+      subscribe: (name, handler, options) => through(this.subscribe(name, endpoint, handler, options)),
       cut: () => {
         for (const connector of connectors) network.cutConnector(connector);
       },

@@ -1,8 +1,17 @@
 /** Where a differential script is played: sockets of one make, lines that can be hurt, and time that passes in its own way. */
-import type { ConnectOptions, Connector, Listener, SocketOptions, TransportHandler } from '../../../src/transport/transport.ts';
+import type {
+  ConnectOptions,
+  Connector,
+  Listener,
+  Publisher,
+  SocketOptions,
+  Subscriber,
+  TransportHandler,
+} from '../../../src/transport/transport.ts';
 
 export interface SiteLine {
   connect(name: string, handler: TransportHandler, options: ConnectOptions | undefined): Connector;
+  subscribe(name: string, handler: TransportHandler, options: ConnectOptions | undefined): Subscriber;
   /** Resets all connections on this line; new ones may be made at once. */
   cut(): void;
   /** Nothing passes any more, and nobody is told. */
@@ -15,6 +24,8 @@ export interface Site {
   /** `name` is the socket's owner, where each has a process of its own. */
   listen(name: string, endpoint: string, handler: TransportHandler, options: SocketOptions | undefined): Promise<Listener>;
   connect(name: string, endpoint: string, handler: TransportHandler, options: ConnectOptions | undefined): Connector;
+  publish(name: string, endpoint: string, options: SocketOptions | undefined): Promise<Publisher>;
+  subscribe(name: string, endpoint: string, handler: TransportHandler, options: ConnectOptions | undefined): Subscriber;
   line(endpoint: string): Promise<SiteLine>;
   freeEndpoint(): string;
   /** Where nobody listens yet, nor has a moment ago. */

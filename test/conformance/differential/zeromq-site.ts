@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate, setTimeout as pause } from 'node:timers/promises';
 import { zeromqTransport } from '../../../src/transport/zeromq.ts';
-import type { ConnectOptions, Connector, Listener, SocketOptions, TransportHandler } from '../../../src/transport/transport.ts';
+import type {
+  ConnectOptions,
+  Connector,
+  Listener,
+  Publisher,
+  SocketOptions,
+  Subscriber,
+  TransportHandler,
+} from '../../../src/transport/transport.ts';
 import { Relay, freeTcpEndpoint } from '../relay.ts';
 import type { Site, SiteLine } from './site.ts';
 
@@ -33,11 +41,20 @@ export class ZeromqSite implements Site {
     return zeromqTransport.connect(endpoint, handler, options);
   }
 
+  publish(_name: string, endpoint: string, options: SocketOptions | undefined): Promise<Publisher> {
+    return zeromqTransport.publish(endpoint, options);
+  }
+
+  subscribe(_name: string, endpoint: string, handler: TransportHandler, options: ConnectOptions | undefined): Subscriber {
+    return zeromqTransport.subscribe(endpoint, handler, options);
+  }
+
   async line(endpoint: string): Promise<SiteLine> {
     const relay = await Relay.start(endpoint, this.#freeFile());
     this.#relays.push(relay);
     return {
       connect: (name, handler, options) => this.connect(name, relay.endpoint, handler, options),
+      subscribe: (name, handler, options) => this.subscribe(name, relay.endpoint, handler, options),
       cut: () => {
         relay.cut();
       },

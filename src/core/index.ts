@@ -1,6 +1,6 @@
 /** The machine kernel and its charts: everything a machine of your own needs. */
 export { assert } from './assert.ts';
-export { backoffDelay, type BackoffOptions } from './backoff.ts';
+export { backoffDelay, rotationDelay, type BackoffOptions } from './backoff.ts';
 export { arrowLabel, cellsOf, countCells, matrix, mermaid, summary, timersTable, type CellCounts } from './chart.ts';
 export { ArrowCoverage, type CoverageOf } from './coverage.ts';
 export { BrokenInvariant, ImpossibleEvent, InvalidOption, SeaworthyError } from './errors.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { backoffDelay } from '../../src/core/backoff.ts';
+import { backoffDelay, rotationDelay } from '../../src/core/backoff.ts';
 
 const steady = { base: 100, maximum: 1000, jitter: 0 };
 const half = (): number => 0.5;
@@ -29,4 +29,25 @@ test('no wait is ever outside maximum ± jitter, whatever chance says', () => {
       expect(delay).toBeLessThanOrEqual(given.maximum * (1 + given.jitter));
     }),
   );
+});
+
+test('with two servers the second is tried soon, and only a round of both makes the wait longer', () => {
+  expect([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((failures) => rotationDelay(failures, 2, steady, half))).toEqual([
+    20, 100, 20, 200, 20, 400, 20, 800, 20, 1000, 20, 1000,
+  ]);
+});
+
+test('three servers make a longer round', () => {
+  expect([0, 1, 2, 3, 4, 5].map((failures) => rotationDelay(failures, 3, steady, half))).toEqual([20, 20, 100, 20, 20, 200]);
+});
+
+test('the short wait is spread as well', () => {
+  const options = { ...steady, jitter: 0.25 };
+  expect([0, 0.5, 0.75].map((random) => rotationDelay(0, 2, options, () => random))).toEqual([15, 20, 22.5]);
+});
+
+test('with one server all is as without others', () => {
+  const options = { base: 100, maximum: 1000, jitter: 0.5 };
+  for (let failures = 0; failures < 40; failures++)
+    expect(rotationDelay(failures, 1, options, () => 0.3)).toBe(backoffDelay(failures, options, () => 0.3));
 });

@@ -45,6 +45,8 @@ export const CLIENT_EVENTS: { readonly [event in keyof MajordomoClientEvents]: t
   staleReply: true,
   linkUsable: true,
   brokerLost: true,
+  serverPassive: true,
+  serverFenced: true,
   stalled: true,
   fault: true,
   unusable: true,

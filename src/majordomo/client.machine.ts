@@ -1,8 +1,8 @@
 /**
  * A Majordomo client's two machines: one request on its way to its one outcome, and the client's link to the broker, which
- * learns whether the broker keeps correlation frames. How a reply finds its request: docs/decisions/0003-correlation.md.
+ * learns whether the broker keeps correlation frames and, where there are several brokers, goes from one to the next. How a reply finds its request: docs/decisions/0003-correlation.md.
  */
-import { backoffDelay, type BackoffOptions } from '../core/backoff.ts';
+import { backoffDelay, rotationDelay, type BackoffOptions } from '../core/backoff.ts';
 import { defineMachine, ignore, never, type Action, type Guard, type Machine, type MachineTypes } from '../core/machine.ts';
 import type { AttemptOutcome } from '../core/requests.ts';
 import type { Frame } from '../wire/message.ts';
@@ -240,7 +240,10 @@ export interface MajordomoLinkMachine extends MachineTypes {
     | { readonly kind: 'ANSWER'; readonly ours: boolean }
     | { readonly kind: 'start'; readonly correlation: 'auto' | 'envelope' | 'socket' }
     | { readonly kind: 'brokerGone' }
-    /** A request over the shared connection timed out, and the connection has brought nothing since it was sent. */
+    /**
+     * A request over the shared connection timed out, and the connection has brought nothing since it was sent. Where there are several
+     * brokers, also: a request over its own connection was not answered, and no other was at this broker meanwhile.
+     */
     | { readonly kind: 'doubt' }
     | { readonly kind: 'close' }
     | { readonly kind: 'probeTimeout' }
@@ -252,33 +255,56 @@ export interface MajordomoLinkMachine extends MachineTypes {
 }
 
 export interface LinkEffects {
-  /** Opens the shared connection. */
+  /** Opens the shared connection, to the broker in turn. */
   open(): void;
   /** Drops the shared connection; what was sent over it is told so. */
   shut(): void;
   probe(): void;
   /** Requests may be placed from now on. */
   usable(): void;
+  /** The broker is left; the next one is in turn. */
   lost(delay: number): void;
+  /** The next broker is in turn for connections that are opened from now on. */
+  turn(): void;
 }
 
 export interface LinkContext {
   readonly correlation: 'auto' | 'envelope' | 'socket';
+  /** Brokers to choose from. */
+  readonly endpoints: number;
   readonly probeTimeout: number;
   readonly backoff: BackoffOptions;
   readonly random: () => number;
 }
 
-/** A broker that was ours before is waited for longer: most likely it is restarting. */
+/** The only broker, if it was ours before, is waited for longer: most likely it is restarting. */
 const PATIENCE = 10;
+const patience = ({ probeTimeout, endpoints }: LinkContext): number => probeTimeout * (endpoints === 1 ? PATIENCE : 1);
 
 type L = MajordomoLinkMachine;
 type LinkOut = LinkEffects & { arm(timer: keyof L['timers'], delay: number): void };
 
-const asksFirst: Guard<L, 'new', 'start'> = (_state, event) => event.correlation === 'auto';
+const hasChoice = (context: LinkContext): boolean => context.endpoints > 1;
+/** What a broker does with envelopes need not be asked where it is promised; which of several brokers serves must be. */
+const asks = (correlation: LinkContext['correlation'], context: LinkContext): boolean =>
+  correlation === 'auto' || (correlation === 'envelope' && hasChoice(context));
+const asksFirst: Guard<L, 'new', 'start'> = (_state, event, context) => asks(event.correlation, context);
 const trustsBroker: Guard<L, 'new', 'start'> = (_state, event) => event.correlation === 'envelope';
-const probesAgain: Guard<L, 'resting', 'reconnectDelay'> = (_state, _event, context) => context.correlation === 'auto';
-const isOurs: Guard<L, 'probing' | 'plain', 'ANSWER'> = (_state, event) => event.ours;
+const probesAgain: Guard<L, 'resting', 'reconnectDelay'> = (_state, _event, context) => asks(context.correlation, context);
+const keepsEnvelopes: Guard<L, 'probing', 'ANSWER'> = (_state, event, context) => event.ours || context.correlation === 'envelope';
+const isOurs: Guard<L, 'plain', 'ANSWER'> = (_state, event) => event.ours;
+/**
+ * Silent: dead, or passive, or foreign. While another broker is untried in this round it is asked first; and where one has been ours, the
+ * pair is, so none of them is foreign.
+ */
+const othersRemain: Guard<L, 'probing', 'probeTimeout'> = (state, _event, context) => {
+  const isRoundOver = (state.failures + 1) % context.endpoints === 0;
+  return !isRoundOver || (state.known && hasChoice(context) && context.correlation === 'auto');
+};
+const trustsSilent: Guard<L, 'probing', 'probeTimeout'> = (_state, _event, context) => context.correlation === 'envelope';
+const doubtsForeign: Guard<L, 'plain', 'doubt'> = (state, _event, context) =>
+  hasChoice(context) && context.correlation === 'auto' && state.answered;
+const neverAsks: Guard<L, 'plain', 'doubt'> = (_state, _event, context) => hasChoice(context) && context.correlation === 'socket';
 const isUnanswered: Guard<L, 'plain', 'reprobeDelay'> = (state) => !state.answered;
 
 type Resting = Extract<L['state'], { kind: 'resting' }>;
@@ -286,7 +312,7 @@ type Resting = Extract<L['state'], { kind: 'resting' }>;
 const beginProbing = (known: boolean, failures: number, out: LinkOut, context: LinkContext): Extract<L['state'], { kind: 'probing' }> => {
   out.open();
   out.probe();
-  out.arm('probeTimeout', context.probeTimeout * (known ? PATIENCE : 1));
+  out.arm('probeTimeout', known ? patience(context) : context.probeTimeout);
   return { kind: 'probing', known, failures };
 };
 const openAndProbe: Action<L, 'new', 'start', 'probing'> = (_state, _event, out, context) => beginProbing(false, 0, out, context);
@@ -313,39 +339,57 @@ const treatAsForeign: Action<L, 'probing', 'ANSWER', 'plain'> = (_state, _event,
   out.usable();
   return { kind: 'plain', answered: true, failures: 0 };
 };
+/** How long a broker that does not answer gets requests until it, or the next one, is asked: brokers of one round equally long. */
+const stayFor = (failures: number, out: LinkOut, context: LinkContext): void => {
+  out.arm('reprobeDelay', backoffDelay(Math.floor(failures / context.endpoints), context.backoff, context.random));
+};
 /** Goes on asking on new connections: one that something else answered at first may never bring anything again. */
 const goPlainMeanwhile: Action<L, 'probing', 'probeTimeout', 'plain'> = (state, _event, out, context) => {
   out.usable();
-  out.arm('reprobeDelay', backoffDelay(state.failures, context.backoff, context.random));
+  stayFor(state.failures, out, context);
   return { kind: 'plain', answered: false, failures: state.failures + 1 };
+};
+const correlateMeanwhile: Action<L, 'probing', 'probeTimeout', 'correlated'> = (state, _event, out) => {
+  out.usable();
+  return { kind: 'correlated', failures: state.failures + 1 };
 };
 const probeAnew: Action<L, 'plain', 'reprobeDelay', 'plain'> = (state, _event, out, context) => {
   out.shut();
+  if (hasChoice(context)) out.turn();
   out.open();
   out.probe();
-  out.arm('reprobeDelay', backoffDelay(state.failures, context.backoff, context.random));
+  stayFor(state.failures, out, context);
   return { kind: 'plain', answered: false, failures: state.failures + 1 };
 };
 const noteForeign: Action<L, 'plain', 'ANSWER', 'plain'> = () => ({ kind: 'plain', answered: true, failures: 0 });
 const confirm: Action<L, 'correlated' | 'doubting', 'ANSWER', 'correlated'> = () => ({ kind: 'correlated', failures: 0 });
 const askWhetherAlive: Action<L, 'correlated', 'doubt', 'doubting'> = (state, _event, out, context) => {
   out.probe();
-  out.arm('probeTimeout', context.probeTimeout * PATIENCE);
+  out.arm('probeTimeout', patience(context));
   return { kind: 'doubting', failures: state.failures };
 };
 
 const rest = (known: boolean, failures: number, out: LinkOut, context: LinkContext): Resting => {
-  const delay = backoffDelay(failures, context.backoff, context.random);
+  const delay = rotationDelay(failures, context.endpoints, context.backoff, context.random);
   out.shut();
   out.arm('reconnectDelay', delay);
   out.lost(delay);
   return { kind: 'resting', known, failures: failures + 1 };
 };
-const restProbing: Action<L, 'probing', 'brokerGone', 'resting'> = (state, _event, out, context) =>
+const restProbing: Action<L, 'probing', 'brokerGone' | 'probeTimeout', 'resting'> = (state, _event, out, context) =>
   rest(state.known, state.failures, out, context);
 const restKnown: Action<L, 'correlated' | 'doubting', 'brokerGone' | 'probeTimeout', 'resting'> = (state, _event, out, context) =>
   rest(true, state.failures, out, context);
 const restPlain: Action<L, 'plain', 'brokerGone', 'resting'> = (state, _event, out, context) => rest(false, state.failures, out, context);
+/** Its silence may be that of one service: it is asked, on a connection that it cannot have lost. */
+const askForeign: Action<L, 'plain', 'doubt', 'probing'> = (_state, _event, out, context) => {
+  out.shut();
+  return beginProbing(false, 0, out, context);
+};
+const turnUnasked: Action<L, 'plain', 'doubt', 'plain'> = (state, _event, out) => {
+  out.turn();
+  return state;
+};
 const shut: Action<L, 'probing' | 'correlated' | 'doubting' | 'plain', 'close', 'closed'> = (_state, _event, out) => {
   out.shut();
   return { kind: 'closed' };
@@ -370,14 +414,18 @@ export const majordomoLink: Machine<L> = defineMachine<L>({
     },
     probing: {
       ANSWER: [
-        { to: 'correlated', when: isOurs, do: correlate },
+        { to: 'correlated', when: keepsEnvelopes, do: correlate },
         { to: 'plain', do: treatAsForeign },
       ],
       start: never('it has started'),
       brokerGone: { to: 'resting', do: restProbing },
       doubt: ignore('sent over a connection that was left; this one is being asked'),
       close: { to: 'closed', do: shut },
-      probeTimeout: { to: 'plain', do: goPlainMeanwhile },
+      probeTimeout: [
+        { to: 'resting', when: othersRemain, do: restProbing },
+        { to: 'correlated', when: trustsSilent, do: correlateMeanwhile },
+        { to: 'plain', do: goPlainMeanwhile },
+      ],
     },
     correlated: {
       ANSWER: { to: 'correlated', do: confirm },
@@ -401,7 +449,11 @@ export const majordomoLink: Machine<L> = defineMachine<L>({
       ],
       start: never('it has started'),
       brokerGone: { to: 'resting', do: restPlain },
-      doubt: ignore('sent while the connection was shared'),
+      doubt: [
+        { to: 'probing', when: doubtsForeign, do: askForeign },
+        { to: 'plain', when: neverAsks, do: turnUnasked },
+        ignore('there is no other broker, or they are being asked in turn'),
+      ],
       close: { to: 'closed', do: shut },
       reprobeDelay: [{ to: 'plain', when: isUnanswered, do: probeAnew }, ignore('it has answered: foreign')],
     },

@@ -6,18 +6,23 @@ import { ClientClosed, RequestAborted, UNTRIED, type AttemptOutcome, type Attemp
 import type { FailureCode } from '../load-balancer/failures.ts';
 import { Performer } from '../runtime/actor.ts';
 import type { Driver } from '../runtime/driver.ts';
+import { Endpoints } from '../runtime/endpoints.ts';
+import { Epochs } from '../runtime/epochs.ts';
 import type { Lane } from '../runtime/lanes.ts';
 import { checkRequest, reconnectBackoff, retryBackoff, transportHeartbeatOf, type RequestOptions } from '../runtime/options.ts';
 import { OpenRequest, Requester, type RequesterCounters } from '../runtime/requester.ts';
 import type { RoleEvents } from '../runtime/role.ts';
 import type { Connector, LivenessLayers, Peer } from '../transport/transport.ts';
+import { epochMarkIn, type EpochMark } from '../wire/epoch.ts';
 import { bodyOption, type Frame, type FrameLike, type Message } from '../wire/message.ts';
 import {
   PROBE,
   PROBE_SERVICE,
   answersProbe,
+  askForEpoch,
   correlatedRequestToBroker,
   decodeAtClient,
+  probeOneOfSeveral,
   requestToBroker,
   type CommandAtClient,
 } from './codec.ts';
@@ -56,18 +61,31 @@ export interface MajordomoClientEvents extends RoleEvents {
   /** A reply that nobody waits for any more: late, or a duplicate of a retried request. */
   staleReply: { readonly service: string };
   /** It became known how replies find their requests. */
-  linkUsable: { readonly correlation: 'envelope' | 'socket' };
-  /** The connection to the broker was lost; the client tries again after `retryIn` ms. */
-  brokerLost: { readonly retryIn: number };
-  closed: { readonly endpoint: string };
+  linkUsable: { readonly correlation: 'envelope' | 'socket'; readonly endpoint: string };
+  /** The broker at `endpoint` was lost; the client tries again, or the next one, after `retryIn` ms. */
+  brokerLost: { readonly retryIn: number; readonly endpoint: string };
+  /** The server at `endpoint` says that it does not serve, another does; the client tries the next one. */
+  serverPassive: { readonly endpoint: string };
+  /** The server at `endpoint` serves in an epoch that is over: another has taken over from it in epoch `known`. The client tries the next one. */
+  serverFenced: { readonly endpoint: string; readonly epoch: number; readonly known: number };
+  closed: { readonly endpoint: string; readonly endpoints: readonly string[] };
 }
 
-export type ClientCounters = RequesterCounters;
+export interface ClientCounters extends RequesterCounters {
+  /** Servers left because they said that they were passive. */
+  passive: number;
+  /** Servers left because another had taken over from them. */
+  fenced: number;
+}
 
 export interface ClientSnapshot {
   readonly role: 'client';
   readonly name: string;
+  /** The broker in use, or the next to be tried. */
   readonly endpoint: string;
+  readonly endpoints: readonly string[];
+  /** The highest epoch of a Binary Star that the client has met; 0 for none. */
+  readonly epoch: number;
   /** `new`, `probing`, `correlated`, `plain`, `resting` or `closed`. */
   readonly state: string;
   /** How replies find their requests now. */
@@ -86,12 +104,17 @@ export interface ClientSnapshot {
  * Sends requests to services by name. Connects at once and for good. A request that is not answered in time, or whose
  * connection is lost, is tried again, `requestRetries` times in all; it never ends twice, and never with another's reply.
  *
+ * With several endpoints it uses one broker at a time, and turns to the next when that one is lost, falls silent, or is the passive or replaced
+ * server of a Binary Star (Guide, chapter 4).
+ *
  * @example
  * const client = MajordomoClient.connect('tcp://127.0.0.1:5555');
  * const reply = await client.request('echo', 'hello');
  */
 export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoCall> {
-  readonly endpoint: string;
+  readonly endpoints: readonly string[];
+  readonly #endpoints: Endpoints;
+  readonly #epochs = new Epochs();
   readonly #settings: ClientSettings;
   readonly #context: RequestContext;
   readonly #link: Performer<MajordomoLinkMachine>;
@@ -101,32 +124,44 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
   /** Under `envelope` correlation: the connection of all requests. Under `socket` correlation each has its own, one of `lanes`. */
   #shared: Connector | undefined;
   #lastId: number;
+  /** Where the shared connection leads. */
+  #sharedEndpoint = '';
+  /** Whether a broker of ours answered over the shared connection. */
+  #isOurs = false;
   /** Messages the shared connection has brought. */
   #heard = 0;
+  /** Replies that connections of requests to the broker in use have brought. */
+  #heardOnLanes = 0;
 
   /**
-   * @param endpoint the broker's, for instance `tcp://127.0.0.1:5555`.
+   * @param endpoints the broker's, for instance `tcp://127.0.0.1:5555`, or those of several that stand in for each other.
    * @throws InvalidOption, InvalidEndpoint at once.
    */
-  static connect(endpoint: string, options: MajordomoClientOptions = {}): MajordomoClient {
-    const client = new MajordomoClient(endpoint, options);
+  static connect(endpoints: string | readonly string[], options: MajordomoClientOptions = {}): MajordomoClient {
+    const client = new MajordomoClient(endpoints, options);
     client.start(() => {
       client.#link.step({ kind: 'start', correlation: client.#settings.correlation });
     });
     return client;
   }
 
-  private constructor(endpoint: string, options: MajordomoClientOptions) {
+  private constructor(endpoints: string | readonly string[], options: MajordomoClientOptions) {
     const settings = clientSettings(options);
     super('client', options, settings);
     this.#settings = settings;
-    this.endpoint = this.endpointOption(endpoint);
+    this.#endpoints = new Endpoints(endpoints, options.transport);
+    this.endpoints = this.#endpoints.all;
     const { requestTimeout, requestRetries, correlation, probeTimeout } = settings;
     const { random } = this;
     this.#context = { requestTimeout, requestRetries, backoff: retryBackoff(settings), random };
-    const link = { correlation, probeTimeout, backoff: reconnectBackoff(settings), random };
+    const link = { correlation, endpoints: this.#endpoints.count, probeTimeout, backoff: reconnectBackoff(settings), random };
     this.#link = new Performer(majordomoLink, this.driver, link, this.observer, this.#linkEffects());
     this.#lastId = Math.floor(random() * 2 ** 32);
+  }
+
+  /** The broker in use, or the next to be tried. */
+  get endpoint(): string {
+    return this.#endpoints.current;
   }
 
   /**
@@ -164,7 +199,7 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
   }
 
   protected override sayClosed(): void {
-    this.emit('closed', { endpoint: this.endpoint });
+    this.emit('closed', { endpoint: this.endpoint, endpoints: this.endpoints });
   }
 
   protected override sayUnusable(error: SeaworthyError): void {
@@ -178,30 +213,55 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
       role: 'client',
       name: this.name,
       endpoint: this.endpoint,
+      endpoints: this.endpoints,
+      epoch: this.#epochs.known,
       state,
       correlation: state === 'correlated' ? 'envelope' : state === 'plain' ? 'socket' : 'unknown',
       layers: { ...this.layers, heartbeats: false },
       open: this.open.size,
       waiting: this.waiting.size,
       sockets: this.lanes.size,
-      counters: { ...this.counters, faults: this.faults },
+      counters: { ...this.counters, passive: this.#epochs.passive, fenced: this.#epochs.fenced, faults: this.faults },
     };
   }
 
   /* ---------------------------------------------------------------- what comes in */
 
   protected override receive(peer: Peer, message: Message): void {
-    const command = decodeAtClient(message);
+    const lane = peer.session as Lane<MajordomoCall> | undefined;
+    const mark = lane === undefined && this.#endpoints.several && message.frameCount > 0 ? epochMarkIn(message, 0) : undefined;
+    if (mark !== undefined && !this.#believes(mark)) return;
+    const command = decodeAtClient(message, mark === undefined ? 0 : 1);
     if (command.kind === 'INVALID') {
       this.counters.invalid++;
       return;
     }
-    const lane = peer.session as Lane<MajordomoCall> | undefined;
     if (lane === undefined) this.#hear();
     if (lane !== undefined) this.#answerOnLane(lane, command);
     else if (command.id >= 0) this.#answerOnShared(command);
-    else if (command.service === PROBE_SERVICE) this.#link.step({ kind: 'ANSWER', ours: answersProbe(command) });
+    else if (command.service === PROBE_SERVICE) this.#answerProbe(answersProbe(command), mark !== undefined);
     else this.#stale(command.service);
+  }
+
+  /** Leaves a server that does not serve, or serves in an epoch that is over. */
+  #believes(mark: EpochMark): boolean {
+    const verdict = this.#epochs.judge(mark);
+    if (verdict === 'fine' || verdict === 'learned') return true;
+    const endpoint = this.#sharedEndpoint;
+    if (verdict === 'passive') this.emit('serverPassive', { endpoint });
+    else this.emit('serverFenced', { endpoint, epoch: mark.epoch, known: this.#epochs.known });
+    this.#link.step({ kind: 'brokerGone' });
+    return false;
+  }
+
+  /** Of several brokers one that is ours is asked once more, for its epoch, before it gets requests. */
+  #answerProbe(ours: boolean, isMarked: boolean): void {
+    this.#isOurs = ours;
+    if (ours && this.#endpoints.several && !isMarked && this.#shared !== undefined) {
+      this.sendOver(this.#shared, askForEpoch(this.#epochs.mark));
+      return;
+    }
+    this.#link.step({ kind: 'ANSWER', ours });
   }
 
   /** Whatever the shared connection brings ends a doubt, and a row of failures. */
@@ -226,11 +286,21 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
     const { request } = lane;
     if (request !== undefined && command.kind === 'REPLY' && command.id < 0 && command.service === request.service) {
       request.step({ kind: 'REPLY', attempt: request.attempt, body: command.body, deliveries: command.deliveries });
+      if (this.#endpoints.several) this.#hearOnLane(lane);
       return;
     }
     this.#stale(command.service);
     lane.suspect = true;
     if (request === undefined) this.lanes.retire(lane);
+  }
+
+  /** Who answers is there: the client stays with it, or goes back to it. */
+  #hearOnLane({ endpoint }: Lane<MajordomoCall>): void {
+    if (this.#link.state.kind !== 'plain') return;
+    if (this.#settings.correlation === 'socket') this.#endpoints.use(endpoint);
+    if (endpoint !== this.endpoint) return;
+    this.#heardOnLanes++;
+    this.#link.step({ kind: 'ANSWER', ours: false });
   }
 
   #stale(service: string): void {
@@ -252,7 +322,9 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
   #linkEffects(): LinkEffects & { refuse(): void } {
     return {
       open: () => {
-        this.#shared = this.#connect(this.#settings.maxOpenRequests);
+        this.#isOurs = false;
+        this.#sharedEndpoint = this.endpoint;
+        this.#shared = this.#connect(this.endpoint, this.#settings.maxOpenRequests);
         if (this.#shared === undefined) this.#link.later({ kind: 'brokerGone' });
       },
       shut: () => {
@@ -265,7 +337,7 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
             });
       },
       probe: () => {
-        if (this.#shared !== undefined) this.sendOver(this.#shared, PROBE);
+        if (this.#shared !== undefined) this.sendOver(this.#shared, this.#probe());
       },
       usable: () => {
         this.placeSoon();
@@ -274,13 +346,19 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
           if (kind !== 'correlated' && kind !== 'plain') return;
           if (kind === 'correlated') this.lanes.retireIdle();
           const correlation = kind === 'correlated' ? 'envelope' : 'socket';
-          this.logger.info({ role: this.name, correlation }, 'link usable');
-          this.emit('linkUsable', { correlation });
+          const { endpoint } = this;
+          this.logger.info({ role: this.name, correlation, endpoint }, 'link usable');
+          this.emit('linkUsable', { correlation, endpoint });
         });
       },
       lost: (retryIn) => {
-        this.logger.info({ role: this.name, retryIn: Math.round(retryIn) }, 'broker lost');
-        this.emit('brokerLost', { retryIn });
+        const { endpoint } = this;
+        this.logger.info({ role: this.name, endpoint, retryIn: Math.round(retryIn) }, 'broker lost');
+        this.emit('brokerLost', { retryIn, endpoint });
+        this.#endpoints.next();
+      },
+      turn: () => {
+        this.#endpoints.next();
       },
       refuse: () => {
         this.counters.invalid++;
@@ -288,16 +366,22 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
     };
   }
 
-  #connect(highWaterMark: number): Connector | undefined {
-    return this.connectTo(this.endpoint, {
+  #probe(): readonly Frame[] {
+    if (!this.#endpoints.several) return PROBE;
+    const { mark } = this.#epochs;
+    return this.#isOurs ? askForEpoch(mark) : probeOneOfSeveral(mark);
+  }
+
+  #connect(endpoint: string, highWaterMark: number): Connector | undefined {
+    return this.connectTo(endpoint, {
       highWaterMark,
       transportHeartbeat: transportHeartbeatOf(this.#settings),
       reconnectInterval: Math.ceil(this.#settings.reconnectInterval * (0.2 + 0.8 * this.random())),
     });
   }
 
-  protected override connectLane(): Connector | undefined {
-    return this.#connect(FEW_MESSAGES);
+  protected override connectLane(endpoint: string): Connector | undefined {
+    return this.#connect(endpoint, FEW_MESSAGES);
   }
 
   /* ---------------------------------------------------------------- requests and their connections */
@@ -309,8 +393,11 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
     enqueue: (request) => {
       this.enqueue(request);
     },
-    silent: (request) => {
-      if (request.shared && request.heardBefore === this.#heard) this.#link.later({ kind: 'doubt' });
+    unanswered: (request) => {
+      const { lane, heardBefore } = request;
+      const isSilent = request.shared && heardBefore === this.#heard;
+      const isSilentLane = lane !== undefined && heardBefore === this.#heardOnLanes && request.turn === this.#endpoints.turns;
+      if (isSilent || (isSilentLane && this.#endpoints.several)) this.#link.later({ kind: 'doubt' });
     },
     retire: (request) => {
       if (this.waiting.has(request)) this.waiting.remove(request);
@@ -360,7 +447,11 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
     }
     if (this.trace !== undefined)
       this.trace({ t: this.driver.now, node: this.name, kind: 'attempt', service, request: request.number, attempt });
-    if (lane !== undefined) return this.sendOver(lane.connector, requestToBroker(frame, request.body));
+    if (lane !== undefined) {
+      request.heardBefore = this.#heardOnLanes;
+      request.turn = this.#endpoints.turns;
+      return this.sendOver(lane.connector, requestToBroker(frame, request.body));
+    }
     if (!request.shared) return false;
     const id = this.#nextId();
     request.ids.push(id);
@@ -386,8 +477,8 @@ interface RequestHost {
   readonly driver: Driver;
   readonly observer: StepObserver | undefined;
   enqueue(request: MajordomoCall): void;
-  /** Its attempt timed out: has its connection brought anything meanwhile? */
-  silent(request: MajordomoCall): void;
+  /** Its attempt timed out, or lost a connection of its own: has the broker said anything meanwhile? */
+  unanswered(request: MajordomoCall): void;
   retire(request: MajordomoCall): void;
   /** Whether the connection took it. */
   transmit(request: MajordomoCall, attempt: number): boolean;
@@ -403,8 +494,10 @@ class MajordomoCall extends OpenRequest<MajordomoRequestMachine, MajordomoCall, 
   readonly ids: number[] = [];
   /** It was sent over the shared connection. */
   shared = false;
-  /** What the shared connection had brought when it was sent. */
+  /** What the shared connection, or those of single requests, had brought when it was sent. */
   heardBefore = 0;
+  /** How often the client had turned to another broker when it was sent. */
+  turn = 0;
   readonly #host: RequestHost;
 
   constructor(
@@ -447,7 +540,7 @@ class MajordomoCall extends OpenRequest<MajordomoRequestMachine, MajordomoCall, 
 
   note(attempt: number, outcome: AttemptOutcome, deliveries?: number): void {
     this.answered = outcome === 'replied';
-    if (outcome === 'timed-out') this.#host.silent(this);
+    if (outcome === 'timed-out' || (outcome === 'connection-lost' && !this.shared)) this.#host.unanswered(this);
     this.log.note(attempt, outcome, this.driver.now, deliveries === undefined ? {} : { deliveries });
   }
 

@@ -181,13 +181,14 @@ export type CommandAtClient =
   | { readonly kind: 'REPLY'; readonly id: number; readonly deliveries: number; readonly service: string; readonly body: readonly Frame[] }
   | { readonly kind: 'FAILURE'; readonly id: number; readonly deliveries: number; readonly service: string; readonly code: FailureCode };
 
-export function decodeAtClient(message: Message): CommandAtClient | Invalid {
-  const correlated = message.frameCount > 0 && message.byteLength(0) !== 0;
-  const at = correlated ? 1 : 0;
+/** @param from the frame that the answer begins at: an epoch mark may stand before it. */
+export function decodeAtClient(message: Message, from = 0): CommandAtClient | Invalid {
+  const correlated = message.frameCount > from && message.byteLength(from) !== 0;
+  const at = correlated ? from + 1 : from;
   if (message.frameCount < at + 4 || message.byteLength(at) !== 0) return NOT_MDP;
-  const deliveries = correlated ? markedNumber(message, 0) : 0;
+  const deliveries = correlated ? markedNumber(message, from) : 0;
   if (deliveries < 0 || message.byteLength(at + 2) > MOST_NAME_BYTES) return NOT_MDP;
-  const id = correlated ? message.frame(0).readUInt32BE(4) : -1;
+  const id = correlated ? message.frame(from).readUInt32BE(4) : -1;
   const service = message.text(at + 2);
   if (message.equals(at + 1, CLIENT_HEADER)) return { kind: 'REPLY', id, deliveries, service, body: framesBetween(message, at + 3) };
   if (!correlated || !message.equals(at + 1, FAILURE_HEADER)) return NOT_MDP;
@@ -208,6 +209,19 @@ export function correlatedRequestToBroker(id: number, timeToLive: number, servic
 
 /** The question whether the broker is ours. */
 export const PROBE: readonly Frame[] = [EMPTY, CLIENT_HEADER, Buffer.from(PROBE_SERVICE), EMPTY];
+
+/**
+ * The same, at one broker of several. The mark stands where a body may be, because a foreign broker may die of a frame before the delimiter; a
+ * passive server looks for it there too.
+ */
+export function probeOneOfSeveral(mark: Frame): Frame[] {
+  return [...PROBE.slice(0, -1), mark];
+}
+
+/** The question to a broker that is ours in which epoch it serves: the mark comes back before the answer. */
+export function askForEpoch(mark: Frame): Frame[] {
+  return [mark, ...PROBE];
+}
 
 /** Whether `command` is our broker's answer to the probe. */
 export function answersProbe(command: CommandAtClient): boolean {

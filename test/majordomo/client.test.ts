@@ -270,7 +270,7 @@ describe('what can go wrong', () => {
     await world.advance(200);
     world.network.cut(ENDPOINT);
     await world.settle();
-    expect(lost.value).toEqual({ retryIn: 500 });
+    expect(lost.value).toEqual({ retryIn: 500, endpoint: ENDPOINT });
     await world.advance(499);
     expect(broker.take()).toEqual([]);
     await world.advance(1);
@@ -922,7 +922,7 @@ describe('asking whether the broker is ours', () => {
     const request = await takeOne(broker);
     expect(request.from).toBe(probe.from);
     expect(request.frames.slice(1)).toEqual(['', CLIENT, 'echo', 'job']);
-    expect(usable.value).toEqual({ correlation: 'envelope' });
+    expect(usable.value).toEqual({ correlation: 'envelope', endpoint: ENDPOINT });
     expect(client.inspect()).toMatchObject({ state: 'correlated', correlation: 'envelope', sockets: 0 });
     answer(broker, request, 'done');
     await world.settle();

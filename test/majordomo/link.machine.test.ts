@@ -7,6 +7,7 @@ type Event = MajordomoLinkMachine['event'];
 
 const context: LinkContext = {
   correlation: 'auto',
+  endpoints: 1,
   probeTimeout: 250,
   backoff: { base: 500, maximum: 8000, jitter: 0.8 },
   // In the middle of the jitter.
@@ -109,7 +110,8 @@ moves(
   [['shut'], ['open'], ['probe'], ['arm', 'reprobeDelay', 1000]],
 );
 stays('the time to ask again comes after the answer', plain, reprobeDelay, 'it has answered: foreign');
-stays('a request that was sent over the shared connection times out', plain, doubt, 'sent while the connection was shared');
+const ONLY_ONE = 'there is no other broker, or they are being asked in turn';
+stays('a request over the shared connection of before times out', plain, doubt, ONLY_ONE);
 moves('the connection to a foreign broker ends', plain, brokerGone, resting, [...rests, ...stopsReprobing]);
 moves('it is closed with a foreign broker', plain, close, closed, [['shut'], ...stopsReprobing]);
 never('with a foreign broker it has started', plain, start('socket'), 'it has started');
@@ -146,5 +148,126 @@ stays('the transport is ready after closing', closed, start('auto'), 'closed bef
 stays('the connection ends after closing', closed, brokerGone, 'closed');
 stays('a doubt after closing', closed, doubt, 'closed');
 stays('it is closed again', closed, close, 'idempotent');
+
+/* ---------------------------------------------------------------- two brokers that stand in for each other */
+
+const two = { endpoints: 2 };
+const restsShortly = [['shut'], ['arm', 'reconnectDelay', 100], ['lost', 100]] as const;
+
+moves('the first broker goes: the second is tried soon', correlated, brokerGone, restingKnown, restsShortly, two);
+moves(
+  'the second is lost too: the round is over, and the pause is that of the first failure',
+  { kind: 'correlated', failures: 1 },
+  brokerGone,
+  { kind: 'resting', known: true, failures: 2 },
+  rests,
+  two,
+);
+moves(
+  'the second round: the first broker after a short pause again',
+  { kind: 'correlated', failures: 2 },
+  brokerGone,
+  { kind: 'resting', known: true, failures: 3 },
+  restsShortly,
+  two,
+);
+moves(
+  'the second round fails: the pause is twice as long',
+  { kind: 'correlated', failures: 3 },
+  brokerGone,
+  { kind: 'resting', known: true, failures: 4 },
+  [['shut'], ['arm', 'reconnectDelay', 1000], ['lost', 1000]],
+  two,
+);
+moves(
+  'a broker is silent, and another has not been asked: that one is asked before requests get anywhere',
+  probing,
+  probeTimeout,
+  resting,
+  [...restsShortly, ...stopsProbing],
+  two,
+);
+moves(
+  'both are silent, and may be foreign: one connection per request for now, and they are asked in turn',
+  { kind: 'probing', known: false, failures: 1 },
+  probeTimeout,
+  { kind: 'plain', answered: false, failures: 2 },
+  [['usable'], ['arm', 'reprobeDelay', 500], ...stopsProbing],
+  two,
+);
+moves(
+  'both are silent, and one was ours: neither is foreign',
+  { kind: 'probing', known: true, failures: 1 },
+  probeTimeout,
+  { kind: 'resting', known: true, failures: 2 },
+  [...rests, ...stopsProbing],
+  two,
+);
+moves(
+  'both are silent, and keep envelopes by promise: requests share the connection',
+  { kind: 'probing', known: true, failures: 1 },
+  probeTimeout,
+  { kind: 'correlated', failures: 2 },
+  [['usable'], ...stopsProbing],
+  { ...two, correlation: 'envelope' },
+);
+moves(
+  'envelopes are promised, but not who serves: it asks',
+  fresh,
+  start('envelope'),
+  probing,
+  [['open'], ['probe'], ['arm', 'probeTimeout', 250]],
+  two,
+);
+moves('whoever answers where envelopes are promised keeps them', probing, FOREIGN, correlated, [['usable'], ...stopsProbing], {
+  ...two,
+  correlation: 'envelope',
+});
+moves(
+  'with envelopes promised it asks again after each loss',
+  restingKnown,
+  reconnectDelay,
+  { kind: 'probing', known: true, failures: 1 },
+  [['open'], ['probe'], ['arm', 'probeTimeout', 250], ...stopsResting],
+  { ...two, correlation: 'envelope' },
+);
+moves(
+  'of two brokers none is waited for longer because it was ours',
+  restingKnown,
+  reconnectDelay,
+  { kind: 'probing', known: true, failures: 1 },
+  [['open'], ['probe'], ['arm', 'probeTimeout', 250], ...stopsResting],
+  two,
+);
+moves('in doubt neither', correlated, doubt, doubting, [['probe'], ['arm', 'probeTimeout', 250]], two);
+moves(
+  'silent brokers are asked in turn, on new connections',
+  { kind: 'plain', answered: false, failures: 2 },
+  reprobeDelay,
+  { kind: 'plain', answered: false, failures: 3 },
+  [['shut'], ['turn'], ['open'], ['probe'], ['arm', 'reprobeDelay', 1000]],
+  two,
+);
+moves(
+  'each of them gets requests for equally long',
+  { kind: 'plain', answered: false, failures: 3 },
+  reprobeDelay,
+  { kind: 'plain', answered: false, failures: 4 },
+  [['shut'], ['turn'], ['open'], ['probe'], ['arm', 'reprobeDelay', 1000]],
+  two,
+);
+moves(
+  'a foreign broker answers nothing any more: it is asked whether it is there',
+  plain,
+  doubt,
+  probing,
+  [['shut'], ['open'], ['probe'], ['arm', 'probeTimeout', 250], ...stopsReprobing],
+  two,
+);
+stays('silent brokers are asked in turn anyway', { kind: 'plain', answered: false, failures: 2 }, doubt, ONLY_ONE, two);
+moves('a broker that is never asked answers nothing any more: requests go to the next', plain, doubt, plain, [['turn']], {
+  ...two,
+  correlation: 'socket',
+});
 
 coverEverything();

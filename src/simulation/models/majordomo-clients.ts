@@ -309,6 +309,9 @@ export class MajordomoClients {
       lost: () => {
         this.#world.notes.push(`client ${client + 1} leaves its connection`);
       },
+      turn: () => {
+        // These clients know one broker.
+      },
     };
   }
 

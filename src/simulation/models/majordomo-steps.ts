@@ -82,7 +82,7 @@ export function majordomoClientSteps(
     'failures' in state ? { ...state, failures: Math.min(1, state.failures) } : state;
   return {
     request: new Steps(request, { requestTimeout: 1, requestRetries: retries, backoff, random }, observer),
-    link: new Steps(link, { correlation, probeTimeout: 1, backoff, random }, observer, bounded),
+    link: new Steps(link, { correlation, endpoints: 1, probeTimeout: 1, backoff, random }, observer, bounded),
   };
 }
 

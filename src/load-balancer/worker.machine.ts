@@ -2,7 +2,7 @@
  * A worker's connection to the queue or broker that gives it work: registered, at work, on its own, or waiting to come back. One life for
  * Majordomo, Paranoid Pirate and, without the heartbeats, Simple Pirate; what is said on the wire is the shell's.
  */
-import { backoffDelay, type BackoffOptions } from '../core/backoff.ts';
+import { rotationDelay, type BackoffOptions } from '../core/backoff.ts';
 import { defineMachine, ignore, never, type Action, type Guard, type Machine, type MachineTypes, type Sink } from '../core/machine.ts';
 import type { Frame } from '../wire/message.ts';
 
@@ -22,7 +22,7 @@ export type BrokerLoss =
   | 'disconnected'
   /** The broker was silent for `heartbeatInterval × heartbeatLiveness`. */
   | 'silent'
-  /** The broker said DISCONNECT. */
+  /** The broker said DISCONNECT, or that it does not serve but another does. */
   | 'dismissed'
   /** The broker sent a further request, more than may be held. */
   | 'protocol'
@@ -87,11 +87,14 @@ export interface WorkerEffects {
   abort(): void;
   /** The handler's result has nobody to go to. */
   discard(): void;
+  /** The broker is left; the next one is in turn. */
   lost(loss: BrokerLoss, delay: number): void;
   closed(): void;
 }
 
 export interface WorkerContext {
+  /** Brokers that stand in for each other: after each loss the next one is in turn. */
+  readonly endpoints: number;
   /** Ms; 0 for a protocol without heartbeats. */
   readonly heartbeatInterval: number;
   readonly heartbeatLiveness: number;
@@ -125,7 +128,7 @@ const register = (failures: number, out: Out, context: WorkerContext): Idle => {
 
 /** Leaves the connection and comes back after a pause that grows with the losses in a row; hearing from the broker ends the row. */
 const rest = (failures: number, loss: BrokerLoss, out: Out, context: WorkerContext): Resting => {
-  const delay = backoffDelay(failures, context.backoff, context.random);
+  const delay = rotationDelay(failures, context.endpoints, context.backoff, context.random);
   if (loss === 'handler-failed') out.leave();
   else out.shut();
   out.arm('reconnectDelay', delay);
@@ -178,9 +181,17 @@ const giveUpOnSilence: Action<M, 'idle', 'silence', 'resting'> = (state, _event,
   rest(state.failures, 'silent', out, context);
 const restDismissed: Action<M, 'idle', 'DISCONNECT', 'resting'> = (state, _event, out, context) =>
   rest(state.failures, 'dismissed', out, context);
-/** Where nothing is heard from a broker that has no work, a connection is all that can be expected of it. */
+/**
+ * Where nothing is heard from a broker that has no work, a connection is all that can be expected of it; the round that tries every broker once
+ * goes on.
+ */
 const restDisconnected: Action<M, 'idle', 'brokerGone', 'resting'> = (state, event, out, context) =>
-  rest(event.established && context.heartbeatInterval === 0 ? 0 : state.failures, 'disconnected', out, context);
+  rest(
+    event.established && context.heartbeatInterval === 0 ? state.failures % context.endpoints : state.failures,
+    'disconnected',
+    out,
+    context,
+  );
 
 const reply: Action<M, 'busy', 'handlerDone', 'idle'> = (_state, event, out, context) => {
   out.sendReply(event.body);
@@ -212,8 +223,9 @@ const leaveConfused: Action<M, 'busy', 'REQUEST', 'orphaned'> = (_state, _event,
 };
 const comeBack: Action<M, 'orphaned', 'handlerDone' | 'handlerFailed', 'resting'> = (_state, _event, out, context) => {
   out.discard();
-  out.arm('reconnectDelay', backoffDelay(0, context.backoff, context.random));
-  return { kind: 'resting', failures: 0 };
+  out.arm('reconnectDelay', rotationDelay(0, context.endpoints, context.backoff, context.random));
+  // A round of several has begun; where there is one broker, all is forgotten.
+  return { kind: 'resting', failures: 1 % context.endpoints };
 };
 
 const closeNew: Action<M, 'new', 'close', 'closed'> = (_state, _event, out) => {

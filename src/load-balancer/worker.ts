@@ -4,10 +4,13 @@
  */
 import { InvalidOption, SeaworthyError } from '../core/errors.ts';
 import { Performer } from '../runtime/actor.ts';
+import { Endpoints } from '../runtime/endpoints.ts';
+import { Epochs } from '../runtime/epochs.ts';
 import { LazyAbort, type IncomingRequest, type ReplyBody } from '../runtime/handlers.ts';
 import { reconnectBackoff, transportHeartbeatOf } from '../runtime/options.ts';
 import { Role, type RoleEvents, type RoleOptions } from '../runtime/role.ts';
-import { checkEndpoint, type Connector, type LivenessLayers, type Peer, type Transport } from '../transport/transport.ts';
+import { type Connector, type LivenessLayers, type Peer, type Transport } from '../transport/transport.ts';
+import { epochMarkIn } from '../wire/epoch.ts';
 import { bodyOption, type Frame, type FrameLike, type Message } from '../wire/message.ts';
 import type { WorkerDialect } from './dialect.ts';
 import type { LoadBalancedWorkerSettings } from './options.ts';
@@ -36,8 +39,8 @@ export type LoadBalancedHandler<S extends object> = (
 export interface LoadBalancedWorkerEvents<S extends object> extends RoleEvents {
   /** READY was sent on a new connection. Nothing answers it. */
   registered: S & { readonly endpoint: string };
-  /** The broker is lost; the worker tries again after `retryIn` ms, or when its handler has ended. */
-  brokerLost: { readonly reason: BrokerLoss; readonly retryIn: number };
+  /** The broker at `endpoint` is lost; the worker tries again, or the next one, after `retryIn` ms, or when its handler has ended. */
+  brokerLost: { readonly reason: BrokerLoss; readonly retryIn: number; readonly endpoint: string };
   requestStarted: S & { readonly attempt: number };
   requestFinished: S & { readonly attempt: number; readonly milliseconds: number };
   handlerFailed: S & { readonly error: unknown; readonly attempt: number };
@@ -62,7 +65,9 @@ export interface WorkerCounters {
 /** What every load-balanced worker can be asked. */
 export interface LoadBalancedWorkerSnapshot {
   readonly name: string;
+  /** The broker in use, or the next to be tried. */
   readonly endpoint: string;
+  readonly endpoints: readonly string[];
   /** The machine's state: `new`, `idle`, `busy`, `orphaned`, `resting`, `draining` or `closed`. */
   readonly state: string;
   readonly layers: LivenessLayers & { readonly heartbeats: boolean };
@@ -70,7 +75,9 @@ export interface LoadBalancedWorkerSnapshot {
 }
 
 export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBalancedWorkerEvents<S>> {
-  readonly endpoint: string;
+  readonly endpoints: readonly string[];
+  readonly #endpoints: Endpoints;
+  readonly #epochs = new Epochs();
   readonly #service: S;
   readonly #settings: LoadBalancedWorkerSettings;
   readonly #dialect: WorkerDialect;
@@ -98,7 +105,7 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
 
   protected constructor(
     kind: string,
-    endpoint: string,
+    endpoints: string | readonly string[],
     service: S,
     handler: LoadBalancedHandler<S>,
     options: RoleOptions,
@@ -108,12 +115,14 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
     super(kind, options);
     this.#settings = settings;
     if (typeof handler !== 'function') throw new InvalidOption('handler', handler, 'a function');
-    this.endpoint = checkEndpoint(endpoint, options.transport);
+    this.#endpoints = new Endpoints(endpoints, options.transport);
+    this.endpoints = this.#endpoints.all;
     this.#service = service;
     this.#handler = handler;
     this.#dialect = dialect;
     const { heartbeatInterval, heartbeatLiveness, drainTimeout } = settings;
     const context: WorkerContext = {
+      endpoints: this.#endpoints.count,
       heartbeatInterval,
       heartbeatLiveness,
       drainTimeout,
@@ -122,6 +131,11 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
       random: this.random,
     };
     this.#machine = new Performer(loadBalancedWorker, this.driver, context, this.observer, this.#effects());
+  }
+
+  /** The broker in use, or the next to be tried. */
+  get endpoint(): string {
+    return this.#endpoints.current;
   }
 
   /** Connects, as soon as there is a transport. */
@@ -164,6 +178,7 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
     return {
       name: this.name,
       endpoint: this.endpoint,
+      endpoints: this.endpoints,
       state: this.#machine.state.kind,
       layers: { ...this.#layers, heartbeats: this.#dialect.heartbeat !== undefined },
       counters: { ...this.#counters, faults: this.faults },
@@ -171,9 +186,15 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
   }
 
   protected override receive(_peer: Peer, message: Message): void {
-    const command = this.#dialect.decode(message);
+    const command = this.#isPassive(message) ? GO_ELSEWHERE : this.#dialect.decode(message);
     if (command.kind === 'INVALID') this.#counters.invalid++;
     this.#machine.step(command);
+  }
+
+  /** Whether a server says that it does not serve, but another does. */
+  #isPassive(message: Message): boolean {
+    const mark = this.#endpoints.several && message.frameCount === 1 ? epochMarkIn(message, 0) : undefined;
+    return mark !== undefined && this.#epochs.judge(mark) === 'passive';
   }
 
   protected override lose(): void {
@@ -232,8 +253,10 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
         this.emit('replyDiscarded', { ...this.#service, attempt: this.#request?.attempt ?? 1 });
       },
       lost: (reason, retryIn) => {
-        this.logger.info({ role: this.name, ...this.#service, reason, retryIn: Math.round(retryIn) }, 'broker lost');
-        this.emit('brokerLost', { reason, retryIn });
+        const { endpoint } = this;
+        this.logger.info({ role: this.name, ...this.#service, endpoint, reason, retryIn: Math.round(retryIn) }, 'broker lost');
+        this.emit('brokerLost', { reason, retryIn, endpoint });
+        this.#endpoints.next();
       },
       closed: () => {
         this.driver.callback(() => {
@@ -256,7 +279,8 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
     });
     this.#layers = this.#connector.layers;
     this.#counters.connections++;
-    this.#send(this.#dialect.ready);
+    const { ready } = this.#dialect;
+    this.#send(this.#endpoints.several ? [...ready, this.#epochs.mark] : ready);
     this.emit('registered', { ...this.#service, endpoint: this.endpoint });
   }
 
@@ -327,6 +351,8 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
     });
   }
 }
+
+const GO_ELSEWHERE = { kind: 'DISCONNECT' } as const;
 
 /** The reason of a handler's aborted signal: nobody waits for its result. */
 export class BrokerLost extends SeaworthyError {

@@ -27,7 +27,7 @@ export interface WorkerSnapshot extends LoadBalancedWorkerSnapshot, ServiceName 
 
 /**
  * Serves one service at one broker. Connects at once and for good: if the broker is absent, restarts or falls silent, the
- * worker registers again by itself.
+ * worker registers again by itself. With several endpoints it registers at the next one each time, and with one broker at a time.
  *
  * @example
  * const worker = MajordomoWorker.connect('tcp://127.0.0.1:5555', 'echo', (request) => request.body);
@@ -36,20 +36,25 @@ export class MajordomoWorker extends LoadBalancedWorker<ServiceName> {
   readonly service: string;
 
   /**
-   * @param endpoint the broker's, for instance `tcp://127.0.0.1:5555`.
+   * @param endpoints the broker's, for instance `tcp://127.0.0.1:5555`, or those of several that stand in for each other.
    * @throws InvalidOption, InvalidEndpoint at once; whatever happens later is an event.
    */
-  static connect(endpoint: string, service: string, handler: WorkerHandler, options: MajordomoWorkerOptions = {}): MajordomoWorker {
-    const worker = new MajordomoWorker(endpoint, service, handler, options);
+  static connect(
+    endpoints: string | readonly string[],
+    service: string,
+    handler: WorkerHandler,
+    options: MajordomoWorkerOptions = {},
+  ): MajordomoWorker {
+    const worker = new MajordomoWorker(endpoints, service, handler, options);
     worker.start();
     return worker;
   }
 
-  private constructor(endpoint: string, service: string, handler: WorkerHandler, options: MajordomoWorkerOptions) {
+  private constructor(endpoints: string | readonly string[], service: string, handler: WorkerHandler, options: MajordomoWorkerOptions) {
     const settings = workerSettings(options);
     serviceOption('service', service);
     if (service.startsWith(MMI_PREFIX)) throw new InvalidOption('service', service, `a name that does not begin with "${MMI_PREFIX}"`);
-    super('worker', endpoint, { service }, handler, options, settings, {
+    super('worker', endpoints, { service }, handler, options, settings, {
       ready: readyToBroker(service),
       heartbeat: HEARTBEAT_TO_BROKER,
       farewell: DISCONNECT_TO_BROKER,

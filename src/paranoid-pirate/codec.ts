@@ -1,10 +1,12 @@
 /**
  * The wire of the Paranoid Pirate (6/PPP) as the Guide builds it: workers are DEALER sockets; READY and HEARTBEAT are messages of one frame,
- * requests and replies have an address, a delimiter and a body. Nothing here throws, whatever came.
+ * requests and replies have an address, a delimiter and a body. A worker of ours that knows several queues puts an epoch mark behind READY.
+ * Nothing here throws, whatever came.
  */
 import type { CommandAtQueue, QueueDialect, WorkerDialect } from '../load-balancer/dialect.ts';
 import { ILLEGIBLE } from '../load-balancer/session.machine.ts';
 import { EMPTY, atLeastOne, delimiterOf, framesBetween } from '../wire/envelope.ts';
+import { epochMarkIn } from '../wire/epoch.ts';
 import { decodeHandle, markedNumber } from '../wire/mark.ts';
 import type { Frame, Message } from '../wire/message.ts';
 
@@ -22,6 +24,7 @@ function decodeAtQueue(message: Message): CommandAtQueue {
     if (message.frameCount === 1 && message.equals(0, HEARTBEAT)) return HEARTBEAT_COMMAND;
     return message.frameCount === 1 && message.equals(0, READY) ? READY_COMMAND : NO_COMMAND;
   }
+  if (message.frameCount === 2 && message.equals(0, READY) && epochMarkIn(message, 1) !== undefined) return READY_COMMAND;
   const whole = message.frameCount >= 3 && message.byteLength(0) > 0 && message.byteLength(1) === 0;
   return { kind: 'REPLY', handle: whole ? decodeHandle(message, 0) : ILLEGIBLE, body: 2 };
 }

@@ -25,24 +25,29 @@ export interface ParanoidPirateWorkerSnapshot extends LoadBalancedWorkerSnapshot
 
 /**
  * Serves one queue. Connects at once and for good: if the queue is absent, restarts or falls silent, the worker says READY again by itself,
- * after a pause that doubles with each failure.
+ * after a pause that doubles with each failure. With several endpoints it says READY to the next queue each time, and the pause doubles when all
+ * of them have failed.
  *
  * @example
  * const worker = ParanoidPirateWorker.connect('tcp://127.0.0.1:5556', (request) => request.body);
  */
 export class ParanoidPirateWorker extends LoadBalancedWorker<object> {
   /**
-   * @param endpoint the queue's backend, for instance `tcp://127.0.0.1:5556`.
+   * @param endpoints the queue's backend, for instance `tcp://127.0.0.1:5556`, or those of several queues that stand in for each other.
    * @throws InvalidOption, InvalidEndpoint at once; whatever happens later is an event.
    */
-  static connect(endpoint: string, handler: ParanoidPirateHandler, options: ParanoidPirateWorkerOptions = {}): ParanoidPirateWorker {
-    const worker = new ParanoidPirateWorker(endpoint, handler, options);
+  static connect(
+    endpoints: string | readonly string[],
+    handler: ParanoidPirateHandler,
+    options: ParanoidPirateWorkerOptions = {},
+  ): ParanoidPirateWorker {
+    const worker = new ParanoidPirateWorker(endpoints, handler, options);
     worker.start();
     return worker;
   }
 
-  private constructor(endpoint: string, handler: ParanoidPirateHandler, options: ParanoidPirateWorkerOptions) {
-    super('paranoid-pirate-worker', endpoint, {}, handler, options, paranoidPirateWorkerSettings(options), PARANOID_PIRATE_WORKER);
+  private constructor(endpoints: string | readonly string[], handler: ParanoidPirateHandler, options: ParanoidPirateWorkerOptions) {
+    super('paranoid-pirate-worker', endpoints, {}, handler, options, paranoidPirateWorkerSettings(options), PARANOID_PIRATE_WORKER);
   }
 
   /** A plain snapshot: the machine's state, the liveness layers, what was counted. */

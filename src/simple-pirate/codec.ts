@@ -1,10 +1,12 @@
 /**
  * The wire of the Simple Pirate (Guide, chapter 4): its workers are REQ sockets, so all they send and get begins with an empty delimiter. A
- * worker says READY once; after that each reply says that it is ready again. Nothing here throws, whatever came.
+ * worker says READY once; after that each reply says that it is ready again. A worker of ours that knows several queues puts an epoch mark behind
+ * READY. Nothing here throws, whatever came.
  */
 import type { CommandAtQueue, QueueDialect, WorkerDialect } from '../load-balancer/dialect.ts';
 import { ILLEGIBLE } from '../load-balancer/session.machine.ts';
 import { EMPTY, atLeastOne, delimiterOf, framesBetween } from '../wire/envelope.ts';
+import { epochMarkIn } from '../wire/epoch.ts';
 import { decodeHandle, markedNumber } from '../wire/mark.ts';
 import type { Frame, Message } from '../wire/message.ts';
 
@@ -21,6 +23,7 @@ const NO_COMMAND: CommandAtQueue = { kind: 'INVALID', reason: 'neither READY nor
 function decodeAtQueue(message: Message): CommandAtQueue {
   if (message.frameCount < 2 || message.byteLength(0) !== 0) return NO_REQ;
   if (message.frameCount === 2) return message.equals(1, READY) || message.equals(1, READY_IN_WORDS) ? READY_COMMAND : NO_COMMAND;
+  if (message.frameCount === 3 && message.equals(1, READY) && epochMarkIn(message, 2) !== undefined) return READY_COMMAND;
   const whole = message.frameCount >= 4 && message.byteLength(2) === 0;
   return { kind: 'REPLY', handle: whole ? decodeHandle(message, 1) : ILLEGIBLE, body: 3 };
 }

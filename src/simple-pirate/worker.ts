@@ -26,26 +26,30 @@ export interface SimplePirateWorkerSnapshot extends LoadBalancedWorkerSnapshot {
 
 /**
  * Serves one queue. Connects at once and for good: when the connection is lost, because the queue has died or restarted, the worker
- * connects anew and says READY again. Without heartbeats nothing else tells it.
+ * connects anew and says READY again. Without heartbeats nothing else tells it. With several endpoints it says READY to the next queue each time.
  *
  * @example
  * const worker = SimplePirateWorker.connect('tcp://127.0.0.1:5556', (request) => request.body);
  */
 export class SimplePirateWorker extends LoadBalancedWorker<object> {
   /**
-   * @param endpoint the queue's backend, for instance `tcp://127.0.0.1:5556`.
+   * @param endpoints the queue's backend, for instance `tcp://127.0.0.1:5556`, or those of several queues that stand in for each other.
    * @throws InvalidOption, InvalidEndpoint at once; whatever happens later is an event.
    */
-  static connect(endpoint: string, handler: SimplePirateHandler, options: SimplePirateWorkerOptions = {}): SimplePirateWorker {
-    const worker = new SimplePirateWorker(endpoint, handler, options);
+  static connect(
+    endpoints: string | readonly string[],
+    handler: SimplePirateHandler,
+    options: SimplePirateWorkerOptions = {},
+  ): SimplePirateWorker {
+    const worker = new SimplePirateWorker(endpoints, handler, options);
     worker.start();
     return worker;
   }
 
-  private constructor(endpoint: string, handler: SimplePirateHandler, options: SimplePirateWorkerOptions) {
+  private constructor(endpoints: string | readonly string[], handler: SimplePirateHandler, options: SimplePirateWorkerOptions) {
     super(
       'simple-pirate-worker',
-      endpoint,
+      endpoints,
       {},
       handler,
       options,

@@ -13,6 +13,7 @@ type State = WorkerMachine['state'];
 type Event = WorkerMachine['event'];
 
 const context: WorkerContext = {
+  endpoints: 1,
   heartbeatInterval: 2500,
   heartbeatLiveness: 3,
   drainTimeout: 5000,

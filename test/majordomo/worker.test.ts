@@ -152,7 +152,7 @@ describe('work', () => {
     expect(told).toEqual([
       ['requestStarted', { service: 'echo', attempt: 1 }],
       ['requestFinished', { service: 'echo', attempt: 1, milliseconds: 1234 }],
-      ['brokerLost', { reason: 'dismissed', retryIn: 500 }],
+      ['brokerLost', { reason: 'dismissed', retryIn: 500, endpoint: ENDPOINT }],
       ['registered', { service: 'echo', endpoint: ENDPOINT }],
       ['closed', { service: 'echo' }],
     ]);
@@ -194,7 +194,7 @@ describe('when the broker is lost', () => {
     const lost = new Outcome(worker.events.once('brokerLost'));
     lose(broker, peer);
     await world.settle();
-    expect(lost.value).toEqual({ reason, retryIn: 500 });
+    expect(lost.value).toEqual({ reason, retryIn: 500, endpoint: ENDPOINT });
     expect(worker.inspect().state).toBe('resting');
     await world.advance(499);
     expect(broker.take()).toEqual([]);
@@ -219,7 +219,7 @@ describe('when the broker is lost', () => {
       expect(bench.signal.aborted).toBe(true);
       expect(bench.signal.reason).toBeInstanceOf(BrokerLost);
       expect(bench.signal.reason).toMatchObject({ code: 'BROKER_LOST', service: 'echo' });
-      expect(lost.value).toEqual({ reason, retryIn: 0 });
+      expect(lost.value).toEqual({ reason, retryIn: 0, endpoint: ENDPOINT });
       // One request at a time: it does not register while the handler runs.
       await world.advance(60_000);
       expect(worker.inspect().state).toBe('orphaned');

@@ -60,7 +60,7 @@ export function workerSteps(
   const heartbeats = { heartbeatInterval: liveness > 0 ? 1 : 0, heartbeatLiveness: liveness };
   // Failures only make pauses longer, and here every pause may end at any time.
   const bounded = (state: WorkerMachine['state']): WorkerMachine['state'] => ('failures' in state ? { ...state, failures: 0 } : state);
-  return new Steps(machine, { ...heartbeats, drainTimeout: 1, mostHeld, backoff, random: () => 0 }, observer, bounded);
+  return new Steps(machine, { ...heartbeats, endpoints: 1, drainTimeout: 1, mostHeld, backoff, random: () => 0 }, observer, bounded);
 }
 
 /** The workers of one world. Their connections are owned by numbers behind those of the clients. */

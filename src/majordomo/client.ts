@@ -268,6 +268,7 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
   #hear(): void {
     this.#heard++;
     const { state } = this.#link;
+    if (state.kind === 'doubting' && this.#endpoints.several) this.placeSoon();
     if (state.kind === 'doubting' || (state.kind === 'correlated' && state.failures > 0)) this.#link.step({ kind: 'ANSWER', ours: true });
   }
 
@@ -424,7 +425,8 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
 
   protected override place(): void {
     const { kind } = this.#link.state;
-    const shared = kind === 'correlated' || kind === 'doubting';
+    // Where another broker may answer, an attempt is not spent on one that may be dead.
+    const shared = kind === 'correlated' || (kind === 'doubting' && !this.#endpoints.several);
     if (!shared && kind !== 'plain') return;
     while (this.waiting.size > 0) {
       if (kind === 'plain' && this.lanes.full) return;

@@ -73,16 +73,21 @@ export class World {
     return role;
   }
 
-  async broker(options: MajordomoBrokerOptions = {}): Promise<MajordomoBroker> {
-    return this.keep(await MajordomoBroker.listen(ENDPOINT, { ...this.ports(), ...options }));
+  async broker(options: MajordomoBrokerOptions = {}, endpoint: string = ENDPOINT): Promise<MajordomoBroker> {
+    return this.keep(await MajordomoBroker.listen(endpoint, { ...this.ports(), ...options }));
   }
 
-  worker(service: string, handler: WorkerHandler, options: MajordomoWorkerOptions = {}): MajordomoWorker {
-    return this.keep(MajordomoWorker.connect(ENDPOINT, service, handler, { ...this.ports(), ...options }));
+  worker(
+    service: string,
+    handler: WorkerHandler,
+    options: MajordomoWorkerOptions = {},
+    endpoints: string | readonly string[] = ENDPOINT,
+  ): MajordomoWorker {
+    return this.keep(MajordomoWorker.connect(endpoints, service, handler, { ...this.ports(), ...options }));
   }
 
-  client(options: MajordomoClientOptions = {}): MajordomoClient {
-    return this.keep(MajordomoClient.connect(ENDPOINT, { ...this.ports(), ...options }));
+  client(options: MajordomoClientOptions = {}, endpoints: string | readonly string[] = ENDPOINT): MajordomoClient {
+    return this.keep(MajordomoClient.connect(endpoints, { ...this.ports(), ...options }));
   }
 
   /** A DEALER without a protocol. */
@@ -342,6 +347,8 @@ export class RawListener extends RawSocket {
   readonly gonePeers: Peer[] = [];
   /** Answers the question whether it is there, as every broker does that keeps envelopes, and says nothing of it. */
   answersProbes = false;
+  /** What it answers by itself; nothing where the test answers. */
+  answers: (frames: readonly string[]) => readonly string[] | undefined = () => undefined;
   #listener: Listener | undefined;
   #received: Received[] = [];
 
@@ -353,7 +360,9 @@ export class RawListener extends RawSocket {
 
   override message(peer: Peer, message: Message): void {
     const frames = framesOf(message);
-    if (this.answersProbes && frames[2] === 'mmi.seaworthy') this.send(peer, '', 'MDPC01', 'mmi.seaworthy', '200', 'correlation/1');
+    const answer = this.answers(frames);
+    if (answer !== undefined) this.send(peer, ...answer);
+    else if (this.answersProbes && frames[2] === 'mmi.seaworthy') this.send(peer, '', 'MDPC01', 'mmi.seaworthy', '200', 'correlation/1');
     else this.#received.push({ from: peer, frames });
   }
 

@@ -2,13 +2,13 @@
  * One request of a Lazy Pirate client (Guide, chapter 4): sent over a connection that carries nothing else, and sent again over a new one
  * when no answer comes. The connection of an attempt that failed is closed, so its late reply goes nowhere.
  */
-import { backoffDelay, type BackoffOptions } from '../core/backoff.ts';
+import { rotationDelay, type BackoffOptions } from '../core/backoff.ts';
 import { defineMachine, ignore, never, type Action, type Guard, type Machine, type MachineTypes } from '../core/machine.ts';
 import type { AttemptOutcome } from '../core/requests.ts';
 import type { Frame } from '../wire/message.ts';
 
 /** Why a request has ended without a reply. */
-export type LazyPirateFailure = 'timed-out' | 'connection-lost' | 'deadline' | 'aborted' | 'closed';
+export type LazyPirateFailure = 'timed-out' | 'connection-lost' | 'refused' | 'deadline' | 'aborted' | 'closed';
 
 export interface LazyPirateRequestMachine extends MachineTypes {
   state:
@@ -21,6 +21,8 @@ export interface LazyPirateRequestMachine extends MachineTypes {
     | { readonly kind: 'settled' };
   event:
     | { readonly kind: 'REPLY'; readonly body: readonly Frame[] }
+    /** The server does not serve, or not any more; `ran`: it may have done the job all the same. Only the servers of a Binary Star say so. */
+    | { readonly kind: 'REFUSAL'; readonly ran: boolean }
     | { readonly kind: 'begin' }
     | { readonly kind: 'place' }
     | { readonly kind: 'connectionLost' }
@@ -41,8 +43,8 @@ export interface LazyPirateRequestEffects {
   retire(): void;
   /** Puts the request on the wire. */
   transmit(): void;
-  /** Enters into the log how attempt `attempt` ended. */
-  note(attempt: number, outcome: AttemptOutcome): void;
+  /** Enters into the log how attempt `attempt` ended, and how often it was handed out, if that is known. */
+  note(attempt: number, outcome: AttemptOutcome, deliveries?: number): void;
   succeed(body: readonly Frame[]): void;
   fail(failure: LazyPirateFailure): void;
 }
@@ -54,6 +56,8 @@ export interface LazyPirateRequestContext {
   /** Time for all of it, from the call on; `Infinity` for no limit. */
   readonly deadline: number;
   readonly backoff: BackoffOptions;
+  /** Attempts that go to one server each before the pause is a whole one; 1 where every pause is. */
+  readonly round: number;
   readonly random: () => number;
 }
 
@@ -63,7 +67,7 @@ type Settled = Extract<M['state'], { kind: 'settled' }>;
 type Pausing = Extract<M['state'], { kind: 'pausing' }>;
 
 const isLimited: Guard<M, 'new', 'begin'> = (_state, _event, context) => context.deadline !== Infinity;
-const attemptsRemain: Guard<M, 'sent', 'requestTimeout' | 'connectionLost'> = (state, _event, context) =>
+const attemptsRemain: Guard<M, 'sent', 'REFUSAL' | 'requestTimeout' | 'connectionLost'> = (state, _event, context) =>
   state.attempt < context.requestRetries;
 
 const enqueue: Action<M, 'new', 'begin', 'queued'> = (_state, _event, out) => {
@@ -87,16 +91,27 @@ const deliver: Action<M, 'sent', 'REPLY', 'settled'> = (state, event, out) => {
   return { kind: 'settled' };
 };
 
-const pause = (attempt: number, outcome: AttemptOutcome, out: Out, context: LazyPirateRequestContext): Pausing => {
-  out.note(attempt, outcome);
+const pause = (attempt: number, out: Out, context: LazyPirateRequestContext): Pausing => {
   out.retire();
-  out.arm('retryDelay', backoffDelay(attempt - 1, context.backoff, context.random));
+  out.arm('retryDelay', rotationDelay(attempt - 1, context.round, context.backoff, context.random));
   return { kind: 'pausing', attempt: attempt + 1 };
 };
-const pauseAfterTimeout: Action<M, 'sent', 'requestTimeout', 'pausing'> = (state, _event, out, context) =>
-  pause(state.attempt, 'timed-out', out, context);
-const pauseAfterLoss: Action<M, 'sent', 'connectionLost', 'pausing'> = (state, _event, out, context) =>
-  pause(state.attempt, 'connection-lost', out, context);
+const pauseAfterTimeout: Action<M, 'sent', 'requestTimeout', 'pausing'> = (state, _event, out, context) => {
+  out.note(state.attempt, 'timed-out');
+  return pause(state.attempt, out, context);
+};
+const pauseAfterLoss: Action<M, 'sent', 'connectionLost', 'pausing'> = (state, _event, out, context) => {
+  out.note(state.attempt, 'connection-lost');
+  return pause(state.attempt, out, context);
+};
+const noteRefusal = (attempt: number, ran: boolean, out: Out): void => {
+  if (ran) out.note(attempt, 'refused');
+  else out.note(attempt, 'refused', 0);
+};
+const pauseAfterRefusal: Action<M, 'sent', 'REFUSAL', 'pausing'> = (state, event, out, context) => {
+  noteRefusal(state.attempt, event.ran, out);
+  return pause(state.attempt, out, context);
+};
 const tryAgain: Action<M, 'pausing', 'retryDelay', 'queued'> = (state, _event, out) => {
   out.enqueue();
   return { kind: 'queued', attempt: state.attempt };
@@ -111,6 +126,12 @@ const fail = (attempt: number, outcome: AttemptOutcome, failure: LazyPirateFailu
 const giveUp: Action<M, 'sent', 'requestTimeout', 'settled'> = (state, _event, out) => fail(state.attempt, 'timed-out', 'timed-out', out);
 const giveUpLost: Action<M, 'sent', 'connectionLost', 'settled'> = (state, _event, out) =>
   fail(state.attempt, 'connection-lost', 'connection-lost', out);
+const giveUpRefused: Action<M, 'sent', 'REFUSAL', 'settled'> = (state, event, out) => {
+  noteRefusal(state.attempt, event.ran, out);
+  out.retire();
+  out.fail('refused');
+  return { kind: 'settled' };
+};
 const runOutOfTime: Action<M, 'queued' | 'sent', 'deadline', 'settled'> = (state, _event, out) =>
   fail(state.attempt, 'timed-out', 'deadline', out);
 const failAborted: Action<M, 'queued' | 'sent', 'abort', 'settled'> = (state, _event, out) =>
@@ -133,6 +154,7 @@ export const lazyPirateRequest: Machine<M> = defineMachine<M>({
   table: {
     new: {
       REPLY: ignore('nothing was asked yet'),
+      REFUSAL: ignore('nothing was asked yet'),
       begin: [
         { to: 'queued', when: isLimited, do: enqueueWithDeadline },
         { to: 'queued', do: enqueue },
@@ -144,6 +166,7 @@ export const lazyPirateRequest: Machine<M> = defineMachine<M>({
     },
     queued: {
       REPLY: ignore('from a connection that was closed'),
+      REFUSAL: ignore('from a connection that was closed'),
       begin: never('it has begun'),
       place: { to: 'sent', do: transmit },
       connectionLost: ignore('it uses no connection'),
@@ -153,6 +176,10 @@ export const lazyPirateRequest: Machine<M> = defineMachine<M>({
     },
     sent: {
       REPLY: { to: 'settled', do: deliver },
+      REFUSAL: [
+        { to: 'pausing', when: attemptsRemain, do: pauseAfterRefusal },
+        { to: 'settled', do: giveUpRefused },
+      ],
       begin: never('it has begun'),
       place: never('it is not in line'),
       connectionLost: [
@@ -169,6 +196,7 @@ export const lazyPirateRequest: Machine<M> = defineMachine<M>({
     },
     pausing: {
       REPLY: ignore('from a connection that was closed'),
+      REFUSAL: ignore('from a connection that was closed'),
       begin: never('it has begun'),
       place: never('it is not in line'),
       connectionLost: ignore('it uses no connection'),
@@ -179,6 +207,7 @@ export const lazyPirateRequest: Machine<M> = defineMachine<M>({
     },
     settled: {
       REPLY: ignore('it has its outcome'),
+      REFUSAL: ignore('it has its outcome'),
       begin: never('it has begun'),
       place: never('it is not in line'),
       connectionLost: ignore('it uses no connection'),

@@ -1,13 +1,14 @@
 /** The Lazy Pirate client (Guide, chapter 4): reliability by trying again, against any REP server. */
-import { InvalidOption, type SeaworthyError } from '../core/errors.ts';
+import type { SeaworthyError } from '../core/errors.ts';
 import type { StepObserver } from '../core/machine.ts';
 import { knownOptions } from '../core/options.ts';
 import { ClientClosed, RequestAborted, UNTRIED, type AttemptOutcome, type AttemptRecord } from '../core/requests.ts';
 import type { Driver } from '../runtime/driver.ts';
+import { Endpoints } from '../runtime/endpoints.ts';
 import type { Lane } from '../runtime/lanes.ts';
 import { retryBackoff, transportHeartbeatOf } from '../runtime/options.ts';
 import { OpenRequest, Requester, type RequesterCounters } from '../runtime/requester.ts';
-import type { RoleEvents } from '../runtime/role.ts';
+import type { RoleEvents, RoleOptions } from '../runtime/role.ts';
 import type { Connector, LivenessLayers, Peer } from '../transport/transport.ts';
 import { bodyOption, type Frame, type FrameLike, type Message } from '../wire/message.ts';
 import {
@@ -17,7 +18,7 @@ import {
   type LazyPirateRequestEffects,
   type LazyPirateRequestMachine,
 } from './client.machine.ts';
-import { decodeAtClient, requestToServer } from './codec.ts';
+import { decodeAtClient, requestToServer, type CommandAtClient } from './codec.ts';
 import { RequestAbandoned } from './errors.ts';
 import {
   checkLazyPirateRequest,
@@ -51,8 +52,8 @@ export interface LazyPirateClientEvents extends RoleEvents {
 
 export type LazyPirateClientCounters = RequesterCounters;
 
-export interface LazyPirateClientSnapshot {
-  readonly role: 'lazy-pirate-client';
+/** What every client that asks servers in turn can be asked. */
+export interface RetryingClientSnapshot {
   readonly name: string;
   readonly state: 'open' | 'closed';
   readonly endpoints: readonly string[];
@@ -65,7 +66,11 @@ export interface LazyPirateClientSnapshot {
   readonly waiting: number;
   /** Connections, in use and idle. */
   readonly sockets: number;
-  readonly counters: Readonly<LazyPirateClientCounters>;
+  readonly counters: Readonly<RequesterCounters>;
+}
+
+export interface LazyPirateClientSnapshot extends RetryingClientSnapshot {
+  readonly role: 'lazy-pirate-client';
 }
 
 /** A request holds one message. */
@@ -74,45 +79,55 @@ const FEW_MESSAGES = 10;
 const RECONNECT_MS = 150;
 const CALL_OPTIONS: readonly string[] = ['requestTimeout', 'requestRetries', 'deadline', 'signal'];
 
-/**
- * Asks a REP server, or the first of several that answers. A request that is not answered within `requestTimeout`, or whose connection is
- * lost, is sent again over a new connection to the next endpoint in turn, `requestRetries` times in all. It never ends twice, and never
- * with another's reply. The server may do the work more than once.
- *
- * @example
- * const client = LazyPirateClient.connect('tcp://127.0.0.1:5555');
- * const reply = await client.request('hello');
- */
-export class LazyPirateClient extends Requester<LazyPirateClientEvents, LazyPirateCall> {
+/** A client that asks one server after another until one answers; a pattern says what goes on the wire. */
+export abstract class RetryingClient<E extends RoleEvents> extends Requester<E, LazyPirateCall> {
   readonly endpoints: readonly string[];
+  readonly #endpoints: Endpoints;
   readonly #settings: LazyPirateClientSettings;
   readonly #context: LazyPirateRequestContext;
-  #preferred = 0;
 
-  /**
-   * Nothing is connected before there is a request.
-   *
-   * @param endpoints the server's, for instance `tcp://127.0.0.1:5555`, or those of several that do the same.
-   * @throws InvalidOption, InvalidEndpoint at once.
-   */
-  static connect(endpoints: string | readonly string[], options: LazyPirateClientOptions = {}): LazyPirateClient {
-    const client = new LazyPirateClient(endpoints, options);
-    client.start(() => {
-      client.placeSoon();
-    });
-    return client;
-  }
-
-  private constructor(endpoints: string | readonly string[], options: LazyPirateClientOptions) {
-    const settings = lazyPirateClientSettings(options);
-    super('lazy-pirate-client', options, settings);
+  /** @param isInRounds whether the pause is short until every server has been tried once more. */
+  protected constructor(
+    kind: string,
+    endpoints: string | readonly string[],
+    options: RoleOptions,
+    settings: LazyPirateClientSettings,
+    isInRounds: boolean,
+  ) {
+    super(kind, options, settings);
     this.#settings = settings;
-    const given = typeof endpoints === 'string' ? [endpoints] : endpoints;
-    if (!Array.isArray(given) || given.length === 0) throw new InvalidOption('endpoints', endpoints, 'an endpoint or several');
-    this.endpoints = (given as readonly string[]).map((endpoint) => this.endpointOption(endpoint));
+    this.#endpoints = new Endpoints(endpoints, options.transport);
+    this.endpoints = this.#endpoints.all;
     const { requestTimeout, requestRetries, deadline } = settings;
     const { random } = this;
-    this.#context = { requestTimeout, requestRetries, deadline: limitOf(deadline), backoff: retryBackoff(settings), random };
+    const backoff = retryBackoff(settings);
+    const round = isInRounds ? this.#endpoints.count : 1;
+    this.#context = { requestTimeout, requestRetries, deadline: limitOf(deadline), backoff, round, random };
+  }
+
+  /** A whole request. */
+  protected encode(body: readonly Frame[]): readonly Frame[] {
+    return requestToServer(body);
+  }
+
+  /** What came from the server at `endpoint`. Total. */
+  protected decode(message: Message, _endpoint: string): CommandAtClient | { readonly kind: 'REFUSAL'; readonly ran: boolean } {
+    return decodeAtClient(message);
+  }
+
+  protected abstract sayRetried(attempt: number, after: AttemptOutcome, endpoint: string): void;
+  protected abstract sayStale(endpoint: string): void;
+
+  /** Later requests are not tried first at `endpoint`. */
+  protected avoid(endpoint: string): void {
+    if (this.#endpoints.current === endpoint) this.#endpoints.next();
+  }
+
+  /** Connects when there is a request, as soon as there is a transport. */
+  protected startAsking(): void {
+    this.start(() => {
+      this.placeSoon();
+    });
   }
 
   /**
@@ -147,22 +162,12 @@ export class LazyPirateClient extends Requester<LazyPirateClientEvents, LazyPira
     // There is nothing but the connections of its requests.
   }
 
-  protected override sayClosed(): void {
-    this.emit('closed', { endpoints: this.endpoints });
-  }
-
-  protected override sayUnusable(error: SeaworthyError): void {
-    this.emit('unusable', { error });
-  }
-
-  /** A plain snapshot: the open requests, the connections, what was counted. */
-  inspect(): LazyPirateClientSnapshot {
+  protected snapshot(): RetryingClientSnapshot {
     return {
-      role: 'lazy-pirate-client',
       name: this.name,
       state: this.closing ? 'closed' : 'open',
       endpoints: this.endpoints,
-      preferred: this.endpoints[this.#preferred] as string,
+      preferred: this.#endpoints.current,
       layers: { ...this.layers, heartbeats: false },
       open: this.open.size,
       waiting: this.waiting.size,
@@ -174,19 +179,19 @@ export class LazyPirateClient extends Requester<LazyPirateClientEvents, LazyPira
   /* ---------------------------------------------------------------- what comes in */
 
   protected override receive(peer: Peer, message: Message): void {
-    const command = decodeAtClient(message);
+    const lane = peer.session as Lane<LazyPirateCall>;
+    const command = this.decode(message, lane.endpoint);
     if (command.kind === 'INVALID') {
       this.counters.invalid++;
       return;
     }
-    const lane = peer.session as Lane<LazyPirateCall>;
     if (lane.request !== undefined) {
       lane.request.step(command);
       return;
     }
     // A server that speaks unasked may do so again, just after the next request.
     this.counters.stale++;
-    this.emit('staleReply', { endpoint: lane.endpoint });
+    this.sayStale(lane.endpoint);
     this.lanes.retire(lane);
   }
 
@@ -208,7 +213,7 @@ export class LazyPirateClient extends Requester<LazyPirateClientEvents, LazyPira
       if (lane === undefined) return;
       request.lane = undefined;
       if (request.answered) {
-        this.#preferred = this.endpoints.indexOf(lane.endpoint);
+        this.#endpoints.use(lane.endpoint);
         this.lanes.reuse(lane);
       } else {
         this.lanes.retire(lane);
@@ -219,7 +224,7 @@ export class LazyPirateClient extends Requester<LazyPirateClientEvents, LazyPira
     unusable: () => this.unusable,
     retrying: (attempt, after, endpoint) => {
       this.counters.retries++;
-      this.emit('requestRetried', { attempt, after, endpoint });
+      this.sayRetried(attempt, after, endpoint);
     },
     settled: (request, failure) => {
       this.settled(request, failure);
@@ -230,8 +235,8 @@ export class LazyPirateClient extends Requester<LazyPirateClientEvents, LazyPira
     if (this.transportInUse === undefined) return;
     while (this.waiting.size > 0 && !this.lanes.full) {
       const request = this.waiting.take() as LazyPirateCall;
-      if (request.first < 0) request.first = this.#preferred;
-      request.endpoint = this.endpoints[(request.first + request.attempt - 1) % this.endpoints.length] as string;
+      if (request.first < 0) request.first = this.#endpoints.index;
+      request.endpoint = this.#endpoints.at(request.first + request.attempt - 1);
       request.lane = this.lanes.take(request.endpoint, request.attempt > 1);
       if (request.lane !== undefined) request.lane.request = request;
       request.step({ kind: 'place' });
@@ -245,7 +250,7 @@ export class LazyPirateClient extends Requester<LazyPirateClientEvents, LazyPira
       this.trace({ t: this.driver.now, node: this.name, kind: 'attempt', request: request.number, attempt });
     }
     if (lane === undefined) return false;
-    return this.sendOver(lane.connector, requestToServer(request.body));
+    return this.sendOver(lane.connector, this.encode(request.body));
   }
 
   protected override connectLane(endpoint: string): Connector | undefined {
@@ -254,6 +259,54 @@ export class LazyPirateClient extends Requester<LazyPirateClientEvents, LazyPira
       transportHeartbeat: transportHeartbeatOf(this.#settings),
       reconnectInterval: Math.ceil(RECONNECT_MS * (0.2 + 0.8 * this.random())),
     });
+  }
+}
+
+/**
+ * Asks a REP server, or the first of several that answers. A request that is not answered within `requestTimeout`, or whose connection is
+ * lost, is sent again over a new connection to the next endpoint in turn, `requestRetries` times in all. It never ends twice, and never
+ * with another's reply. The server may do the work more than once.
+ *
+ * @example
+ * const client = LazyPirateClient.connect('tcp://127.0.0.1:5555');
+ * const reply = await client.request('hello');
+ */
+export class LazyPirateClient extends RetryingClient<LazyPirateClientEvents> {
+  /**
+   * Nothing is connected before there is a request.
+   *
+   * @param endpoints the server's, for instance `tcp://127.0.0.1:5555`, or those of several that do the same.
+   * @throws InvalidOption, InvalidEndpoint at once.
+   */
+  static connect(endpoints: string | readonly string[], options: LazyPirateClientOptions = {}): LazyPirateClient {
+    const client = new LazyPirateClient(endpoints, options);
+    client.startAsking();
+    return client;
+  }
+
+  private constructor(endpoints: string | readonly string[], options: LazyPirateClientOptions) {
+    super('lazy-pirate-client', endpoints, options, lazyPirateClientSettings(options), false);
+  }
+
+  protected override sayRetried(attempt: number, after: AttemptOutcome, endpoint: string): void {
+    this.emit('requestRetried', { attempt, after, endpoint });
+  }
+
+  protected override sayStale(endpoint: string): void {
+    this.emit('staleReply', { endpoint });
+  }
+
+  protected override sayClosed(): void {
+    this.emit('closed', { endpoints: this.endpoints });
+  }
+
+  protected override sayUnusable(error: SeaworthyError): void {
+    this.emit('unusable', { error });
+  }
+
+  /** A plain snapshot: the open requests, the connections, what was counted. */
+  inspect(): LazyPirateClientSnapshot {
+    return { role: 'lazy-pirate-client', ...this.snapshot() };
   }
 }
 
@@ -310,9 +363,12 @@ class LazyPirateCall extends OpenRequest<LazyPirateRequestMachine, LazyPirateCal
     this.log.sent = this.#host.transmit(this);
   }
 
-  note(attempt: number, outcome: AttemptOutcome): void {
+  note(attempt: number, outcome: AttemptOutcome, deliveries?: number): void {
     this.answered = outcome === 'replied';
-    this.log.note(attempt, outcome, this.driver.now, this.endpoint === '' ? {} : { endpoint: this.endpoint });
+    this.log.note(attempt, outcome, this.driver.now, {
+      ...(this.endpoint === '' ? {} : { endpoint: this.endpoint }),
+      ...(deliveries === undefined ? {} : { deliveries }),
+    });
   }
 
   succeed(body: readonly Frame[]): void {
@@ -336,6 +392,12 @@ class LazyPirateCall extends OpenRequest<LazyPirateRequestMachine, LazyPirateCal
       case 'connection-lost':
         return new RequestAbandoned(
           `abandoned: the connection was lost during attempt ${requestRetries} of ${requestRetries}`,
+          request,
+          failure,
+        );
+      case 'refused':
+        return new RequestAbandoned(
+          `abandoned: the server of attempt ${requestRetries} of ${requestRetries} does not serve`,
           request,
           failure,
         );

@@ -22,10 +22,14 @@ export function decodeAtServer(message: Message): CommandAtServer {
   return delimiter < 0 ? INVALID : { kind: 'REQUEST', body: delimiter + 1 };
 }
 
-/** Total, like `decodeAtServer`. */
-export function decodeAtClient(message: Message): CommandAtClient {
-  if (message.frameCount < 2 || message.byteLength(0) !== 0) return INVALID;
-  return { kind: 'REPLY', body: framesBetween(message, 1) };
+/**
+ * Total, like `decodeAtServer`.
+ *
+ * @param from the frame that the delimiter must be.
+ */
+export function decodeAtClient(message: Message, from = 0): CommandAtClient {
+  if (message.frameCount < from + 2 || message.byteLength(from) !== 0) return INVALID;
+  return { kind: 'REPLY', body: framesBetween(message, from + 1) };
 }
 
 /** A request as a REQ sends it. */

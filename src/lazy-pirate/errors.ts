@@ -8,6 +8,8 @@ export type AbandonReason =
   | 'timed-out'
   /** The connection of the last attempt was lost. */
   | 'connection-lost'
+  /** The last attempt reached a server of a Binary Star that was passive, or that another had taken over from. */
+  | 'refused'
   /** `deadline` was over. */
   | 'deadline';
 

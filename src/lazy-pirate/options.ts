@@ -27,7 +27,7 @@ export interface LazyPirateClientOptions extends RoleOptions, LazyPirateRequestO
   readonly maxSockets?: number;
 }
 
-const CLIENT_DEFAULTS: Defaults<LazyPirateClientOptions> = {
+export const LAZY_PIRATE_CLIENT_DEFAULTS: Defaults<LazyPirateClientOptions> = {
   requestTimeout: 2500,
   requestRetries: 3,
   deadline: 0,
@@ -45,8 +45,17 @@ export type LazyPirateClientSettings = Defaults<LazyPirateClientOptions>;
 
 /** @throws InvalidOption */
 export function lazyPirateClientSettings(options: LazyPirateClientOptions): LazyPirateClientSettings {
-  knownOptions(options, [...Object.keys(CLIENT_DEFAULTS), ...ROLE_OPTIONS]);
-  const settings = { ...CLIENT_DEFAULTS, ...given(options, CLIENT_DEFAULTS) };
+  return retryingClientSettings(options, LAZY_PIRATE_CLIENT_DEFAULTS);
+}
+
+/**
+ * Of a client that is a Lazy Pirate with other defaults, or has further options.
+ *
+ * @throws InvalidOption
+ */
+export function retryingClientSettings<S extends LazyPirateClientSettings>(options: LazyPirateClientOptions, defaults: S): S {
+  knownOptions(options, [...Object.keys(defaults), ...ROLE_OPTIONS]);
+  const settings = { ...defaults, ...given(options, defaults) };
   checkLazyPirateRequest(settings);
   checkRetries(settings);
   checkTransportHeartbeat(settings);

@@ -64,7 +64,11 @@ export function lazySteps(
 ): Steps<LazyPirateRequestMachine> {
   const backoff = { base: 1, maximum: 1, jitter: 0 };
   const deadline = settings.deadline ? 1 : Infinity;
-  return new Steps(machine, { requestTimeout: 1, requestRetries: settings.retries, deadline, backoff, random: () => 0 }, observer);
+  return new Steps(
+    machine,
+    { requestTimeout: 1, requestRetries: settings.retries, deadline, backoff, round: 1, random: () => 0 },
+    observer,
+  );
 }
 
 /** The clients of one world, numbered from 0. Their requests are numbered through. */

@@ -58,8 +58,9 @@ module.exports = {
     },
     {
       name: 'only-the-other-pirates-build-on-lazy-pirate',
+      comment: 'The client of Binary Star is one: a Lazy Pirate that knows which server serves.',
       severity: 'error',
-      from: { path: `^src/(${PATTERNS})/`, pathNot: '^src/(lazy|simple|paranoid)-pirate/' },
+      from: { path: `^src/(${PATTERNS})/`, pathNot: '^src/((lazy|simple|paranoid)-pirate|binary-star)/' },
       to: { path: '^src/lazy-pirate/' },
     },
     {

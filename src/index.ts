@@ -47,6 +47,13 @@ export {
 } from './lazy-pirate/server.ts';
 export { ClientGone, RequestAbandoned, type AbandonReason } from './lazy-pirate/errors.ts';
 export type { LazyPirateClientOptions, LazyPirateRequestOptions, LazyPirateServerOptions } from './lazy-pirate/options.ts';
+export {
+  BinaryStarClient,
+  type BinaryStarClientCounters,
+  type BinaryStarClientEvents,
+  type BinaryStarClientSnapshot,
+} from './binary-star/client.ts';
+export type { BinaryStarClientMode, BinaryStarClientOptions } from './binary-star/client-options.ts';
 export { SimplePirateQueue, type SimplePirateQueueEvents, type SimplePirateQueueSnapshot } from './simple-pirate/queue.ts';
 export {
   SimplePirateWorker,

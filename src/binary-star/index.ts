@@ -15,3 +15,8 @@ export type { FrontendCounters } from './frontends.ts';
 export type { BinaryStarMode, BinaryStarOptions, BinaryStarPlace } from './options.ts';
 export type { ActivationReason, RetreatReason, StarRole } from './peer.machine.ts';
 export type { ReplicationSnapshot, StateHandover } from './replication.ts';
+export { BinaryStarClient, type BinaryStarClientCounters, type BinaryStarClientEvents, type BinaryStarClientSnapshot } from './client.ts';
+export type { BinaryStarClientMode, BinaryStarClientOptions } from './client-options.ts';
+export type { LazyPirateCallOptions, LazyPirateReply, RetryingClientSnapshot } from '../lazy-pirate/client.ts';
+export { RequestAbandoned, type AbandonReason } from '../lazy-pirate/errors.ts';
+export { ClientClosed, RequestAborted, RequestError, TooManyRequests, type AttemptOutcome, type AttemptRecord } from '../core/requests.ts';

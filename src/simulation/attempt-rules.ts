@@ -127,17 +127,27 @@ interface Link {
   readonly pauses: Pauses;
 }
 
-/** U14: a client that has lost its broker, or has no answer of it, connects anew after a pause. */
-export function linkRule({ base, maximum, jitter }: BackoffOptions): Invariant {
+/**
+ * U14: a client that has lost its broker, or has no answer of it, connects anew after a pause.
+ *
+ * @param endpoints brokers that the client knows: only each round of them makes the pause longer.
+ */
+export function linkRule({ base, maximum, jitter }: BackoffOptions, endpoints: number): Invariant {
   return {
     id: 'U14',
     sentence:
       'a client connects to its broker again after a pause, spread, that doubles with each connection in a row that brought nothing',
     watch(run) {
       const links = new Map<string, Link>();
-      const begin = (link: Link): void => {
+      const wholePause = (rounds: number): number => Math.min(maximum, base * 2 ** rounds);
+      const beginRest = (link: Link): void => {
         link.since = run.now;
-        link.middle = Math.min(maximum, base * 2 ** link.failures++);
+        const tried = ++link.failures;
+        link.middle = tried % endpoints === 0 ? wholePause(tried / endpoints - 1) : base / 5;
+      };
+      const beginStay = (link: Link): void => {
+        link.since = run.now;
+        link.middle = wholePause(Math.floor(link.failures++ / endpoints));
       };
       return {
         on: {
@@ -162,8 +172,9 @@ export function linkRule({ base, maximum, jitter }: BackoffOptions): Invariant {
               link.answered = true;
             } else if (to === 'plain' && (kind === 'probeTimeout' || isOver)) {
               link.answered = false;
-              begin(link);
-            } else if (to === 'resting' && from !== 'resting') begin(link);
+              beginStay(link);
+            } else if (to === 'correlated' && kind === 'probeTimeout') link.failures++;
+            else if (to === 'resting' && from !== 'resting') beginRest(link);
           },
         },
       };

@@ -1,6 +1,6 @@
 /** The rules of each pattern, for worlds of others: made from the options that the roles were given. */
 import { InvalidOption } from '../core/errors.ts';
-import { knownOptions } from '../core/options.ts';
+import { countOption, knownOptions } from '../core/options.ts';
 import { lazyPirateClientSettings, type LazyPirateClientOptions } from '../lazy-pirate/options.ts';
 import {
   brokerSettings,
@@ -115,10 +115,17 @@ export function lazyPirateClientRules(world: ClientWorld<LazyPirateClientOptions
  *
  * @throws InvalidOption
  */
-export function majordomoClientRules(world: ClientWorld<MajordomoClientOptions>): readonly Invariant[] {
-  checkClientWorld(world);
+export function majordomoClientRules(
+  world: ClientWorld<MajordomoClientOptions> & {
+    /** How many endpoints each of them was given. Default 1. */
+    readonly endpoints?: number;
+  },
+): readonly Invariant[] {
+  checkClientWorld(world, ['endpoints']);
+  const { endpoints = 1 } = world;
+  countOption('endpoints', endpoints, 1);
   const settings = clientSettings(world.options ?? {});
-  const rules = [...attemptRules(settings.requestRetries, retryBackoff(settings)), linkRule(reconnectBackoff(settings))];
+  const rules = [...attemptRules(settings.requestRetries, retryBackoff(settings)), linkRule(reconnectBackoff(settings), endpoints)];
   return rules.map((rule) => about(world.nodes, rule));
 }
 
@@ -185,8 +192,8 @@ function checkBrokerWorld(world: BrokerWorld<unknown, unknown>): void {
   if (world.strangers !== undefined) checkNames('strangers', world.strangers);
 }
 
-function checkClientWorld(world: ClientWorld<unknown>): void {
-  knownOptions(world, CLIENT_WORLD);
+function checkClientWorld(world: ClientWorld<unknown>, further: readonly string[] = []): void {
+  knownOptions(world, [...CLIENT_WORLD, ...further]);
   checkNames('nodes', world.nodes);
 }
 

@@ -9,6 +9,7 @@ import { UNREACHABLE } from './unreachable.ts';
 const SECOND_REQUEST = 'only a queue of another make gives a worker a second request';
 const NONSENSE = 'only a queue of another make talks nonsense';
 const QUIET = 'only the Guide’s queues take every heartbeat for a READY';
+const ONE_BROKER = 'the clients of the models know one broker';
 const NO_HANDLER = 'the models end a handler with its worker';
 
 /** Machine → arrow, or `state × event` of what is ignored → why. */
@@ -26,6 +27,10 @@ export const UNEXPLORED: { readonly [machine: string]: ReadonlyMap<string, strin
     ['draining × heartbeatDue', QUIET],
     ['closed × handlerDone', NO_HANDLER],
     ['closed × handlerFailed', NO_HANDLER],
+  ]),
+  MajordomoLink: new Map([
+    ['probing → resting: probeTimeout [othersRemain] / restProbing', ONE_BROKER],
+    ['probing → correlated: probeTimeout [trustsSilent] / correlateMeanwhile', ONE_BROKER],
   ]),
 };
 

@@ -11,7 +11,8 @@ const NO_SUCH_WORD = 'the pirates’ codecs know no such command';
 const ONLY_REGISTERED = 'only registered workers are dismissed';
 const NOT_KEPT = 'a peer without a worker’s state has no session that is kept';
 const OWN_CONNECTION = 'what comes while it waits comes over a connection that is not its own';
-const DOUBT_IS_SHARED = 'only requests that share the connection doubt it, and then it is correlated';
+const DOUBT_IS_SHARED = 'where there is one broker, only requests that share the connection doubt it, and then it is correlated';
+const NO_STAR = 'only the servers of a Binary Star refuse, and only its client understands them';
 const ONCE = 'it happens once';
 
 const cells = (states: string, events: string, why: string): readonly (readonly [cell: string, why: string])[] =>
@@ -24,6 +25,7 @@ export const UNREACHABLE: { readonly [machine: string]: ReadonlyMap<string, stri
     ...cells('queued', 'REPLY connectionLost', NO_CONNECTION_YET),
     ...cells('pausing', 'REPLY connectionLost', LEFT),
     ...cells('settled', 'REPLY connectionLost abort close', FORGOTTEN),
+    ...cells('new queued sent pausing settled', 'REFUSAL', NO_STAR),
   ]),
   LazyPirateJob: new Map([...cells('abandoned', 'clientGone', ONCE), ...cells('done', 'clientGone stop', FORGOTTEN)]),
   LoadBalancedWorker: new Map([

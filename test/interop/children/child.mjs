@@ -18,6 +18,11 @@ export function read(names) {
   return { ...values, options: JSON.parse(values.options ?? '{}') };
 }
 
+/** One endpoint, or several with commas between. */
+export function endpointsOf(text) {
+  return text.includes(',') ? text.split(',') : text;
+}
+
 /** Obeys lines such as `{"do":"inspect"}`; ends the process when stdin closes. */
 export function obey(commands) {
   setTimeout(() => process.exit(3), DEADLINE_MS).unref();

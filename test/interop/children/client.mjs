@@ -1,9 +1,9 @@
 /** Our client as a process of its own. Each request it is told to make ends in exactly one `outcome` line, or in none: that is for the test to find out. */
 import { MajordomoClient } from '../../../dist/majordomo/client.js';
-import { drainOnTerm, emit, frames, obey, read, texts } from './child.mjs';
+import { drainOnTerm, emit, endpointsOf, frames, obey, read, texts } from './child.mjs';
 
 const { endpoint, options } = read(['endpoint']);
-const client = MajordomoClient.connect(endpoint, options);
+const client = MajordomoClient.connect(endpointsOf(endpoint), options);
 for (const event of ['linkUsable', 'brokerLost', 'staleReply']) client.events.on(event, (facts) => emit(event, facts));
 client.events.on('fault', ({ error }) => emit('fault', { error: String(error?.stack ?? error) }));
 drainOnTerm(client);

@@ -117,11 +117,16 @@ export class Pair {
     this.world = world;
   }
 
-  async start(role: StarRole, options: BinaryStarOptions = {}, service: BinaryStarServiceStarter = this.service(role)): Promise<Half> {
+  async start(
+    role: StarRole,
+    options: BinaryStarOptions = {},
+    service: BinaryStarServiceStarter = this.service(role),
+    doors: readonly string[] = [],
+  ): Promise<Half> {
     const process = new Process(this.world);
     const other = role === 'primary' ? 'backup' : 'primary';
     const star = await BinaryStar.listen(
-      { role, frontends: FRONTENDS[role], peer: { listen: PEERS[role], connect: PEERS[other] } },
+      { role, frontends: [FRONTENDS[role], ...doors], peer: { listen: PEERS[role], connect: PEERS[other] } },
       service,
       { ...this.world.ports(), transport: process.transport, random: generator(++this.#seed * 7919), name: role, ...options },
     );

@@ -271,6 +271,41 @@ describe('a cut between the two', () => {
   });
 });
 
+describe('a standstill', () => {
+  test('of an active server longer than maxPause: it asks its peer before it serves on, and what came meanwhile is served', async () => {
+    const { primary } = await both();
+    const client = world.peer(FRONTENDS.primary);
+    client.send('', 'before');
+    await world.advance(10);
+    expect(client.take()).toEqual([['', 'primary 1', 'before']]);
+    world.time.jump(1600);
+    client.send('', 'after');
+    await world.advance(600);
+    expect(primary.told.slice(2)).toEqual(['suspended 1', 'resumed 1']);
+    expect(client.take()).toEqual([['', 'primary 1', 'after']]);
+  });
+
+  test('no longer than maxPause is none', async () => {
+    const { primary, backup } = await both();
+    world.time.jump(900);
+    await world.advance(2000);
+    expect([primary.state, backup.state]).toEqual(['active', 'passive']);
+    expect(primary.told.slice(2)).toEqual([]);
+  });
+
+  test('of an active server whose peer does not answer: it serves on alone', async () => {
+    const { primary, backup } = await both();
+    await backup.process.kill();
+    await world.advance(3000);
+    world.time.jump(5000);
+    await world.advance(400);
+    expect(primary.state).toBe('doubting');
+    await world.advance(400);
+    expect(primary.state).toBe('active');
+    expect(await ask(FRONTENDS.primary)).toEqual([['', 'primary 1', 'hello']]);
+  });
+});
+
 describe('an operator', () => {
   test('lets the active server hand over: what is in hand is finished, and the other serves at once', async () => {
     let finish: () => void = () => undefined;

@@ -230,8 +230,9 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
   protected override receive(peer: Peer, message: Message): void {
     const lane = peer.session as Lane<MajordomoCall> | undefined;
     const mark = lane === undefined && this.#endpoints.several && message.frameCount > 0 ? epochMarkIn(message, 0) : undefined;
-    if (mark !== undefined && !this.#believes(mark)) return;
     const command = decodeAtClient(message, mark === undefined ? 0 : 1);
+    const isWhole = command.kind !== 'INVALID' || mark?.kind === 'passive';
+    if (mark !== undefined && isWhole && !this.#believes(mark)) return;
     if (command.kind === 'INVALID') {
       this.counters.invalid++;
       return;

@@ -429,7 +429,7 @@ test('marks in every shape and place harm nobody', async () => {
   ];
   for (const frames of wrong) first.send(probe!.from, ...frames);
   await world.settle();
-  expect(asking.inspect()).toMatchObject({ state: 'probing', counters: { invalid: wrong.length, faults: 0 } });
+  expect(asking.inspect()).toMatchObject({ state: 'probing', epoch: 0, counters: { invalid: wrong.length, faults: 0 } });
   first.send(probe!.from, served, ...ANSWER.map((text) => bytesOf(text)));
   await world.settle();
   expect(asking.inspect()).toMatchObject({ state: 'correlated', epoch: 3 });

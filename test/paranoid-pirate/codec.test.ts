@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ILLEGIBLE } from '../../src/load-balancer/session.machine.ts';
 import { PARANOID_PIRATE_QUEUE, PARANOID_PIRATE_WORKER } from '../../src/paranoid-pirate/codec.ts';
+import { encodeEpoch } from '../../src/wire/epoch.ts';
 import { encodeHandle } from '../../src/wire/mark.ts';
 import { FramesMessage, type Message } from '../../src/wire/message.ts';
 import { bytesOf } from '../support/world.ts';
@@ -35,6 +36,19 @@ describe('what we send', () => {
   test('nobody says goodbye', () => {
     expect([PARANOID_PIRATE_QUEUE.disconnect, PARANOID_PIRATE_WORKER.farewell]).toEqual([undefined, undefined]);
   });
+});
+
+test('at the queue: READY of a worker that knows several queues has a mark behind it, and nothing else', () => {
+  const decode = (...frames: (string | Buffer)[]): object => PARANOID_PIRATE_QUEUE.decodeAtQueue(message(...frames));
+  const mark = encodeEpoch('known', 3);
+  expect(decode('\x01', mark)).toEqual({ kind: 'READY' });
+  const illegible = { kind: 'REPLY', handle: ILLEGIBLE, body: 2 };
+  for (const frames of [
+    ['\x01', 'twelve bytes'],
+    ['\x02', mark],
+    ['\x01', mark, mark],
+  ])
+    expect(decode(...frames)).toEqual(illegible);
 });
 
 const NO_COMMAND = { kind: 'INVALID', reason: 'one frame, but neither READY nor HEARTBEAT' };

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ILLEGIBLE } from '../../src/load-balancer/session.machine.ts';
 import { SIMPLE_PIRATE_QUEUE, SIMPLE_PIRATE_WORKER } from '../../src/simple-pirate/codec.ts';
+import { encodeEpoch } from '../../src/wire/epoch.ts';
 import { encodeHandle } from '../../src/wire/mark.ts';
 import { FramesMessage, type Message } from '../../src/wire/message.ts';
 import { bytesOf } from '../support/world.ts';
@@ -41,6 +42,8 @@ describe('at the queue', () => {
   const NO_COMMAND = { kind: 'INVALID', reason: 'neither READY nor a reply' };
   test.each<[what: string, frames: (string | Buffer)[], command: object]>([
     ['READY', ['', '\x01'], { kind: 'READY' }],
+    ['READY of a worker that knows several queues', ['', '\x01', encodeEpoch('known', 3)], { kind: 'READY' }],
+    ['READY and a frame that is no mark', ['', '\x01', 'twelve bytes'], { kind: 'REPLY', handle: ILLEGIBLE, body: 3 }],
     ['READY in words, as the Guide’s first brokers have it', ['', 'READY'], { kind: 'READY' }],
     ['a reply', ['', handle, '', 'a', 'b'], { kind: 'REPLY', handle: 7, body: 3 }],
     ['a reply to a foreign address', ['', '\x01abcd', '', 'a'], { kind: 'REPLY', handle: -1, body: 3 }],

@@ -57,10 +57,10 @@ module.exports = {
       to: { path: `^src/(${PATTERNS})/`, pathNot: '^src/($1|lazy-pirate|majordomo)/' },
     },
     {
-      name: 'only-the-other-pirates-build-on-lazy-pirate',
-      comment: 'The client of Binary Star is one: a Lazy Pirate that knows which server serves.',
+      name: 'only-few-build-on-lazy-pirate',
+      comment: 'The other pirates, whose clients it is; Binary Star, whose client knows besides which server serves; Freelance, whose servers are such.',
       severity: 'error',
-      from: { path: `^src/(${PATTERNS})/`, pathNot: '^src/((lazy|simple|paranoid)-pirate|binary-star)/' },
+      from: { path: `^src/(${PATTERNS})/`, pathNot: '^src/((lazy|simple|paranoid)-pirate|binary-star|freelance)/' },
       to: { path: '^src/lazy-pirate/' },
     },
     {

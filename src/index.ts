@@ -43,8 +43,8 @@ export {
   type LazyPirateServerCounters,
   type LazyPirateServerEvents,
   type LazyPirateServerSnapshot,
-  type RequestDrop,
 } from './lazy-pirate/server.ts';
+export type { RequestDrop } from './lazy-pirate/job-server.ts';
 export { ClientGone, RequestAbandoned, type AbandonReason } from './lazy-pirate/errors.ts';
 export type { LazyPirateClientOptions, LazyPirateRequestOptions, LazyPirateServerOptions } from './lazy-pirate/options.ts';
 export {

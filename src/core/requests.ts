@@ -1,7 +1,7 @@
 /** What every client of this library shares: the log of what was tried, and how a request can fail whatever the pattern. */
 import { SeaworthyError } from './errors.ts';
 
-/** How one attempt ended. `superseded`: the answer to an earlier attempt of the same request came first. */
+/** How one attempt ended. `superseded`: the answer to another attempt of the same request came first. */
 export type AttemptOutcome = 'replied' | 'timed-out' | 'connection-lost' | 'refused' | 'aborted' | 'closed' | 'superseded';
 
 /** One attempt at a request. */

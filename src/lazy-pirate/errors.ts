@@ -11,7 +11,9 @@ export type AbandonReason =
   /** The last attempt reached a server of a Binary Star that was passive, or that another had taken over from. */
   | 'refused'
   /** `deadline` was over. */
-  | 'deadline';
+  | 'deadline'
+  /** There was nobody to send it to: a Freelance client without servers. */
+  | 'no-server';
 
 /** No attempt brought an answer; `attempts` says what was tried. */
 export class RequestAbandoned extends RequestError {

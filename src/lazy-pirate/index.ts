@@ -14,8 +14,8 @@ export {
   type LazyPirateServerCounters,
   type LazyPirateServerEvents,
   type LazyPirateServerSnapshot,
-  type RequestDrop,
 } from './server.ts';
+export type { RequestDrop } from './job-server.ts';
 export { ClientGone, RequestAbandoned, type AbandonReason } from './errors.ts';
 export type { LazyPirateClientOptions, LazyPirateRequestOptions, LazyPirateServerOptions } from './options.ts';
 export { ClientClosed, RequestAborted, RequestError, TooManyRequests, type AttemptOutcome, type AttemptRecord } from '../core/requests.ts';

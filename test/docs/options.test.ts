@@ -55,7 +55,7 @@ test.each([
   [PAGE, '### Worker events', 'load-balancer/worker', MAJORDOMO],
   [PAGE, '### Client events', 'majordomo/client', {}],
   [LAZY, '### Client events', 'lazy-pirate/client', {}],
-  [LAZY, '### Server events', 'lazy-pirate/server', {}],
+  [LAZY, '### Server events', 'lazy-pirate/job-server', {}],
   [SIMPLE, '### Queue events', 'load-balancer/broker', PIRATES],
   [SIMPLE, '### Worker events', 'load-balancer/worker', PIRATES],
   [PARANOID, '### Queue events', 'load-balancer/broker', PIRATES],

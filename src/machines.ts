@@ -2,6 +2,8 @@
 import type { Machine } from './core/machine.ts';
 import { classicBinaryStar } from './binary-star/classic.machine.ts';
 import { binaryStar } from './binary-star/peer.machine.ts';
+import { freelanceRequest } from './freelance/client.machine.ts';
+import { freelanceEndpoint } from './freelance/endpoint.machine.ts';
 import { lazyPirateRequest } from './lazy-pirate/client.machine.ts';
 import { lazyPirateJob } from './lazy-pirate/job.machine.ts';
 import { workerSession } from './load-balancer/session.machine.ts';
@@ -12,6 +14,8 @@ import { majordomoSession } from './majordomo/session.machine.ts';
 export {
   binaryStar,
   classicBinaryStar,
+  freelanceEndpoint,
+  freelanceRequest,
   lazyPirateJob,
   lazyPirateRequest,
   loadBalancedWorker,
@@ -34,6 +38,8 @@ export const machines: { readonly [name: string]: Machine } = Object.fromEntries
       majordomoLink,
       binaryStar,
       classicBinaryStar,
+      freelanceRequest,
+      freelanceEndpoint,
     ] as unknown as readonly Machine[]
   ).map((machine) => [machine.name, machine]),
 );

@@ -23,7 +23,7 @@ const PLANTED: readonly (readonly [file: string, code: string, rule: string])[] 
   ['freelance/client.ts', "import '../runtime/quiet.ts';", ''],
   ['runtime/role.ts', "import '../majordomo/quiet.ts';", 'runtime-and-transport-know-no-pattern'],
   ['majordomo/broker.ts', "import '../freelance/quiet.ts';", 'patterns-build-only-on-the-patterns-the-guide-builds-them-on'],
-  ['titanic/broker.ts', "import '../lazy-pirate/quiet.ts';", 'only-the-other-pirates-build-on-lazy-pirate'],
+  ['titanic/broker.ts', "import '../lazy-pirate/quiet.ts';", 'only-few-build-on-lazy-pirate'],
   ['binary-star/client.ts', "import '../lazy-pirate/quiet.ts';", ''],
   ['simple-pirate/worker.ts', "import '../lazy-pirate/quiet.ts';", ''],
   ['binary-star/server.ts', "import '../majordomo/quiet.ts';", 'only-titanic-builds-on-majordomo'],

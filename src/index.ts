@@ -54,6 +54,25 @@ export {
   type BinaryStarClientSnapshot,
 } from './binary-star/client.ts';
 export type { BinaryStarClientMode, BinaryStarClientOptions } from './binary-star/client-options.ts';
+  FreelanceClient,
+  type FreelanceCallOptions,
+  type FreelanceClientCounters,
+  type FreelanceClientEvents,
+  type FreelanceClientSnapshot,
+  type FreelanceReply,
+  type FreelanceServerView,
+} from './freelance/client.ts';
+export {
+  FreelanceServer,
+  type FreelanceHandler,
+  type FreelanceHandlerContext,
+  type FreelanceServerCounters,
+  type FreelanceServerEvents,
+  type FreelanceServerSnapshot,
+} from './freelance/server.ts';
+export type { FreelanceModel } from './freelance/codec.ts';
+export type { ServerLoss } from './freelance/endpoint.machine.ts';
+export type { FreelanceClientOptions, FreelanceRequestOptions, FreelanceServerOptions } from './freelance/options.ts';
 export { SimplePirateQueue, type SimplePirateQueueEvents, type SimplePirateQueueSnapshot } from './simple-pirate/queue.ts';
 export {
   SimplePirateWorker,

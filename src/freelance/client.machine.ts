@@ -31,7 +31,7 @@ export interface FreelanceRequestMachine extends MachineTypes {
     | { readonly kind: 'begin' }
     | { readonly kind: 'place' }
     /** The first copy is lost with its connection; of a shotgun, the last one of them. */
-    | { readonly kind: 'firstLost' }
+    | { readonly kind: 'connectionLost' }
     /** The hedge is lost with its connection, or there was nobody to send it to. */
     | { readonly kind: 'hedgeLost' }
     | { readonly kind: 'abort' }
@@ -69,7 +69,7 @@ export interface FreelanceRequestContext {
   readonly requestTimeout: number;
   /** Rounds in all. */
   readonly requestRetries: number;
-  /** So many rounds follow each other without a pause: as many as there are servers. */
+  /** So many rounds follow each other without a pause: as many as there are servers; 1 when each round is for all of them. */
   readonly servers: number;
   /** Time for all of it, from the call on; `Infinity` for no limit. */
   readonly deadline: number;
@@ -84,11 +84,18 @@ type Out = FreelanceRequestEffects & { arm(timer: keyof M['timers'], delay: numb
 type Context = FreelanceRequestContext;
 type Settled = Extract<M['state'], { kind: 'settled' }>;
 type Pausing = Extract<M['state'], { kind: 'pausing' }>;
+type Queued = Extract<M['state'], { kind: 'queued' }>;
 type Open = 'queued' | 'sent' | 'hedged' | 'surviving' | 'pausing';
 
 const isLimited: Guard<M, 'new', 'begin'> = (_state, _event, context) => context.deadline !== Infinity;
 const isHedged: Guard<M, 'queued', 'place'> = (_state, _event, context) => context.hedgeDelay !== Infinity;
-const roundsRemain: Guard<M, 'sent' | 'surviving', 'firstLost' | 'hedgeLost' | 'requestTimeout' | 'hedgeTimeout'> = (
+/** Some server has not had its turn this time round: it need not wait. */
+const isNextsTurn: Guard<M, 'sent' | 'surviving', 'connectionLost' | 'hedgeLost' | 'requestTimeout' | 'hedgeTimeout'> = (
+  state,
+  _event,
+  context,
+) => state.round < context.requestRetries && state.round % context.servers !== 0;
+const roundsRemain: Guard<M, 'sent' | 'surviving', 'connectionLost' | 'hedgeLost' | 'requestTimeout' | 'hedgeTimeout'> = (
   state,
   _event,
   context,
@@ -128,7 +135,7 @@ const hedge: Action<M, 'sent', 'hedgeDelay', 'hedged'> = (state, _event, out, co
   out.arm('hedgeTimeout', context.requestTimeout);
   return { kind: 'hedged', round: state.round };
 };
-const survive: Action<M, 'hedged', 'firstLost', 'surviving'> = (state) => ({ kind: 'surviving', round: state.round });
+const survive: Action<M, 'hedged', 'connectionLost', 'surviving'> = (state) => ({ kind: 'surviving', round: state.round });
 const surviveTimeout: Action<M, 'hedged', 'requestTimeout', 'surviving'> = (state, _event, out) => {
   out.blame('first');
   return { kind: 'surviving', round: state.round };
@@ -140,13 +147,27 @@ const deliver: Action<M, Open, 'REPLY', 'settled'> = (_state, event, out) => {
   return { kind: 'settled' };
 };
 
-/** No pause before a server that has not had its turn; from then on they grow with each time round. */
+const goOn = (round: number, out: Out, context: Context): Queued => {
+  getInLine(out, context);
+  return { kind: 'queued', round: round + 1 };
+};
+const goOnAfterLoss: Action<M, 'sent' | 'surviving', 'connectionLost' | 'hedgeLost', 'queued'> = (state, _event, out, context) =>
+  goOn(state.round, out, context);
+const goOnAfterTimeout: Action<M, 'sent', 'requestTimeout', 'queued'> = (state, _event, out, context) => {
+  out.blame('first');
+  return goOn(state.round, out, context);
+};
+const goOnAfterHedge: Action<M, 'surviving', 'hedgeTimeout', 'queued'> = (state, _event, out, context) => {
+  out.blame('hedge');
+  return goOn(state.round, out, context);
+};
+
+/** All servers have had their turn: a pause, longer each time round. */
 const pause = (round: number, out: Out, context: Context): Pausing => {
-  const turns = Math.floor(round / context.servers);
-  out.arm('retryDelay', round % context.servers === 0 ? backoffDelay(turns - 1, context.backoff, context.random) : 0);
+  out.arm('retryDelay', backoffDelay(round / context.servers - 1, context.backoff, context.random));
   return { kind: 'pausing', round: round + 1 };
 };
-const pauseAfterLoss: Action<M, 'sent' | 'surviving', 'firstLost' | 'hedgeLost', 'pausing'> = (state, _event, out, context) =>
+const pauseAfterLoss: Action<M, 'sent' | 'surviving', 'connectionLost' | 'hedgeLost', 'pausing'> = (state, _event, out, context) =>
   pause(state.round, out, context);
 const pauseAfterTimeout: Action<M, 'sent', 'requestTimeout', 'pausing'> = (state, _event, out, context) => {
   out.blame('first');
@@ -169,7 +190,7 @@ const giveUpHedge: Action<M, 'surviving', 'hedgeTimeout', 'settled'> = (_state, 
   out.blame('hedge');
   return fail('timed-out', out);
 };
-const giveUpLost: Action<M, 'sent' | 'surviving', 'firstLost' | 'hedgeLost', 'settled'> = (_state, _event, out) =>
+const giveUpLost: Action<M, 'sent' | 'surviving', 'connectionLost' | 'hedgeLost', 'settled'> = (_state, _event, out) =>
   fail('connection-lost', out);
 const giveUpAlone: Action<M, 'queued', 'requestTimeout', 'settled'> = (_state, _event, out) => fail('no-server', out);
 const runOutOfTime: Action<M, Open, 'deadline', 'settled'> = (_state, _event, out) => fail('deadline', out);
@@ -197,7 +218,7 @@ export const freelanceRequest: Machine<M> = defineMachine<M>({
         { to: 'queued', do: enqueue },
       ],
       place: never('it is not in line'),
-      firstLost: ignore('nothing was asked yet'),
+      connectionLost: ignore('nothing was asked yet'),
       hedgeLost: ignore('nothing was asked yet'),
       abort: never('the shell begins a request at once'),
       close: never('the shell begins a request at once'),
@@ -209,7 +230,7 @@ export const freelanceRequest: Machine<M> = defineMachine<M>({
         { to: 'sent', when: isHedged, do: transmitAndHedge },
         { to: 'sent', do: transmit },
       ],
-      firstLost: ignore(NO_FIRST),
+      connectionLost: ignore(NO_FIRST),
       hedgeLost: ignore(NO_HEDGE),
       abort: { to: 'settled', do: failAborted },
       close: { to: 'settled', do: failClosed },
@@ -220,7 +241,8 @@ export const freelanceRequest: Machine<M> = defineMachine<M>({
       REPLY: { to: 'settled', do: deliver },
       begin: never('it has begun'),
       place: never('it is not in line'),
-      firstLost: [
+      connectionLost: [
+        { to: 'queued', when: isNextsTurn, do: goOnAfterLoss },
         { to: 'pausing', when: roundsRemain, do: pauseAfterLoss },
         { to: 'settled', do: giveUpLost },
       ],
@@ -228,6 +250,7 @@ export const freelanceRequest: Machine<M> = defineMachine<M>({
       abort: { to: 'settled', do: failAborted },
       close: { to: 'settled', do: failClosed },
       requestTimeout: [
+        { to: 'queued', when: isNextsTurn, do: goOnAfterTimeout },
         { to: 'pausing', when: roundsRemain, do: pauseAfterTimeout },
         { to: 'settled', do: giveUp },
       ],
@@ -238,7 +261,7 @@ export const freelanceRequest: Machine<M> = defineMachine<M>({
       REPLY: { to: 'settled', do: deliver },
       begin: never('it has begun'),
       place: never('it is not in line'),
-      firstLost: { to: 'surviving', do: survive },
+      connectionLost: { to: 'surviving', do: survive },
       hedgeLost: { to: 'sent', do: loseHedge },
       abort: { to: 'settled', do: failAborted },
       close: { to: 'settled', do: failClosed },
@@ -250,14 +273,16 @@ export const freelanceRequest: Machine<M> = defineMachine<M>({
       REPLY: { to: 'settled', do: deliver },
       begin: never('it has begun'),
       place: never('it is not in line'),
-      firstLost: ignore(NO_FIRST),
+      connectionLost: ignore(NO_FIRST),
       hedgeLost: [
+        { to: 'queued', when: isNextsTurn, do: goOnAfterLoss },
         { to: 'pausing', when: roundsRemain, do: pauseAfterLoss },
         { to: 'settled', do: giveUpLost },
       ],
       abort: { to: 'settled', do: failAborted },
       close: { to: 'settled', do: failClosed },
       hedgeTimeout: [
+        { to: 'queued', when: isNextsTurn, do: goOnAfterHedge },
         { to: 'pausing', when: roundsRemain, do: pauseAfterHedge },
         { to: 'settled', do: giveUpHedge },
       ],
@@ -267,7 +292,7 @@ export const freelanceRequest: Machine<M> = defineMachine<M>({
       REPLY: { to: 'settled', do: deliver },
       begin: never('it has begun'),
       place: never('it is not in line'),
-      firstLost: ignore(NO_FIRST),
+      connectionLost: ignore(NO_FIRST),
       hedgeLost: ignore(NO_HEDGE),
       abort: { to: 'settled', do: failAborted },
       close: { to: 'settled', do: failClosed },
@@ -278,7 +303,7 @@ export const freelanceRequest: Machine<M> = defineMachine<M>({
       REPLY: ignore('it has its outcome'),
       begin: never('it has begun'),
       place: never('it is not in line'),
-      firstLost: ignore('it has its outcome'),
+      connectionLost: ignore('it has its outcome'),
       hedgeLost: ignore('it has its outcome'),
       abort: ignore('it has its outcome'),
       close: ignore('it has its outcome'),

@@ -19,7 +19,7 @@ export interface FreelanceEndpointMachine extends MachineTypes {
     | { readonly kind: 'greeting' }
     | { readonly kind: 'untried' }
     | { readonly kind: 'alive' }
-    /** A request was not answered in time, or a dead server was given one: nothing was heard of it since. `failures`: losses in a row. */
+    /** A request was not answered in time, or a dead server was given one: nothing was heard of it since. `failures`: losses and vain probes in a row. */
     | { readonly kind: 'doubtful'; readonly failures: number }
     /** `rested`: the pause is over, and there is no way to ask but by a request. */
     | { readonly kind: 'dead'; readonly failures: number; readonly rested: boolean }
@@ -159,9 +159,9 @@ const lose = (failures: number, reason: ServerLoss, out: Out, context: Context):
   out.lose(reason);
   out.disconnect();
   out.arm('probePause', backoffDelay(failures, context.backoff, context.random));
-  return { kind: 'dead', failures, rested: false };
+  return { kind: 'dead', failures: failures + 1, rested: false };
 };
-const failuresOf = (state: M['state']): number => ('failures' in state ? state.failures + 1 : 0);
+const failuresOf = (state: M['state']): number => ('failures' in state ? state.failures : 0);
 const loseSilent: Action<M, Watched, 'timeToLive', 'dead'> = (state, _event, out, context) =>
   lose(failuresOf(state), 'silent', out, context);
 const loseConnection: Action<M, Watched, 'connectionLost', 'dead'> = (state, _event, out, context) =>
@@ -171,7 +171,7 @@ const loseConnection: Action<M, Watched, 'connectionLost', 'dead'> = (state, _ev
 const probeAgain: Action<M, 'dead', 'probePause', 'dead'> = (state, _event, out, context) => {
   out.renew();
   out.probe();
-  out.arm('probePause', backoffDelay(state.failures + 1, context.backoff, context.random));
+  out.arm('probePause', backoffDelay(state.failures, context.backoff, context.random));
   return { kind: 'dead', failures: state.failures + 1, rested: false };
 };
 const rest: Action<M, 'dead', 'probePause', 'dead'> = (state) => ({ kind: 'dead', failures: state.failures, rested: true });

@@ -173,9 +173,12 @@ export abstract class JobServer extends Role<JobServerEvents> {
     };
   }
 
-  /** Past its requests; whether the connection took it is counted. */
-  protected sendAside(peer: Peer, frames: readonly Frame[]): void {
-    if (this.#state === 'listening' && this.#listener?.send(peer, frames) !== 'ok') this.#counters.undeliverable++;
+  /** Sends what is no answer to a request, unless it is closing; whether the connection took it. */
+  protected sendAside(peer: Peer, frames: readonly Frame[]): boolean {
+    if (this.#state !== 'listening') return false;
+    const taken = this.#listener?.send(peer, frames) === 'ok';
+    if (!taken) this.#counters.undeliverable++;
+    return taken;
   }
 
   /* ---------------------------------------------------------------- what comes in */

@@ -93,20 +93,20 @@ for (const [what, state] of [
   ['alive', alive],
 ] as const) {
   const timers = state === greeting ? ['greetingTime', 'pingInterval', 'timeToLive'] : ['pingInterval', 'timeToLive'];
-  moves(`a server that is ${what} is silent for too long`, state, timeToLive, dead(0), [...dies('silent', 500), ...stop(...timers)]);
-  moves(`the connection of a server that is ${what} is lost`, state, connectionLost, dead(0), [
+  moves(`a server that is ${what} is silent for too long`, state, timeToLive, dead(1), [...dies('silent', 500), ...stop(...timers)]);
+  moves(`the connection of a server that is ${what} is lost`, state, connectionLost, dead(1), [
     ...dies('connection-lost', 500),
     ...stop(...timers),
   ]);
   moves(`a server that is ${what} is removed`, state, remove, removed, [['disconnect'], ...stop(...timers)]);
   never(`a server that is ${what} has begun`, state, begin, 'it has begun');
 }
-moves('a server in doubt is silent for too long: the pause is longer each time', doubtful(1), timeToLive, dead(2), [
+moves('a server in doubt is silent for too long: the pause is longer each time', doubtful(2), timeToLive, dead(3), [
   ...dies('silent', 2000),
   ...stop('pingInterval', 'timeToLive'),
 ]);
 moves('the connection of a server in doubt is lost', doubtful(0), connectionLost, dead(1), [
-  ...dies('connection-lost', 1000),
+  ...dies('connection-lost', 500),
   ...stop('pingInterval', 'timeToLive'),
 ]);
 moves('a server in doubt is removed', doubtful(0), remove, removed, [['disconnect'], ...stop('pingInterval', 'timeToLive')]);
@@ -121,7 +121,7 @@ for (const [what, state] of [
 moves('it is asked over a new connection, and longer is waited each time', dead(1), probePause, dead(2), [
   ['renew'],
   ['probe'],
-  ['arm', 'probePause', 2000],
+  ['arm', 'probePause', 1000],
 ]);
 moves('without a way to ask it rests until a request is its trial', dead(1), probePause, dead(1, true), [], MUTE);
 moves('it answers a probe', dead(4), HEARD, alive, [...watch, ['revive'], ...stop('probePause')]);

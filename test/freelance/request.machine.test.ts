@@ -29,7 +29,7 @@ const body = [Buffer.from('body')];
 const REPLY: Event = { kind: 'REPLY', attempt: 1, body };
 const begin: Event = { kind: 'begin' };
 const place: Event = { kind: 'place' };
-const firstLost: Event = { kind: 'firstLost' };
+const connectionLost: Event = { kind: 'connectionLost' };
 const hedgeLost: Event = { kind: 'hedgeLost' };
 const abort: Event = { kind: 'abort' };
 const close: Event = { kind: 'close' };
@@ -51,7 +51,7 @@ moves(
   { deadline: 3000 },
 );
 stays('a reply before it has begun', fresh, REPLY, 'nothing was asked yet');
-stays('a first copy is lost before it has begun', fresh, firstLost, 'nothing was asked yet');
+stays('a first copy is lost before it has begun', fresh, connectionLost, 'nothing was asked yet');
 stays('a hedge is lost before it has begun', fresh, hedgeLost, 'nothing was asked yet');
 never('it is in no line before it has begun', fresh, place, 'it is not in line');
 never('it begins before it can be aborted', fresh, abort, 'the shell begins a request at once');
@@ -88,23 +88,30 @@ for (const [where, state, timers] of everywhere) {
 }
 for (const [where, state] of everywhere.slice(1)) never(`a request that is ${where} is not in line`, state, place, 'it is not in line');
 
-moves('the server dies, and there is another: no pause', sent(1), firstLost, pausing(2), [
-  ['arm', 'retryDelay', 0],
-  ...stop('requestTimeout', 'hedgeDelay'),
-]);
-moves('the server dies, and all have had their turn: a pause', sent(2), firstLost, pausing(3), [
+const again = [['enqueue'], ['arm', 'requestTimeout', 1000]] as const;
+
+moves('the server dies, and there is another: no pause', sent(1), connectionLost, queued(2), [...again, ...stop('hedgeDelay')]);
+moves('the server dies, and all have had their turn: a pause', sent(2), connectionLost, pausing(3), [
   ['arm', 'retryDelay', 100],
   ...stop('requestTimeout', 'hedgeDelay'),
 ]);
-moves('the server of the last round dies', sent(4), firstLost, settled, [
+moves('the server of the last round dies', sent(4), connectionLost, settled, [
   ['fail', 'connection-lost'],
   ...stop('requestTimeout', 'hedgeDelay', 'deadline'),
 ]);
-moves('no answer in time: the server is guilty, and the next has its turn', sent(3), requestTimeout, pausing(4), [
+moves('no answer in time: the server is guilty, and the next has its turn', sent(3), requestTimeout, queued(4), [
   ['blame', 'first'],
-  ['arm', 'retryDelay', 0],
-  ...stop('requestTimeout', 'hedgeDelay'),
+  ...again,
+  ...stop('hedgeDelay'),
 ]);
+moves(
+  'no answer in time, and all have had their turn twice: a longer pause',
+  sent(4),
+  requestTimeout,
+  pausing(5),
+  [['blame', 'first'], ['arm', 'retryDelay', 200], ...stop('requestTimeout', 'hedgeDelay')],
+  { requestRetries: 5 },
+);
 moves('no answer in the last round', sent(4), requestTimeout, settled, [
   ['blame', 'first'],
   ['fail', 'timed-out'],
@@ -117,7 +124,7 @@ moves('the server takes its time: a second copy goes to another', sent(1), hedge
 ]);
 stays('a hedge that was given up is lost', sent(1), hedgeLost, 'its hedge was given up already');
 
-moves('the first server dies: the hedge goes on', hedged(1), firstLost, surviving(1), stop('requestTimeout'));
+moves('the first server dies: the hedge goes on', hedged(1), connectionLost, surviving(1), stop('requestTimeout'));
 moves('the first server does not answer in time: the hedge goes on', hedged(1), requestTimeout, surviving(1), [
   ['blame', 'first'],
   ...stop('requestTimeout'),
@@ -125,7 +132,8 @@ moves('the first server does not answer in time: the hedge goes on', hedged(1), 
 moves('the hedge is lost: the first copy goes on', hedged(1), hedgeLost, sent(1), stop('hedgeTimeout'));
 never('the hedge is never judged before the first copy', hedged(1), hedgeTimeout, 'its time is over first');
 
-moves('the hedge is lost as well: the next round', surviving(2), hedgeLost, pausing(3), [
+moves('the hedge is lost as well: the next round', surviving(1), hedgeLost, queued(2), [...again, ...stop('hedgeTimeout')]);
+moves('the hedge is lost as well, and all have had their turn: a pause', surviving(2), hedgeLost, pausing(3), [
   ['arm', 'retryDelay', 100],
   ...stop('hedgeTimeout'),
 ]);
@@ -133,9 +141,14 @@ moves('the hedge of the last round is lost as well', surviving(4), hedgeLost, se
   ['fail', 'connection-lost'],
   ...stop('hedgeTimeout', 'deadline'),
 ]);
-moves('the hedge is not answered either: the next round', surviving(1), hedgeTimeout, pausing(2), [
+moves('the hedge is not answered either: the next round', surviving(1), hedgeTimeout, queued(2), [
   ['blame', 'hedge'],
-  ['arm', 'retryDelay', 0],
+  ...again,
+  ...stop('hedgeTimeout'),
+]);
+moves('the hedge is not answered either, and all have had their turn: a pause', surviving(2), hedgeTimeout, pausing(3), [
+  ['blame', 'hedge'],
+  ['arm', 'retryDelay', 100],
   ...stop('hedgeTimeout'),
 ]);
 moves('the hedge of the last round is not answered either', surviving(4), hedgeTimeout, settled, [
@@ -143,7 +156,7 @@ moves('the hedge of the last round is not answered either', surviving(4), hedgeT
   ['fail', 'timed-out'],
   ...stop('hedgeTimeout', 'deadline'),
 ]);
-stays('a first copy that was given up is lost', surviving(1), firstLost, 'its first copy was given up already');
+stays('a first copy that was given up is lost', surviving(1), connectionLost, 'its first copy was given up already');
 
 moves('the pause is over: it gets in line again', pausing(2), retryDelay, queued(2), [
   ['enqueue'],
@@ -154,12 +167,12 @@ for (const [where, state] of [
   ['in line', queued(2)],
   ['pausing', pausing(2)],
 ] as const) {
-  stays(`the copy of a round before is lost while it is ${where}`, state, firstLost, 'its first copy was given up already');
+  stays(`the copy of a round before is lost while it is ${where}`, state, connectionLost, 'its first copy was given up already');
   stays(`the hedge of a round before is lost while it is ${where}`, state, hedgeLost, 'its hedge was given up already');
 }
 
 stays('a reply after the outcome', settled, REPLY, 'it has its outcome');
-stays('a copy is lost after the outcome', settled, firstLost, 'it has its outcome');
+stays('a copy is lost after the outcome', settled, connectionLost, 'it has its outcome');
 stays('a hedge is lost after the outcome', settled, hedgeLost, 'it has its outcome');
 stays('it is aborted after the outcome', settled, abort, 'it has its outcome');
 stays('the client is closed after the outcome', settled, close, 'it has its outcome');

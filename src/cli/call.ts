@@ -9,7 +9,7 @@ import { MajordomoClient, type MajordomoClientEvents } from '../majordomo/client
 import { RequestTimedOut } from '../majordomo/errors.ts';
 import { clientSettings } from '../majordomo/options.ts';
 import type { FrameLike } from '../wire/message.ts';
-import { flagsOf, type Arguments } from './arguments.ts';
+import { flagsOf, type Arguments, type Option } from './arguments.ts';
 import { BROKER_ENDPOINT, DEFAULT_ENDPOINT, withRoleOptions, type Command } from './command.ts';
 import { EXIT, UsageError, exitCodeOf, problemOf } from './failures.ts';
 import { frameAsJson, reportEvents, type Output } from './output.ts';
@@ -17,6 +17,12 @@ import { CLIENT_OPTIONS, DEADLINE_OPTION, MAX_FRAME_BYTES_OPTION } from './role-
 import { EXIT_AFTER, onStopSignal, type StopSignal } from './signals.ts';
 
 const MOST_CONCURRENCY = 10_000;
+
+export const TASK_OPTIONS: readonly Option[] = [
+  { flag: 'stdin', kind: 'switch', help: 'send standard input as the last frame' },
+  { flag: 'count', kind: 'number', placeholder: 'N', help: 'send the request so many times', fallback: 1 },
+  { flag: 'concurrency', kind: 'number', placeholder: 'N', help: 'so many of them at once', fallback: 1 },
+];
 
 export const call: Command = {
   name: 'call',
@@ -30,9 +36,7 @@ the request goes to a server with a REP socket, or to the first of several that 
     { flag: 'pattern', kind: 'text', placeholder: 'PATTERN', help: 'how to ask: majordomo, lazy', fallback: 'majordomo' },
     BROKER_ENDPOINT,
     { flag: 'server', kind: 'text', placeholder: 'ENDPOINTS', help: 'with lazy: where servers listen, with commas between; tried in turn' },
-    { flag: 'stdin', kind: 'switch', help: 'send standard input as the last frame' },
-    { flag: 'count', kind: 'number', placeholder: 'N', help: 'send the request so many times', fallback: 1 },
-    { flag: 'concurrency', kind: 'number', placeholder: 'N', help: 'so many of them at once', fallback: 1 },
+    ...TASK_OPTIONS,
     ...CLIENT_OPTIONS,
     MAX_FRAME_BYTES_OPTION,
     DEADLINE_OPTION,
@@ -63,7 +67,7 @@ const LAZY_CLIENT_EVENTS: { readonly [event in keyof LazyPirateClientEvents]: tr
 };
 
 /** How often the request is to be made. */
-interface Task {
+export interface Task {
   readonly count: number;
   readonly concurrency: number;
 }
@@ -77,7 +81,7 @@ interface Answer {
 }
 
 /** One request of one pattern. */
-interface Question {
+export interface Question {
   ask(signal: AbortSignal): Promise<Answer>;
   /** What can be found out about a timeout that the error does not say. */
   remark(signal: AbortSignal): Promise<string | undefined>;
@@ -93,7 +97,7 @@ async function ask(given: Arguments, output: Output, options: object): Promise<n
   const known = Object.keys(pattern === 'lazy' ? lazyPirateClientSettings({}) : clientSettings({}));
   const misplaced = Object.keys(given.libraryOptions()).find((option) => !known.includes(option));
   if (misplaced !== undefined) throw new UsageError(`${flagsOf(call.options).get(misplaced)} does not go with --pattern ${pattern}`);
-  const task = { count: countOf(given, 'count'), concurrency: countOf(given, 'concurrency', MOST_CONCURRENCY) };
+  const task = taskOf(given);
   const settings = { ...given.libraryOptions(), ...options };
   return pattern === 'lazy' ? await askServer(given, output, task, settings) : await askService(given, output, task, settings);
 }
@@ -143,15 +147,25 @@ async function askServer(given: Arguments, output: Output, task: Task, settings:
   return await withClient(client, new Calls(question, task, output), output);
 }
 
-async function withClient(client: AsyncDisposable, calls: Calls, output: Output): Promise<number> {
+/** Asks, closes the client, and resolves with the exit code. */
+export async function withClient(client: AsyncDisposable, calls: Calls, output: Output): Promise<number> {
   await using _closed = client;
   const exitCode = await calls.run();
   return (await output.taken()) ? exitCode : EXIT.unread;
 }
 
 async function bodyOf(given: Arguments, from: number): Promise<readonly FrameLike[]> {
-  const body = given.positionals.slice(from);
-  return given.has('stdin') ? [...body, await standardInput(given.number('max-frame-bytes') as number)] : body;
+  return await withStandardInput(given.positionals.slice(from), given);
+}
+
+/** The frames of a request, with standard input as the last one if that was asked for. */
+export async function withStandardInput(frames: readonly FrameLike[], given: Arguments): Promise<readonly FrameLike[]> {
+  return given.has('stdin') ? [...frames, await standardInput(given.number('max-frame-bytes') as number)] : frames;
+}
+
+/** What the options of repetition say. */
+export function taskOf(given: Arguments): Task {
+  return { count: countOf(given, 'count'), concurrency: countOf(given, 'concurrency', MOST_CONCURRENCY) };
 }
 
 function countOf(given: Arguments, flag: string, most: number = Number.MAX_SAFE_INTEGER): number {
@@ -173,7 +187,7 @@ async function standardInput(most: number): Promise<Buffer> {
 }
 
 /** The requests of one command line, and what became of them. */
-class Calls {
+export class Calls {
   readonly #question: Question;
   readonly #task: Task;
   readonly #output: Output;

@@ -8,12 +8,13 @@ import { demo } from './demo.ts';
 import { explore } from './explore.ts';
 import { EXIT, UsageError, exitCodeOf, problemOf } from './failures.ts';
 import { Output, type Streams } from './output.ts';
+import { freelance } from './freelance.ts';
 import { queue } from './queue.ts';
 import { services } from './services.ts';
 import { simulate } from './simulate.ts';
 import { worker } from './worker.ts';
 
-const COMMANDS: readonly Command[] = [broker, queue, worker, call, services, simulate, explore, demo];
+const COMMANDS: readonly Command[] = [broker, queue, worker, call, services, freelance, simulate, explore, demo];
 
 /**
  * Runs the command line `words`, without the names of Node and of the script.

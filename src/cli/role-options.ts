@@ -7,6 +7,12 @@ import {
   type MajordomoClientOptions,
   type MajordomoWorkerOptions,
 } from '../majordomo/options.ts';
+import {
+  freelanceClientSettings,
+  freelanceServerSettings,
+  type FreelanceClientOptions,
+  type FreelanceServerOptions,
+} from '../freelance/options.ts';
 import { lazyPirateClientSettings, type LazyPirateClientOptions } from '../lazy-pirate/options.ts';
 import { paranoidPirateQueueSettings, paranoidPirateWorkerSettings, type ParanoidPirateQueueOptions } from '../paranoid-pirate/options.ts';
 import { simplePirateQueueSettings } from '../simple-pirate/options.ts';
@@ -51,6 +57,11 @@ const queue = rowsFor<ParanoidPirateQueueOptions>({
   deliveryPolicy: `${paranoidPirateQueueSettings({}).deliveryPolicy}, simple: ${simplePirateQueueSettings({}).deliveryPolicy}`,
 });
 const lazyClient = rowsFor<LazyPirateClientOptions>(lazyPirateClientSettings({}));
+
+const freelanceServer = rowsFor<FreelanceServerOptions>(freelanceServerSettings({}));
+const freelanceClient = rowsFor<FreelanceClientOptions>(
+  differing(freelanceClientSettings({}), freelanceClientSettings({ model: 'shotgun' }), 'shotgun'),
+);
 
 export const BROKER_OPTIONS: readonly Option[] = [
   broker('heartbeatInterval', 'MS', 'time between heartbeats to workers'),
@@ -124,3 +135,49 @@ export const MAX_FRAME_BYTES_OPTION: Option = client(
 );
 
 export const DEADLINE_OPTION: Option = lazyClient('deadline', 'MS', 'with lazy: time for the whole request, 0: no limit');
+
+/** What both sides of a Freelance take. */
+export const FREELANCE_OPTIONS: readonly Option[] = [
+  freelanceServer('model', 'WAY', 'addressed (10/FLP), sequential (REP servers) or shotgun'),
+  freelanceServer('maxFrameBytes', 'BYTES', 'bytes in one frame'),
+  freelanceServer('transportHeartbeatInterval', 'MS', "time between the transport's own pings, 0: none"),
+  freelanceServer('transportHeartbeatTimeout', 'MS', 'time without an answer after which a connection is cut'),
+];
+
+export const FREELANCE_SERVER_OPTIONS: readonly Option[] = [
+  {
+    flag: 'public-endpoint',
+    kind: 'text',
+    placeholder: 'ENDPOINT',
+    help: 'server, addressed: by what clients connect, where that is not --endpoint',
+    library: 'publicEndpoint',
+  },
+  freelanceServer('maxConcurrentRequests', 'N', 'server: handlers that run at once'),
+  freelanceServer('maxQueuedRequests', 'N', 'server: requests that wait for one; more are dropped'),
+  freelanceServer('maxBodyFrames', 'N', 'server: frames in one body'),
+  freelanceServer('highWaterMark', 'N', 'server: messages queued towards one client'),
+  freelanceServer('handshakeTimeout', 'MS', 'server: how long a new connection may take to say hello'),
+  freelanceServer('drainTimeout', 'MS', 'server: how long a stop waits for handlers'),
+];
+
+export const FREELANCE_CLIENT_OPTIONS: readonly Option[] = [
+  freelanceClient('requestTimeout', 'MS', 'call: time for one server', 'timeout'),
+  freelanceClient('requestRetries', 'N', 'call: rounds in all; 0: each server once, or three times the only one', 'retries'),
+  freelanceClient('deadline', 'MS', 'call: time for the whole request, 0: no limit; sequential: 0'),
+  freelanceClient('hedgeDelay', 'MS', 'call: when a second server is asked as well, 0: never'),
+  freelanceClient('retryInterval', 'MS', 'call: pause when all servers had their turn; doubles with each further one'),
+  freelanceClient('retryMaximum', 'MS', 'call: longest such pause'),
+  freelanceClient('retryJitter', 'RATIO', 'call: how far each such pause is spread, 0 to 1'),
+  freelanceClient('pingInterval', 'MS', 'call, addressed: time between pings to a server that says nothing'),
+  freelanceClient('serverTimeToLive', 'MS', 'call: silence after which a server is dead'),
+  {
+    flag: 'probe',
+    kind: 'text',
+    placeholder: 'TEXT',
+    help: 'call, not addressed: a request that finds out who is there',
+    library: 'probe',
+  },
+  freelanceClient('reconnectInterval', 'MS', 'call: first pause before a dead server is asked whether it is back'),
+  freelanceClient('reconnectMaximum', 'MS', 'call: longest such pause'),
+  freelanceClient('reconnectJitter', 'RATIO', 'call: how far each such pause is spread, 0 to 1'),
+];

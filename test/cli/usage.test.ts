@@ -29,18 +29,26 @@ test('the version is that of the package', async () => {
   expect(await run('--version')).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
-test.each([[[]], [['broker']], [['queue']], [['worker']], [['call']], [['services']], [['sim']], [['explore']], [['demo']]])(
-  '%j --help explains itself on standard output, and docs/cli.md shows it as it is',
-  async (words) => {
-    const { code, stdout, stderr } = await run(...words, '--help');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain(`Usage: ${['seaworthy', ...words].join(' ')}`);
-    expect(page).toContain(`\`\`\`text\n${stdout}\`\`\`\n`);
-  },
-);
+test.each([
+  [[]],
+  [['broker']],
+  [['queue']],
+  [['worker']],
+  [['call']],
+  [['services']],
+  [['freelance']],
+  [['sim']],
+  [['explore']],
+  [['demo']],
+])('%j --help explains itself on standard output, and docs/cli.md shows it as it is', async (words) => {
+  const { code, stdout, stderr } = await run(...words, '--help');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain(`Usage: ${['seaworthy', ...words].join(' ')}`);
+  expect(page).toContain(`\`\`\`text\n${stdout}\`\`\`\n`);
+});
 
 test.each([
-  { words: [], says: 'seaworthy: which command? There are broker, queue, worker, call, services, sim, explore, demo' },
+  { words: [], says: 'seaworthy: which command? There are broker, queue, worker, call, services, freelance, sim, explore, demo' },
   { words: ['brokr'], says: 'seaworthy: unknown command "brokr"; did you mean broker?' },
   { words: ['call', '--tiemout', '5', 'echo'], says: 'seaworthy call: unknown option --tiemout; did you mean --timeout?' },
   { words: ['call', 'echo', '-5'], says: 'seaworthy call: unknown option -5; what begins with a dash and is not an option goes behind --' },
@@ -148,6 +156,27 @@ test.each([
   {
     words: ['explore', '--most-states', '0'],
     says: 'seaworthy explore: INVALID_OPTION: --most-states must be a whole number of at least 1, not 0',
+  },
+  { words: ['freelance'], says: 'seaworthy freelance: server or call?' },
+  { words: ['freelance', 'sever'], says: 'seaworthy freelance: there is no "sever"; did you mean server?' },
+  { words: ['freelance', 'client'], says: 'seaworthy freelance: there is no "client"; there are server and call' },
+  { words: ['freelance', 'call'], says: 'seaworthy freelance: which servers? seaworthy freelance call ENDPOINT…' },
+  {
+    words: ['freelance', 'call', 'tcp://127.0.0.1:1', '--exec', 'x'],
+    says: 'seaworthy freelance: --exec does not go with freelance call',
+  },
+  { words: ['freelance', 'server', '--body', 'x'], says: 'seaworthy freelance: --body does not go with freelance server' },
+  {
+    words: ['freelance', 'server', 'tcp://127.0.0.1:1'],
+    says: 'seaworthy freelance: unexpected "tcp://127.0.0.1:1"; --endpoint says where to listen',
+  },
+  {
+    words: ['freelance', 'call', 'nowhere'],
+    says: 'seaworthy freelance: INVALID_ENDPOINT: "nowhere" is not an endpoint; one is, for instance, tcp://127.0.0.1:5555',
+  },
+  {
+    words: ['freelance', 'call', 'tcp://127.0.0.1:1', '--model', 'pool'],
+    says: 'seaworthy freelance: INVALID_OPTION: --model must be one of addressed, sequential, shotgun, not "pool"',
   },
   { words: ['demo', 'kill-a-wroker'], says: 'seaworthy demo: there is no example "kill-a-wroker"; did you mean kill-a-worker?' },
 ])('seaworthy $words is told in a line with a hint, and exit code 2', async ({ words, says }) => {

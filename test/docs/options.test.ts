@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
+  FreelanceClient,
+  FreelanceServer,
   LazyPirateClient,
   LazyPirateServer,
   MajordomoBroker,
@@ -13,6 +15,7 @@ import {
   SimplePirateWorker,
 } from 'seaworthy';
 import { createMemoryNetwork } from 'seaworthy/transport/memory';
+import { freelanceClientSettings, freelanceServerSettings } from '../../src/freelance/options.ts';
 import { lazyPirateClientSettings, lazyPirateServerSettings } from '../../src/lazy-pirate/options.ts';
 import type { FailureCode } from '../../src/load-balancer/failures.ts';
 import { isRetriable } from '../../src/majordomo/client.machine.ts';
@@ -24,6 +27,7 @@ import { root, tableBelow } from './documents.ts';
 
 const PAGE = 'docs/patterns/majordomo.md';
 const LAZY = 'docs/patterns/lazy-pirate.md';
+const FREELANCE = 'docs/patterns/freelance.md';
 const SIMPLE = 'docs/patterns/simple-pirate.md';
 const PARANOID = 'docs/patterns/paranoid-pirate.md';
 
@@ -33,6 +37,8 @@ test.each([
   [PAGE, '### Client', clientSettings({})],
   [LAZY, '### Client', lazyPirateClientSettings({})],
   [LAZY, '### Server', lazyPirateServerSettings({})],
+  [FREELANCE, '### Client', freelanceClientSettings({})],
+  [FREELANCE, '### Server', freelanceServerSettings({})],
   [SIMPLE, '### Queue', simplePirateQueueSettings({})],
   [SIMPLE, '### Worker', simplePirateWorkerSettings({})],
   [PARANOID, '### Queue', paranoidPirateQueueSettings({})],
@@ -56,6 +62,8 @@ test.each([
   [PAGE, '### Client events', 'majordomo/client', {}],
   [LAZY, '### Client events', 'lazy-pirate/client', {}],
   [LAZY, '### Server events', 'lazy-pirate/job-server', {}],
+  [FREELANCE, '### Client events', 'freelance/client', {}],
+  [FREELANCE, '### Server events', 'lazy-pirate/job-server', {}],
   [SIMPLE, '### Queue events', 'load-balancer/broker', PIRATES],
   [SIMPLE, '### Worker events', 'load-balancer/worker', PIRATES],
   [PARANOID, '### Queue events', 'load-balancer/broker', PIRATES],
@@ -82,6 +90,16 @@ test('every counter of the Lazy Pirate is documented, and no other', async () =>
   const server = await LazyPirateServer.listen('memory://server', () => 'x', { transport });
   const client = LazyPirateClient.connect(server.endpoint, { transport });
   const documented = tableBelow(LAZY, '### Counters').map(([role, counters = '']) => [role, counters.split(', ')]);
+  const real = [client, server].map((role) => [role.inspect().role, Object.keys(role.inspect().counters)]);
+  for (const role of [client, server]) await role.close();
+  expect(documented).toEqual(real);
+});
+
+test('every counter of the Freelance roles is documented, and no other', async () => {
+  const transport = createMemoryNetwork();
+  const server = await FreelanceServer.listen('memory://server', () => 'x', { transport });
+  const client = FreelanceClient.connect(server.endpoint, { transport });
+  const documented = tableBelow(FREELANCE, '### Counters').map(([role, counters = '']) => [role, counters.split(', ')]);
   const real = [client, server].map((role) => [role.inspect().role, Object.keys(role.inspect().counters)]);
   for (const role of [client, server]) await role.close();
   expect(documented).toEqual(real);

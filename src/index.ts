@@ -54,6 +54,7 @@ export {
   type BinaryStarClientSnapshot,
 } from './binary-star/client.ts';
 export type { BinaryStarClientMode, BinaryStarClientOptions } from './binary-star/client-options.ts';
+export {
   FreelanceClient,
   type FreelanceCallOptions,
   type FreelanceClientCounters,

@@ -257,8 +257,11 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
   }
 
   protected override async shut(): Promise<void> {
-    const closing = [...this.#servers.values()].map((server) => server.connector?.close(0));
-    for (const server of this.#servers.values()) server.step({ kind: 'remove' });
+    const closing: Promise<void>[] = [];
+    for (const server of this.#servers.values()) {
+      if (server.connector !== undefined) closing.push(server.connector.close(0));
+      server.step({ kind: 'remove' });
+    }
     await Promise.all(closing);
   }
 

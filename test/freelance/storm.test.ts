@@ -31,9 +31,11 @@ const OPTIONS = {
   reconnectMaximum: 200,
 } as const;
 
+const MISHAPS = ['abort', 'cut', 'freeze', 'thaw', 'open', 'close', 'add', 'remove'] as const;
+
 type Act =
   | { readonly do: 'ask'; readonly client: number; readonly job: Work }
-  | { readonly do: 'abort' | 'cut' | 'freeze' | 'thaw' | 'open' | 'close' | 'add' | 'remove'; readonly which: number }
+  | { readonly do: (typeof MISHAPS)[number]; readonly which: number }
   | { readonly do: 'wait'; readonly time: number };
 
 const act: fc.Arbitrary<Act> = fc.oneof(
@@ -48,10 +50,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), time: fc.integer({ min: 1, max: 250 }) }) },
   {
     weight: 6,
-    arbitrary: fc.record({
-      do: fc.constantFrom('abort', 'cut', 'freeze', 'thaw', 'open', 'close', 'add', 'remove'),
-      which: fc.nat(20),
-    }) as fc.Arbitrary<Extract<Act, { which: number }>>,
+    arbitrary: fc.record({ do: fc.constantFrom(...MISHAPS), which: fc.nat(20) }),
   },
 );
 

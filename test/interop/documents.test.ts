@@ -56,7 +56,7 @@ test('the simulation of the README runs, and no rule is broken', async () => {
   expect(printed(child)).toEqual([expect.stringMatching(/^20 runs, \d{4} requests: each had one outcome, in time$/)]);
 });
 
-test.each(['majordomo', 'lazy-pirate', 'simple-pirate', 'paranoid-pirate'])(
+test.each(['majordomo', 'lazy-pirate', 'simple-pirate', 'paranoid-pirate', 'freelance'])(
   'the example of the page on %s prints what the page shows',
   async (pattern) => {
     const page = `docs/patterns/${pattern}.md`;

@@ -1,4 +1,5 @@
 /** The Freelance client with servers whose every word the test says: whom it asks, what it believes, and what it finds out while nobody waits. */
+import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InvalidOption } from '../../src/core/errors.ts';
 import { ClientClosed, RequestAborted, TooManyRequests } from '../../src/core/requests.ts';
@@ -57,7 +58,7 @@ class Pinged {
     for (const { from, frames } of this.#listener.take()) {
       if (frames.length > 1) this.#requests.push({ from, frames });
       else {
-        expect(frames).toEqual(['PING']);
+        assert.deepEqual(frames, ['PING']);
         this.pings++;
         this.client = from;
         if (pong) this.#listener.send(from, 'PONG');

@@ -26,6 +26,7 @@ const PLANTED: readonly (readonly [file: string, code: string, rule: string])[] 
   ['titanic/broker.ts', "import '../lazy-pirate/quiet.ts';", 'only-few-build-on-lazy-pirate'],
   ['binary-star/client.ts', "import '../lazy-pirate/quiet.ts';", ''],
   ['simple-pirate/worker.ts', "import '../lazy-pirate/quiet.ts';", ''],
+  ['freelance/server.ts', "import '../lazy-pirate/quiet.ts';", ''],
   ['binary-star/server.ts', "import '../majordomo/quiet.ts';", 'only-titanic-builds-on-majordomo'],
   ['titanic/client.ts', "import '../majordomo/quiet.ts';", ''],
   ['majordomo/socket.ts', "import 'zeromq';", 'only-the-zeromq-transport-imports-zeromq'],

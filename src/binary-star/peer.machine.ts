@@ -192,7 +192,9 @@ const isOutranked: Guard<M, 'active' | 'doubting' | 'resigning', 'ACTIVE'> = (st
 const isOutrankedAtTheEnd: Guard<M, 'resigning', 'ACTIVE'> = (state, event, context) => state.ends && isOutranked(state, event, context);
 const endsForGood: Guard<M, 'resigning', 'drained' | 'leaseExpiry'> = (state) => state.ends;
 const isSuperseded: Guard<M, 'active', 'clientRequest'> = (state, event) => event.known > state.epoch;
-const isSupersededBesidePeer: Guard<M, 'active', 'clientRequest'> = (state, event) => event.known > state.epoch && !state.alone;
+/** Only the primary goes on: if both did, clients that go to and fro would make two that are active outbid each other for ever. */
+const isSupersededAsPrimary: Guard<M, 'active', 'clientRequest'> = (state, event, context) =>
+  event.known > state.epoch && !state.alone && context.role === 'primary';
 
 /* ------------------------------------------------------------------ the parts of actions */
 
@@ -660,7 +662,7 @@ export const binaryStar: Machine<M> = defineMachine<M>({
       TWIN: refuse(TWINS),
       start: never('it has started'),
       clientRequest: [
-        { to: 'active', when: isSupersededBesidePeer, do: raiseForClient },
+        { to: 'active', when: isSupersededAsPrimary, do: raiseForClient },
         { to: 'passive', when: isSuperseded, do: yieldToClaim },
         ignore('it is served'),
       ],

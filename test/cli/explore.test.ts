@@ -55,7 +55,7 @@ test('worlds that are walked through to their end, in which every rule holds, ex
   expect(rows).toHaveLength(5);
   expect(machines.split('\n').map((line) => line.replace(/ +/g, ' '))).toEqual([
     'MACHINE ARROWS ANSWERS',
-    expect.stringMatching(/^LazyPirateRequest \d+\/18 \d+\/10$/),
+    expect.stringMatching(/^LazyPirateRequest \d+\/20 \d+\/14$/),
     expect.stringMatching(/^WorkerSession \d+\/27 \d+\/21$/),
     expect.stringMatching(/^LoadBalancedWorker \d+\/36 \d+\/31$/),
   ]);

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
+  BinaryStar,
+  BinaryStarClient,
   FreelanceClient,
   FreelanceServer,
   LazyPirateClient,
@@ -16,6 +18,8 @@ import {
 } from 'seaworthy';
 import { createMemoryNetwork } from 'seaworthy/transport/memory';
 import { freelanceClientSettings, freelanceServerSettings } from '../../src/freelance/options.ts';
+import { binaryStarClientSettings } from '../../src/binary-star/client-options.ts';
+import { binaryStarSettings } from '../../src/binary-star/options.ts';
 import { lazyPirateClientSettings, lazyPirateServerSettings } from '../../src/lazy-pirate/options.ts';
 import type { FailureCode } from '../../src/load-balancer/failures.ts';
 import { isRetriable } from '../../src/majordomo/client.machine.ts';
@@ -30,6 +34,7 @@ const LAZY = 'docs/patterns/lazy-pirate.md';
 const FREELANCE = 'docs/patterns/freelance.md';
 const SIMPLE = 'docs/patterns/simple-pirate.md';
 const PARANOID = 'docs/patterns/paranoid-pirate.md';
+const STAR = 'docs/patterns/binary-star.md';
 
 test.each([
   [PAGE, '### Broker', brokerSettings({})],
@@ -43,6 +48,8 @@ test.each([
   [SIMPLE, '### Worker', simplePirateWorkerSettings({})],
   [PARANOID, '### Queue', paranoidPirateQueueSettings({})],
   [PARANOID, '### Worker', paranoidPirateWorkerSettings({})],
+  [STAR, '### Server', binaryStarSettings({})],
+  [STAR, '### Client', binaryStarClientSettings({})],
 ])('%s, %s: every option is documented with its default, and no other', (page, heading, settings) => {
   const documented = Object.fromEntries(tableBelow(page, heading).map(([option = '', value]) => [option, value]));
   const real = Object.entries(settings).map(([option, value]) => [option, value instanceof Map ? 'none' : String(value)]);
@@ -68,6 +75,8 @@ test.each([
   [SIMPLE, '### Worker events', 'load-balancer/worker', PIRATES],
   [PARANOID, '### Queue events', 'load-balancer/broker', PIRATES],
   [PARANOID, '### Worker events', 'load-balancer/worker', PIRATES],
+  [STAR, '### Server events', 'binary-star/server', {}],
+  [STAR, '### Client events', 'binary-star/client', {}],
 ])('%s, %s: every event is documented with its fields, and no other', (page, heading, role, parameters) => {
   const documented = tableBelow(page, heading).map(([event, fields = '']) => [event, fields.split(', ').filter((field) => field !== '')]);
   expect(documented).toEqual(eventsIn(readFileSync(`${root}src/${role}.ts`, 'utf8'), parameters));
@@ -75,7 +84,7 @@ test.each([
 
 /** Event name and fields, in order, from the interface that declares them; `parameters` are the fields behind its type parameters. */
 function eventsIn(source: string, parameters: Readonly<Record<string, readonly string[]>>): [event: string, fields: string[]][] {
-  const declared = /interface \w+Events(?:<[^>]*>)? extends RoleEvents \{\n([^]*?)\n\}/.exec(source)?.[1] ?? '';
+  const declared = /interface \w+Events(?:<[^>]*>)? extends \w+Events \{\n([^]*?)\n\}/.exec(source)?.[1] ?? '';
   const withoutComments = declared.replaceAll(/\/\*\*[^]*?\*\//g, '');
   return [...withoutComments.matchAll(/^ {2}(\w+): (?:([A-Z])\b)?(?: & )?(?:\{([^}]*)\})?;$/gm)].map(
     ([, event = '', parameter = '', fields = '']) => [
@@ -102,6 +111,21 @@ test('every counter of the Freelance roles is documented, and no other', async (
   const documented = tableBelow(FREELANCE, '### Counters').map(([role, counters = '']) => [role, counters.split(', ')]);
   const real = [client, server].map((role) => [role.inspect().role, Object.keys(role.inspect().counters)]);
   for (const role of [client, server]) await role.close();
+  expect(documented).toEqual(real);
+});
+
+test('every counter of the Binary Star is documented, and no other', async () => {
+  const transport = createMemoryNetwork();
+  const place = { role: 'primary' as const, frontends: 'memory://star', peer: { listen: 'memory://one', connect: 'memory://two' } };
+  const star = await BinaryStar.listen(
+    place,
+    (stand) => LazyPirateServer.listen(stand.frontend, () => 'x', { transport: stand.transport }),
+    { transport },
+  );
+  const client = BinaryStarClient.connect('memory://star', { transport });
+  const documented = tableBelow(STAR, '### Counters').map(([role, counters = '']) => [role, counters.split(', ')]);
+  const real = [star, client].map((role) => [role.inspect().role, Object.keys(role.inspect().counters)]);
+  for (const role of [client, star]) await role.close();
   expect(documented).toEqual(real);
 });
 

@@ -58,7 +58,8 @@ module.exports = {
     },
     {
       name: 'only-few-build-on-lazy-pirate',
-      comment: 'The other pirates, whose clients it is; Binary Star, whose client knows besides which server serves; Freelance, whose servers are such.',
+      comment:
+        'The other pirates, whose clients it is; Binary Star, whose client knows besides which server serves; Freelance, whose servers are such.',
       severity: 'error',
       from: { path: `^src/(${PATTERNS})/`, pathNot: '^src/((lazy|simple|paranoid)-pirate|binary-star|freelance)/' },
       to: { path: '^src/lazy-pirate/' },

@@ -1,7 +1,7 @@
 /** Makes a model of a world: the explorer sees texts, and rules and moves see worlds. */
 import type { Model, Move, Property } from '../explore.ts';
 import { Packer } from './packing.ts';
-import { Happenings, type World } from './world.ts';
+import { Happenings, type Changing } from './world.ts';
 
 /** A model that says how large its world is. */
 export interface SmallModel extends Model<string> {
@@ -9,7 +9,7 @@ export interface SmallModel extends Model<string> {
   readonly bounds: Readonly<Record<string, number>>;
 }
 
-export interface SmallWorld<W extends World> {
+export interface SmallWorld<W extends Changing> {
   readonly name: string;
   readonly bounds: Readonly<Record<string, number>>;
   begin(): W;
@@ -20,7 +20,7 @@ export interface SmallWorld<W extends World> {
   readonly eventually: readonly Property<W>[];
 }
 
-export function modelOf<W extends World>(parts: SmallWorld<W>): SmallModel {
+export function modelOf<W extends Changing>(parts: SmallWorld<W>): SmallModel {
   const unpack = (text: string): W => parts.unpack(text);
   const pack = (world: W): string => {
     const packer = new Packer();

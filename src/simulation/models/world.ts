@@ -148,7 +148,16 @@ export function breach(property: string, sentence: string): never {
   throw new Breach(property, sentence);
 }
 
-export abstract class World {
+/** A world that a move may change, and that becomes a text. */
+export interface Changing {
+  /** What came of the move, for its story. */
+  readonly notes: readonly string[];
+  /** Ends an event. */
+  leave(): void;
+  pack(packer: Packer): void;
+}
+
+export abstract class World implements Changing {
   /** By owner; of one owner the oldest first. */
   connections: Connection[] = [];
   /** What may still happen. */
@@ -315,7 +324,7 @@ function unpackMessages(unpacker: Unpacker): number[] {
 }
 
 /** Collects what may happen in one state. */
-export class Happenings<W extends World> {
+export class Happenings<W extends Changing> {
   readonly moves: Move<string>[] = [];
   readonly #state: string;
   readonly #unpack: (state: string) => W;

@@ -1,6 +1,6 @@
 /**
  * An arbiter that grants one lease at a time, of a few ticks. Claims and answers are under way as long as they like, or are lost; so it may be
- * cut off from either server, or from both. A claim is renewed by whoever holds the lease and claims its epoch; anybody else, and whoever has
+ * cut off from either server, or from both. A claim is renewed by whoever holds the lease and claims no earlier epoch; anybody else, and whoever has
  * forgotten it, gets a later one when it has run out.
  */
 import type { BinaryStarMachine } from '../../binary-star/peer.machine.ts';
@@ -9,6 +9,9 @@ import type { Packer, Unpacker } from './packing.ts';
 
 /** How long a lease is valid, in ticks. */
 export const LEASE = 5;
+
+/** In place of the server that has the lease. */
+const NOBODY = 2;
 
 type Stage = 'none' | 'claimed' | 'granted' | 'denied';
 const STAGES: readonly Stage[] = ['none', 'claimed', 'granted', 'denied'];
@@ -35,8 +38,7 @@ function verdictOf({ stage, epoch, age }: Claim): Verdict {
 }
 
 export class LeaseDesk {
-  /** The server that has the lease, and 2 for nobody. */
-  #holder = 2;
+  #holder = NOBODY;
   #left = 0;
   #epoch = 0;
   readonly #claims: [Claim, Claim] = [none(), none()];
@@ -87,10 +89,10 @@ export class LeaseDesk {
   /** Whether it is granted. */
   decide(side: Side): boolean {
     const claim = this.#claims[side];
-    const renews = this.#holder === side && claim.epoch === this.#epoch;
+    const renews = this.#holder === side && claim.epoch >= this.#epoch;
     const isGranted = renews || this.#left === 0;
     if (isGranted) {
-      if (!renews) this.#epoch = Math.max(this.#epoch + 1, claim.epoch);
+      this.#epoch = Math.max(renews ? this.#epoch : this.#epoch + 1, claim.epoch);
       this.#holder = side;
       this.#left = LEASE;
     }
@@ -114,8 +116,9 @@ export class LeaseDesk {
     }
   }
 
-  /** A server has died: what was under way to it is lost. */
+  /** A server has died: what was under way to it is lost. Its lease is that of nobody else, nor of itself when it has come back. */
   forget(side: Side): void {
+    if (this.#holder === side) this.#holder = NOBODY;
     this.#claims[side] = none();
   }
 }

@@ -9,7 +9,7 @@ import type { MachineTypes } from '../../core/machine.ts';
 import type { TimedStep, TimedSteps } from './binary-star-steps.ts';
 import type { Packer, Unpacker } from './packing.ts';
 import { perform } from './steps.ts';
-import type { Changing, Happenings } from './world.ts';
+import { breach, type Changing, type Happenings } from './world.ts';
 
 /** What can go wrong, or be asked for, and how often it is in one run. */
 export interface StarBounds {
@@ -97,11 +97,23 @@ export interface Question {
   readonly told: string;
 }
 
-function turnLabel(side: Side, before: number, isDue: boolean, after: number, question: Question | undefined): string {
+/** What a server does in one tick. */
+interface Turn {
+  /** Words that it reads before its timers, and after. */
+  readonly before: number;
+  readonly after: number;
+  /** Whether timers are due. */
+  readonly isDue: boolean;
+  /** A client asks when the timers have fired, or at the end. */
+  readonly between?: Question;
+  readonly last?: Question;
+}
+
+function turnLabel(side: Side, { before, isDue, between, after, last }: Turn): string {
   const words = (count: number): string[] => (count === 0 ? [] : [count === 1 ? 'reads a word' : `reads ${count} words`]);
-  const done = [...words(before), ...(isDue ? ['looks at the clock'] : []), ...words(after)];
-  const all = question === undefined ? done : [...done, `is asked by a client${question.told}`];
-  return `${nameOf(side)} ${all.length === 0 ? 'waits' : all.join(', ')}`;
+  const asked = (question: Question | undefined): string[] => (question === undefined ? [] : [`is asked by a client${question.told}`]);
+  const done = [...words(before), ...(isDue ? ['looks at the clock'] : []), ...asked(between), ...words(after), ...asked(last)];
+  return `${nameOf(side)} ${done.length === 0 ? 'waits' : done.join(', ')}`;
 }
 
 const CUTS: readonly (readonly [directions: number, label: string])[] = [
@@ -120,12 +132,12 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
   primaryDone = false;
   /** Directions that are cut: 1 from the primary, 2 from the backup. */
   cut = 0;
-  /** Ticks since the link was last cut, or lost more than it may; no more than `calm`. */
+  /** Ticks since the link was last cut, or lost more than it may, or somebody stood still; no more than `calm`. */
   quiet: number;
   /** By sender: words lost since the last that arrived. */
   readonly missed: [number, number] = [0, 0];
   readonly left: { -readonly [B in keyof StarBounds]: number };
-  /** From here on `quiet` no longer counts: whatever a cut has brought about must be over. */
+  /** From here on `quiet` no longer counts: whatever that has brought about must be over. */
   readonly calm: number;
   readonly #times: StarTimes;
 
@@ -234,6 +246,11 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
     return this.quiet === this.calm;
   }
 
+  /** Whether two servers may answer at once: while the link is cut, or what that has brought about is not over. */
+  get isExplained(): boolean {
+    return !this.bothServe || !this.isCalm;
+  }
+
   /** All is well: one serves, and the other would take over. */
   get isAtRest(): boolean {
     return this.cut === 0 && SIDES.some((side) => this.serves(side) && this.#follows(otherOf(side)));
@@ -269,28 +286,40 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
     return this.servers.every(({ paused }) => paused < this.#times.failoverTimeout + 2);
   }
 
-  /** It reads what has arrived, before or after its timers fire; then a client may ask it. */
+  /** It reads what has arrived, before or after its timers fire; a client may ask it after that, or between. */
   #offerTurn(happenings: Happenings<this>, side: Side): void {
     const letters = this.letters[otherOf(side)];
     const oldest = this.#times.delay + (side === PRIMARY ? 1 : 0);
     const least = letters.filter(({ age }) => age >= oldest).length;
     const isDue = this.servers[side].timers.includes(0);
-    const asked = [undefined, ...this.questions(side)];
     for (let all = least; all <= letters.length; all++)
-      for (let before = isDue ? 0 : all; before <= all; before++)
-        for (const question of asked)
-          happenings.add(turnLabel(side, before, isDue, all - before, question), (pair) => {
-            pair.#takeTurn(side, before, all - before, question);
-          });
+      for (let before = isDue ? 0 : all; before <= all; before++) {
+        const turn = { before, isDue, after: all - before };
+        this.#offerOneTurn(happenings, side, turn);
+        for (const question of this.questions(side)) {
+          this.#offerOneTurn(happenings, side, { ...turn, last: question });
+          if (all > before) this.#offerOneTurn(happenings, side, { ...turn, between: question });
+        }
+      }
   }
 
-  #takeTurn(side: Side, before: number, after: number, question: Question | undefined): void {
+  #offerOneTurn(happenings: Happenings<this>, side: Side, turn: Turn): void {
+    happenings.add(turnLabel(side, turn), (pair) => pair.#takeTurn(side, turn));
+  }
+
+  #takeTurn(side: Side, { before, between, after, last }: Turn): void {
     this.#readSome(side, before);
     this.#fireTimers(side);
+    this.#hearClient(side, between);
+    if (!this.isExplained) breach('BS1', 'two servers answer clients at once, and nothing has happened to the link');
     this.#readSome(side, after);
-    if (question !== undefined && this.isAwake(side)) this.ask(side, question.known);
+    this.#hearClient(side, last);
     if (side === PRIMARY && this.isAwake(BACKUP)) this.primaryDone = true;
     else this.#endTick();
+  }
+
+  #hearClient(side: Side, question: Question | undefined): void {
+    if (question !== undefined && this.isAwake(side)) this.ask(side, question.known);
   }
 
   #readSome(side: Side, count: number): void {
@@ -432,7 +461,9 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
     server.life = 'up';
     const stood = server.paused;
     server.paused = 0;
-    if (stood > 0) this.wake(side);
+    if (stood === 0) return;
+    this.quiet = 0;
+    this.wake(side);
   }
 
   /* ---------------------------------------------------------------- the link */

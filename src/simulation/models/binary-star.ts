@@ -153,6 +153,9 @@ function closedUp(epochs: readonly number[]): (epoch: number) => number {
 
 const IDLE: ReadonlySet<string> = new Set(['waiting', 'lone', 'passive', 'deserted', 'electing']);
 
+/** Those that take in every epoch they are told; the others take in that of an active peer. */
+const LEARNS: ReadonlySet<string> = new Set(['waiting', 'lone', 'passive', 'deserted', 'active']);
+
 /** What a server's shell keeps; and, for the rules, what has happened to it. */
 interface Shell {
   /** A question is open. */
@@ -161,7 +164,7 @@ interface Shell {
   hasRead: boolean;
   /** Has work in hand that it was told to finish. */
   draining: boolean;
-  /** For the rules: the highest epoch that it has met, how long it has heard nothing, whether a client has asked it. */
+  /** For the rules: the highest epoch that it has met, how long it has heard nothing, whether a client has asked it, or an operator. */
   met: number;
   silent: number;
   voted: boolean;
@@ -230,9 +233,9 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
     return side === BACKUP || this.#plan.settings.primaryReturns || this.left.crashes === this.#plan.settings.crashes;
   }
 
-  /** Whether two servers may answer at once: while a cut, or what it has brought about, is not over; with an arbiter never. */
-  get isExplained(): boolean {
-    return !this.bothServe || (this.desk === undefined && !this.isCalm);
+  /** With an arbiter two never answer at once, whatever has happened. */
+  override get isExplained(): boolean {
+    return this.desk === undefined ? super.isExplained : !this.bothServe;
   }
 
   epochOf(side: Side): number {
@@ -277,6 +280,7 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
       if (this.left.orders > 0 && kind !== 'new')
         happenings.add(`an operator tells ${name} to serve`, (pair) => {
           pair.left.orders--;
+          pair.shells[side].voted = true;
           pair.step(side, ACTIVATE);
         });
       if (this.left.handOvers > 0 && kind !== 'new')
@@ -339,7 +343,7 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
     const shell = this.shells[side];
     const isServed = state.kind === 'active' && known <= state.epoch;
     if (isServed) this.known = Math.max(this.known, state.epoch);
-    else shell.met = Math.max(shell.met, known);
+    else if (LEARNS.has(state.kind)) shell.met = Math.max(shell.met, known);
     if (IDLE.has(state.kind)) shell.voted = true;
     this.step(side, request(known));
     if (!this.isAwake(side) || isServed) return;
@@ -360,7 +364,8 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
     const isFresh = (code & ANSWERS) !== 0;
     if (isFresh) this.#dropQuestion(side);
     const event = word(code & ~ASKS);
-    if ('epoch' in event) shell.met = Math.max(shell.met, event.epoch);
+    const learns = event.kind === 'ACTIVE' || LEARNS.has(this.stateOf(side).kind);
+    if ('epoch' in event && learns) shell.met = Math.max(shell.met, event.epoch);
     shell.silent = 0;
     if (isFresh && event.kind === 'ACTIVE') shell.voted = false;
     this.#spoken = false;
@@ -429,13 +434,17 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
 
   #serve(side: Side, epoch: number, reason: ActivationReason): void {
     this.notes.push(`${nameOf(side)} serves, in epoch ${epoch} (${reason})`);
-    const shell = this.shells[side];
-    if (reason === 'peer-silent' && !shell.voted) breach('BS3', `${nameOf(side)} takes over, and no client has asked it`);
-    const { hints } = this.#plan.settings;
-    if (reason === 'peer-silent' && !hints && shell.silent < this.#plan.times.failoverTimeout)
-      breach('BS3', `${nameOf(side)} takes over after ${shell.silent} ticks of silence`);
+    // With an arbiter it was so when the lease was claimed.
+    if (reason === 'peer-silent' && this.desk === undefined) this.#expectSilence(side);
     this.#expectHigher(side, epoch);
     this.#settle(side);
+  }
+
+  #expectSilence(side: Side): void {
+    const { silent, voted } = this.shells[side];
+    if (!voted) breach('BS3', `${nameOf(side)} takes over, and no client has asked it`);
+    if (!this.#plan.settings.hints && silent < this.#plan.times.failoverTimeout)
+      breach('BS3', `${nameOf(side)} takes over after ${silent} ticks of silence`);
   }
 
   #retreat(side: Side, reason: RetreatReason, epoch: number): void {

@@ -1,6 +1,8 @@
 /** The worlds that are explored: small enough to be walked through to the end, large enough that everything can meet everything. */
 import type { Machine, StepObserver } from '../../core/machine.ts';
 import {
+  binaryStar,
+  classicBinaryStar,
   lazyPirateJob,
   lazyPirateRequest,
   loadBalancedWorker,
@@ -9,6 +11,9 @@ import {
   majordomoSession,
   workerSession,
 } from '../../machines.ts';
+import { classicStarModel } from './binary-star-classic.ts';
+import type { StarBounds } from './binary-star-pair.ts';
+import { binaryStarModel } from './binary-star.ts';
 import type { BrokerWorld } from './broker-world.ts';
 import { lazyPirateModel } from './lazy-pirate.ts';
 import { majordomoModel } from './majordomo.ts';
@@ -16,12 +21,12 @@ import { paranoidPirateModel, simplePirateModel } from './pirate-queue.ts';
 import type { SmallModel } from './small-world.ts';
 import type { Bounds } from './world.ts';
 
-export type Pattern = 'lazy' | 'simple' | 'paranoid' | 'majordomo';
-export const PATTERNS: readonly Pattern[] = ['lazy', 'simple', 'paranoid', 'majordomo'];
+export type Pattern = 'lazy' | 'simple' | 'paranoid' | 'majordomo' | 'star';
+export const PATTERNS: readonly Pattern[] = ['lazy', 'simple', 'paranoid', 'majordomo', 'star'];
 
 /** What can be asked of every world. */
 export interface WorldOptions
-  extends Partial<Bounds>, Partial<Pick<BrokerWorld, 'clients' | 'workers' | 'requests' | 'retries' | 'faults'>> {
+  extends Partial<Bounds>, Partial<StarBounds>, Partial<Pick<BrokerWorld, 'clients' | 'workers' | 'requests' | 'retries' | 'faults'>> {
   readonly observer?: StepObserver;
 }
 
@@ -38,6 +43,8 @@ export interface ExploredWorld {
 /** A small crowd leaves room for more to happen. */
 const ONE_OF_EACH = { clients: 1, workers: 1 };
 const TWO_FAULTS = { faults: 2, crashes: 2, cuts: 2, suspicions: 2, failures: 2 };
+
+const NEVER_WRONG = { crashes: 0, cuts: 0, losses: 0 };
 
 type World = Omit<ExploredWorld, 'pattern' | 'machines'>;
 const PIRATES = [lazyPirateRequest, workerSession, loadBalancedWorker] as unknown as readonly Machine[];
@@ -145,6 +152,63 @@ export const WORLDS: readonly ExploredWorld[] = [
         name: 'majordomo, sockets',
         about: 'a client that asks twice, over a connection for each request, a worker',
         model: (options = {}) => majordomoModel({ ...ONE_OF_EACH, retries: 2, correlation: 'socket', closes: 1, ...options }),
+      },
+    ],
+  ),
+  ...worldsOf(
+    'star',
+    [binaryStar],
+    [
+      {
+        name: 'star',
+        about: 'a pair that crashes, is cut and loses words',
+        model: (options = {}) => binaryStarModel(options),
+      },
+      {
+        name: 'star, crashing',
+        about: 'a pair that crashes as often as it likes, over a link that is never cut',
+        model: (options = {}) => binaryStarModel({ ...NEVER_WRONG, crashes: Infinity, ...options }),
+      },
+      {
+        name: 'star, cut off',
+        about: 'a pair whose link is cut as often as it likes',
+        model: (options = {}) => binaryStarModel({ ...NEVER_WRONG, cuts: Infinity, ...options }),
+      },
+      {
+        name: 'star, late words',
+        about: 'a pair whose words take up to three quarters of a heartbeat; one lost word is no silence',
+        model: (options = {}) => binaryStarModel({ ...NEVER_WRONG, losses: 1, delay: 1, tolerated: 1, ...options }),
+      },
+      {
+        name: 'star, standing still',
+        about: 'a pair of which one dies, and one stands still',
+        model: (options = {}) => binaryStarModel({ ...NEVER_WRONG, crashes: 1, pauses: 1, ...options }),
+      },
+      {
+        name: 'star, operated',
+        about: 'a pair that is told of ends, told to serve, and whose backup does not stay alone for ever',
+        model: (options = {}) => binaryStarModel({ ...NEVER_WRONG, crashes: 1, orders: 1, hints: true, loneBackupAfter: 3, ...options }),
+      },
+      {
+        name: 'star, handing over',
+        about: 'a pair that crashes, is told to hand over, and to end',
+        model: (options = {}) => binaryStarModel({ ...NEVER_WRONG, crashes: 1, handOvers: 1, closes: 1, ...options }),
+      },
+      {
+        name: 'star, arbiter',
+        about: 'a pair with an arbiter that either may be cut off from; one crash',
+        model: (options = {}) => binaryStarModel({ ...NEVER_WRONG, arbitrated: true, crashes: 1, ...options }),
+      },
+    ],
+  ),
+  ...worldsOf(
+    'star',
+    [classicBinaryStar],
+    [
+      {
+        name: 'star, classic',
+        about: 'a pair as in the Guide, that crashes, over a link that is never cut; no halts',
+        model: (options = {}) => classicStarModel({ ...NEVER_WRONG, crashes: 3, ...options }),
       },
     ],
   ),

@@ -30,6 +30,9 @@ export type ArbiterAnswer =
 export interface Arbiter {
   /** Rejects when the arbiter cannot be reached; the claim is made again. */
   claim(claim: ArbiterClaim): Promise<ArbiterAnswer>;
-  /** The holder serves no more. May be lost: the lease ends by itself. */
+  /**
+   * The holder serves no more. May be lost: the lease ends by itself. May be late: one whose epoch is below that of the lease is of an earlier
+   * one, and must not end it.
+   */
   release(claim: ArbiterClaim): Promise<void>;
 }

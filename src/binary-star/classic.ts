@@ -82,7 +82,7 @@ export class ClassicHalf implements Half {
     // The Guide's servers serve on after a standstill.
   }
 
-  stoodStill(): boolean {
+  mustWake(): boolean {
     return false;
   }
 

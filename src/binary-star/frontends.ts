@@ -35,8 +35,8 @@ type Phase =
 
 export interface FrontendsHost {
   readonly clock: Clock;
-  /** Whether nothing has happened in this process for longer than it may. */
-  stoodStill(now: number): boolean;
+  /** Whether nothing has happened in this process for longer than it may, or its lease has ended. */
+  mustWake(now: number): boolean;
   woken(): void;
   /** A client has spoken that is not served, or that knows a later epoch; 0 when it does not say. */
   vote(known: number): void;
@@ -204,9 +204,9 @@ export class Frontends {
     return this.#host.clock;
   }
 
-  /** The first message of a burst: after a standstill nothing is passed on unasked. */
-  burst(): void {
-    if (this.#phase === 'open' && this.#host.stoodStill(this.#host.clock.now())) this.#host.woken();
+  /** Something begins, a burst of messages or what the server inside says by itself: after a standstill nothing is passed on unasked. */
+  begin(): void {
+    if (this.#phase === 'open' && this.#host.mustWake(this.#host.clock.now())) this.#host.woken();
   }
 
   /** Whether the server inside may have it. */
@@ -299,6 +299,10 @@ class Gate {
     else this.#listener = listener;
   }
 
+  get isInBurst(): boolean {
+    return this.#inBurst;
+  }
+
   /** To the server inside. Once at a time. */
   handOver(handler: TransportHandler): Promise<Listener> {
     const listener = this.#listener;
@@ -349,7 +353,7 @@ class Gate {
     message: (peer, message) => {
       if (!this.#inBurst) {
         this.#inBurst = true;
-        this.#all.burst();
+        this.#all.begin();
       }
       if (this.#all.admits(message)) this.#stand?.handler.message(peer, message);
       else if (this.#listener !== undefined) this.#all.hold(this, peer, message);
@@ -392,6 +396,7 @@ class Stand implements Listener {
   }
 
   send(peer: Peer, head: readonly Frame[], tail?: Message, from = 0): SendResult {
+    if (!this.over && !this.#gate.isInBurst) this.#all.begin();
     if (this.over) return 'unreachable';
     const first = head[0] ?? tail?.frame(from);
     const isMarked = first !== undefined && isEpochMark(first);

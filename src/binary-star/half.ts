@@ -58,10 +58,10 @@ export interface Half {
   start(): void;
   /** A client has spoken, and cannot be served now; or it knows a later epoch. */
   vote(known: number): void;
-  /** Something happens: was there a standstill before it? */
+  /** Something happens: was there a standstill before it, or has the lease ended? */
   wake(): void;
-  /** Whether `wake` would find one, at this time. */
-  stoodStill(now: number): boolean;
+  /** Whether `wake` would find that, at this time. */
+  mustWake(now: number): boolean;
   activate(): void;
   handOver(): void;
   drained(): void;

@@ -29,6 +29,8 @@ const WORD_OF: { readonly [state in BinaryStarMachine['state']['kind']]: StarWor
   resigning: 'active',
   closed: 'resigned',
 };
+/** Where a lease is needed. */
+const LEASED: readonly string[] = ['active', 'doubting', 'resigning'];
 const EVENT_OF = { waiting: 'WAITING', active: 'ACTIVE', passive: 'PASSIVE', resigned: 'RESIGNED' } as const;
 
 export class HardenedHalf implements Half {
@@ -52,8 +54,11 @@ export class HardenedHalf implements Half {
   #asking = false;
   /** The peer's last question. */
   #answer = 0;
-  #claiming = false;
+  /** The claim under way. */
+  #claiming: ArbiterClaim | undefined;
   #lastClaim: ArbiterClaim | undefined;
+  /** When the lease ends; its timer may come late. */
+  #leaseEnd = Infinity;
   /** When something last happened here. */
   #aliveAt: number;
   #closed = false;
@@ -141,9 +146,12 @@ export class HardenedHalf implements Half {
         this.#reconnect();
       },
     );
-    const longest = Math.min(MOST_RECONNECT_MS, this.#settings.heartbeatInterval / 2);
+    const { heartbeatInterval, failoverTimeout, highWaterMark } = this.#settings;
+    const longest = Math.min(MOST_RECONNECT_MS, heartbeatInterval / 2);
     this.#connector = (this.#transport as Transport).connect(this.#place.peer.connect, handler, {
-      highWaterMark: this.#settings.highWaterMark,
+      highWaterMark,
+      // A connection that died without a word is replaced; by then the peer has missed our words for as long as it waits in any case.
+      transportHeartbeat: { interval: heartbeatInterval, timeout: failoverTimeout },
       reconnectInterval: Math.max(1, Math.ceil(longest * (0.5 + 0.5 * this.#stage.random()))),
     });
   }
@@ -164,15 +172,24 @@ export class HardenedHalf implements Half {
     this.#machine.step({ kind: 'clientRequest', known });
   }
 
-  stoodStill(now: number): boolean {
+  mustWake(now: number): boolean {
+    return this.#stoodStill(now) || this.#hasOutlivedLease(now);
+  }
+
+  #stoodStill(now: number): boolean {
     return now - this.#aliveAt > this.#settings.heartbeatInterval + this.#settings.maxPause;
+  }
+
+  #hasOutlivedLease(now: number): boolean {
+    return now >= this.#leaseEnd && LEASED.includes(this.#machine.state.kind);
   }
 
   wake(): void {
     const { now } = this.#stage.driver;
-    const stoodStill = this.stoodStill(now);
+    const stoodStill = this.#stoodStill(now);
     this.#aliveAt = now;
     if (stoodStill) this.#machine.step({ kind: 'stoodStill' });
+    if (this.#hasOutlivedLease(now)) this.#machine.step({ kind: 'leaseExpiry' });
   }
 
   activate(): void {
@@ -242,6 +259,7 @@ export class HardenedHalf implements Half {
       return;
     }
     if (this.#word !== undefined && this.#word.instance !== word.instance) this.#retire(this.#word.instance);
+    const isOld = !this.#there || word.answer !== this.#question;
     this.#peer = peer;
     this.#word = word;
     this.#heardAt = this.#stage.driver.now;
@@ -249,9 +267,11 @@ export class HardenedHalf implements Half {
     const fresh = this.#asking && word.answer === this.#question;
     if (fresh) this.#asking = false;
     const isAsked = word.question !== 0 && word.question !== this.#answer;
-    this.#answer = word.question;
+    if (word.question !== 0) this.#answer = word.question;
     const before = this.kind;
-    this.#machine.step({ kind: EVENT_OF[word.word], epoch: word.epoch, fresh });
+    // A resignation that waited in the peer's socket while nobody could hear it is over by now.
+    const kind = word.word === 'resigned' && isOld ? 'PASSIVE' : EVENT_OF[word.word];
+    this.#machine.step({ kind, epoch: word.epoch, fresh });
     if (this.kind === 'passive' && ['waiting', 'lone', 'electing'].includes(before)) this.#stage.followed(this.epoch);
     if (isAsked) this.#say(WORD_OF[this.#machine.state.kind], this.epoch);
     if (word.word === 'active') this.#replication.heard(word);
@@ -273,11 +293,19 @@ export class HardenedHalf implements Half {
 
   #setThere(there: boolean): void {
     this.#there = there;
-    if (!there) this.#replication.abandon();
+    if (there) this.#ask();
+    else this.#replication.abandon();
     this.#stage.peerChanged(there);
   }
 
   /* ---------------------------------------------------------------- what is said to it */
+
+  #ask(): void {
+    if (this.#asking) return;
+    this.#asking = true;
+    this.#question++;
+    this.#say(WORD_OF[this.#machine.state.kind], this.epoch);
+  }
 
   #say(word: StarWord, epoch: number): void {
     const { role } = this.#place;
@@ -294,10 +322,7 @@ export class HardenedHalf implements Half {
         this.#say(word, epoch);
       },
       ask: () => {
-        if (this.#asking) return;
-        this.#asking = true;
-        this.#question++;
-        this.#say(WORD_OF[this.#machine.state.kind], this.epoch);
+        this.#ask();
       },
       serve: (epoch, reason) => {
         this.#asking = false;
@@ -341,15 +366,20 @@ export class HardenedHalf implements Half {
 
   #claim(epoch: number): void {
     const { arbiter, pair, leaseTime } = this.#settings;
-    if (arbiter === undefined || this.#claiming) return;
-    this.#claiming = true;
+    if (arbiter === undefined || this.#claiming !== undefined) return;
     const claim: ArbiterClaim = { pair, role: this.#place.role, instance: this.#instance, epoch, leaseTime };
-    const askedAt = this.#stage.driver.clock.now();
+    this.#claiming = claim;
     // A lease counts from the question: the arbiter's own count begins later.
+    const end = this.#stage.driver.clock.now() + leaseTime;
     const settle = (event: (validFor: number) => BinaryStarMachine['event'] | undefined): void => {
-      this.#claiming = false;
-      const validFor = askedAt + leaseTime - this.#stage.driver.clock.now();
-      const stepped = event(validFor);
+      // This server has given its lease back meanwhile.
+      if (this.#claiming !== claim) return;
+      this.#claiming = undefined;
+      const stepped = event(end - this.#stage.driver.clock.now());
+      if (stepped?.kind === 'granted') {
+        this.#lastClaim = claim;
+        this.#leaseEnd = end;
+      }
       if (stepped !== undefined && !this.#closed)
         this.#stage.attempt(() => {
           this.wake();
@@ -358,7 +388,6 @@ export class HardenedHalf implements Half {
     };
     callArbiter(() => arbiter.claim(claim)).then(
       (answer) => {
-        if (answer.granted) this.#lastClaim = claim;
         settle((validFor) => {
           if (!answer.granted) return { kind: 'denied', epoch: answer.epoch };
           return validFor > 0 ? { kind: 'granted', epoch: answer.epoch, validFor } : undefined;
@@ -374,7 +403,8 @@ export class HardenedHalf implements Half {
   #release(): void {
     const claim = this.#lastClaim;
     const { arbiter } = this.#settings;
-    this.#lastClaim = undefined;
+    this.#lastClaim = this.#claiming = undefined;
+    this.#leaseEnd = Infinity;
     if (claim === undefined || arbiter === undefined) return;
     callArbiter(() => arbiter.release(claim)).catch((error: unknown) => {
       this.#stage.logger.warn({ err: error }, 'the lease could not be given back; it ends by itself');

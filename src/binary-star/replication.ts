@@ -131,21 +131,30 @@ export class Replication {
 
   #giveSnapshot(): void {
     if (this.#state === undefined || this.#taking !== undefined) return;
-    const sequence = this.#sequence;
     const updates: Frame[][] = (this.#taking = []);
-    void this.#take(this.#state).then((frames) => {
+    void this.#take(this.#state, updates).then((taken) => {
       if (this.#taking !== updates) return;
       this.#taking = undefined;
-      if (frames === undefined) return;
-      this.#host.send(encodeSnapshot(sequence, frames));
+      if (taken === undefined) {
+        this.abandon();
+        return;
+      }
+      this.#host.send(encodeSnapshot(taken.sequence, taken.frames));
       for (const update of updates) this.#host.send(update);
     });
   }
 
-  async #take(state: StateHandover): Promise<readonly Frame[] | undefined> {
+  async #take(
+    state: StateHandover,
+    updates: Frame[][],
+  ): Promise<{ readonly sequence: number; readonly frames: readonly Frame[] } | undefined> {
+    // What the other server had sent before this one took over belongs to the state as well.
+    await this.#work;
+    const sequence = this.#sequence;
+    updates.length = 0;
     try {
       const snapshot = await state.snapshot();
-      return snapshot === undefined ? [] : framesOf(snapshot);
+      return { sequence, frames: snapshot === undefined ? [] : framesOf(snapshot) };
     } catch (error) {
       this.#host.failed(error);
       return undefined;

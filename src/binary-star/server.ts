@@ -166,11 +166,9 @@ export class BinaryStar extends Role<BinaryStarEvents> {
     const sockets = { maxFrameBytes, highWaterMark, handshakeTimeout, transportHeartbeat: transportHeartbeatOf(this.#settings) };
     const host = {
       clock: this.driver.clock,
-      stoodStill: (now: number) => this.#half.stoodStill(now),
+      mustWake: (now: number) => this.#half.mustWake(now),
       woken: () => {
-        this.attempt(() => {
-          this.#half.wake();
-        });
+        this.#look();
       },
       vote: (known: number) => {
         this.attempt(() => {
@@ -220,6 +218,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
    * @throws WrongState when this half serves already, or its peer is there.
    */
   activate(): void {
+    this.#look();
     const { kind } = this.#half;
     if (this.#closing !== undefined || this.#settings.mode === 'classic')
       throw new WrongState('activate', this.#closing === undefined ? 'classic' : 'closed', 'the Guide’s table has no such arrow');
@@ -236,6 +235,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
    * @throws WrongState (as a rejection) when this half does not serve, or its peer is not there to take over.
    */
   async handOver(): Promise<void> {
+    this.#look();
     const { kind } = this.#half;
     if (kind !== 'active' || this.#settings.mode === 'classic')
       throw new WrongState('hand over', this.#settings.mode === 'classic' ? 'classic' : kind, 'only an active half of a hardened pair can');
@@ -246,6 +246,13 @@ export class BinaryStar extends Role<BinaryStarEvents> {
       this.attempt(() => {
         this.#half.handOver();
       });
+    });
+  }
+
+  /** An operator may be the first to speak after a standstill. */
+  #look(): void {
+    this.attempt(() => {
+      this.#half.wake();
     });
   }
 

@@ -2,6 +2,8 @@
 import { setMaxListeners } from 'node:events';
 import { InvalidOption } from '../core/errors.ts';
 import { RequestAborted, RequestError } from '../core/requests.ts';
+import { binaryStarClientSettings } from '../binary-star/client-options.ts';
+import { BinaryStarClient, type BinaryStarClientEvents } from '../binary-star/client.ts';
 import { LazyPirateClient, type LazyPirateClientEvents } from '../lazy-pirate/client.ts';
 import { RequestAbandoned } from '../lazy-pirate/errors.ts';
 import { lazyPirateClientSettings } from '../lazy-pirate/options.ts';
@@ -10,11 +12,12 @@ import { RequestTimedOut } from '../majordomo/errors.ts';
 import { clientSettings } from '../majordomo/options.ts';
 import type { FrameLike } from '../wire/message.ts';
 import { flagsOf, type Arguments, type Option } from './arguments.ts';
-import { BROKER_ENDPOINT, DEFAULT_ENDPOINT, withRoleOptions, type Command } from './command.ts';
+import { BROKER_ENDPOINTS, DEFAULT_ENDPOINT, endpointsIn, withRoleOptions, type Command } from './command.ts';
 import { EXIT, UsageError, exitCodeOf, problemOf } from './failures.ts';
 import { frameAsJson, reportEvents, type Output } from './output.ts';
-import { CLIENT_OPTIONS, DEADLINE_OPTION, MAX_FRAME_BYTES_OPTION } from './role-options.ts';
+import { ANY_CLIENT_OPTIONS, DEADLINE_OPTION, MAX_FRAME_BYTES_OPTION, STAR_CLIENT_MODE } from './role-options.ts';
 import { EXIT_AFTER, onStopSignal, type StopSignal } from './signals.ts';
+import { PAIR } from './star.ts';
 
 const MOST_CONCURRENCY = 10_000;
 
@@ -31,15 +34,23 @@ export const call: Command = {
   takesWords: true,
   description: `Each BODY is one frame; none at all is one empty frame. Prints each frame of the reply as a line.
 With --count, one line on standard error sums up. With --pattern lazy there is no broker and no SERVICE:
-the request goes to a server with a REP socket, or to the first of several that answers.`,
+the request goes to a server with a REP socket, or to the first of several that answers. With --pattern star it
+goes to the one of two servers that serves.`,
   options: [
-    { flag: 'pattern', kind: 'text', placeholder: 'PATTERN', help: 'how to ask: majordomo, lazy', fallback: 'majordomo' },
-    BROKER_ENDPOINT,
-    { flag: 'server', kind: 'text', placeholder: 'ENDPOINTS', help: 'with lazy: where servers listen, with commas between; tried in turn' },
+    { flag: 'pattern', kind: 'text', placeholder: 'PATTERN', help: 'how to ask: majordomo, lazy, star', fallback: 'majordomo' },
+    BROKER_ENDPOINTS,
+    {
+      flag: 'server',
+      kind: 'text',
+      placeholder: 'ENDPOINTS',
+      help: 'with lazy and star: where servers listen, with commas between; tried in turn',
+      fallback: `${DEFAULT_ENDPOINT}, star: ${PAIR.join(',')}`,
+    },
     ...TASK_OPTIONS,
-    ...CLIENT_OPTIONS,
+    ...ANY_CLIENT_OPTIONS,
     MAX_FRAME_BYTES_OPTION,
     DEADLINE_OPTION,
+    STAR_CLIENT_MODE,
   ],
   run: (given, output) => withRoleOptions(given, output, (options) => ask(given, output, options)),
 };
@@ -66,6 +77,16 @@ const LAZY_CLIENT_EVENTS: { readonly [event in keyof LazyPirateClientEvents]: tr
   closed: true,
 };
 
+const STAR_CLIENT_EVENTS: { readonly [event in keyof BinaryStarClientEvents]: true } = {
+  ...LAZY_CLIENT_EVENTS,
+  serverPassive: true,
+  serverFenced: true,
+  epochLearned: true,
+};
+
+/** What each pattern's client understands. */
+const SETTINGS = { majordomo: clientSettings, lazy: lazyPirateClientSettings, star: binaryStarClientSettings } as const;
+
 /** How often the request is to be made. */
 export interface Task {
   readonly count: number;
@@ -89,24 +110,26 @@ export interface Question {
 
 async function ask(given: Arguments, output: Output, options: object): Promise<number> {
   const pattern = given.text('pattern') as string;
-  if (pattern !== 'majordomo' && pattern !== 'lazy') {
-    throw new UsageError(`--pattern must be majordomo or lazy, not ${JSON.stringify(pattern)}`);
+  if (pattern !== 'majordomo' && pattern !== 'lazy' && pattern !== 'star') {
+    throw new UsageError(`--pattern must be majordomo, lazy or star, not ${JSON.stringify(pattern)}`);
   }
-  const [foreign, own] = pattern === 'lazy' ? (['broker', 'server'] as const) : (['server', 'broker'] as const);
+  const [foreign, own] = pattern === 'majordomo' ? (['server', 'broker'] as const) : (['broker', 'server'] as const);
   if (given.has(foreign)) throw new UsageError(`--${foreign} does not go with --pattern ${pattern}; --${own} does`);
-  const known = Object.keys(pattern === 'lazy' ? lazyPirateClientSettings({}) : clientSettings({}));
+  const known = Object.keys(SETTINGS[pattern]({}));
   const misplaced = Object.keys(given.libraryOptions()).find((option) => !known.includes(option));
   if (misplaced !== undefined) throw new UsageError(`${flagsOf(call.options).get(misplaced)} does not go with --pattern ${pattern}`);
   const task = taskOf(given);
   const settings = { ...given.libraryOptions(), ...options };
-  return pattern === 'lazy' ? await askServer(given, output, task, settings) : await askService(given, output, task, settings);
+  return pattern === 'majordomo'
+    ? await askService(given, output, task, settings)
+    : await askServer(pattern, given, output, task, settings);
 }
 
 async function askService(given: Arguments, output: Output, task: Task, settings: object): Promise<number> {
   const [service] = given.positionals;
   if (service === undefined) throw new UsageError('which service?');
   const body = await bodyOf(given, 1);
-  const client = MajordomoClient.connect(given.text('broker') as string, settings);
+  const client = MajordomoClient.connect(endpointsIn(given, 'broker'), settings);
   reportEvents(client.events, CLIENT_EVENTS, output);
   const question: Question = {
     async ask(signal) {
@@ -116,7 +139,7 @@ async function askService(given: Arguments, output: Output, task: Task, settings
     async remark(signal) {
       const status = await statusOf(client, service, signal);
       if (status === '404') return 'no worker serves it now';
-      return status === undefined ? `is there a broker at ${client.endpoint}?` : undefined;
+      return status === undefined ? `is there a broker at ${client.endpoints.join(' or ')}?` : undefined;
     },
   };
   return await withClient(client, new Calls(question, task, output), output);
@@ -132,11 +155,11 @@ async function statusOf(client: MajordomoClient, service: string, signal: AbortS
   }
 }
 
-async function askServer(given: Arguments, output: Output, task: Task, settings: object): Promise<number> {
-  const endpoints = (given.text('server') ?? DEFAULT_ENDPOINT).split(',');
+async function askServer(pattern: 'lazy' | 'star', given: Arguments, output: Output, task: Task, own: object): Promise<number> {
+  const usual = pattern === 'lazy' ? [DEFAULT_ENDPOINT] : PAIR;
+  const endpoints = given.has('server') ? endpointsIn(given, 'server') : usual;
   const body = await bodyOf(given, 0);
-  const client = LazyPirateClient.connect(endpoints, { ...settings, maxSockets: task.concurrency });
-  reportEvents(client.events, LAZY_CLIENT_EVENTS, output);
+  const client = clientOf(pattern, endpoints, { ...own, maxSockets: task.concurrency }, output);
   const question: Question = {
     async ask(signal) {
       const reply = await client.request(body, { signal });
@@ -145,6 +168,22 @@ async function askServer(given: Arguments, output: Output, task: Task, settings:
     remark: async () => `is there a server at ${endpoints.join(' or ')}, or a queue with a worker that is free? If so, it may have run`,
   };
   return await withClient(client, new Calls(question, task, output), output);
+}
+
+function clientOf(
+  pattern: 'lazy' | 'star',
+  endpoints: readonly string[],
+  settings: object,
+  output: Output,
+): LazyPirateClient | BinaryStarClient {
+  if (pattern === 'lazy') {
+    const client = LazyPirateClient.connect(endpoints, settings);
+    reportEvents(client.events, LAZY_CLIENT_EVENTS, output);
+    return client;
+  }
+  const client = BinaryStarClient.connect(endpoints, settings);
+  reportEvents(client.events, STAR_CLIENT_EVENTS, output);
+  return client;
 }
 
 /** Asks, closes the client, and resolves with the exit code. */

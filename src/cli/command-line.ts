@@ -12,9 +12,10 @@ import { freelance } from './freelance.ts';
 import { queue } from './queue.ts';
 import { services } from './services.ts';
 import { simulate } from './simulate.ts';
+import { star } from './star.ts';
 import { worker } from './worker.ts';
 
-const COMMANDS: readonly Command[] = [broker, queue, worker, call, services, freelance, simulate, explore, demo];
+const COMMANDS: readonly Command[] = [broker, queue, star, worker, call, services, freelance, simulate, explore, demo];
 
 /**
  * Runs the command line `words`, without the names of Node and of the script.

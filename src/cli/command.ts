@@ -44,13 +44,18 @@ export const DEFAULT_ENDPOINT = 'tcp://127.0.0.1:5555';
 export const QUEUE_BACKEND = 'tcp://127.0.0.1:5556';
 
 /** Where the commands that connect find their broker. */
-export const BROKER_ENDPOINT: Option = {
+export const BROKER_ENDPOINTS: Option = {
   flag: 'broker',
   kind: 'text',
-  placeholder: 'ENDPOINT',
-  help: 'where the broker listens',
+  placeholder: 'ENDPOINTS',
+  help: 'where the broker listens; several stand in for each other, with commas between',
   fallback: DEFAULT_ENDPOINT,
 };
+
+/** What stands between commas. */
+export function endpointsIn(given: Arguments, flag: string): readonly string[] {
+  return (given.text(flag) ?? '').split(',');
+}
 
 const LEVELS: readonly string[] = ['silent', 'debug', 'info', 'warn', 'error'];
 

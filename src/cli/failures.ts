@@ -1,4 +1,5 @@
 /** How the command line fails: exit codes, and every error as one line without a stack. */
+import { FailoverTooShort } from '../binary-star/errors.ts';
 import { InvalidOption, SeaworthyError } from '../core/errors.ts';
 import { RequestError } from '../core/requests.ts';
 import { RequestAbandoned } from '../lazy-pirate/errors.ts';
@@ -44,8 +45,10 @@ export interface Problem {
   readonly [field: string]: unknown;
 }
 
+const USAGE_ERRORS = [UsageError, InvalidOption, InvalidEndpoint, FailoverTooShort] as const;
+
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof UsageError || error instanceof InvalidOption || error instanceof InvalidEndpoint) return EXIT.usage;
+  if (USAGE_ERRORS.some((kind) => error instanceof kind)) return EXIT.usage;
   if (error instanceof RequestTimedOut) return EXIT.timedOut;
   if (error instanceof ConnectionLost) return EXIT.connectionLost;
   if (error instanceof RequestAbandoned) return error.reason === 'connection-lost' ? EXIT.connectionLost : EXIT.timedOut;
@@ -65,6 +68,7 @@ function messageOf(error: SeaworthyError, flags: ReadonlyMap<string, string>): s
     const word = /^\w+$/.test(error.option) ? error.option.toUpperCase() : error.option;
     return error.message.replace(`option "${error.option}"`, flags.get(error.option) ?? word);
   }
+  if (error instanceof FailoverTooShort) return error.message.replaceAll(/[a-z]+[A-Z]\w*/g, (option) => flags.get(option) ?? option);
   if (error instanceof InvalidEndpoint) return `"${error.endpoint}" is not an endpoint; one is, for instance, tcp://127.0.0.1:5555`;
   return error.message;
 }

@@ -7,6 +7,8 @@ import {
   type MajordomoClientOptions,
   type MajordomoWorkerOptions,
 } from '../majordomo/options.ts';
+import { binaryStarClientSettings, type BinaryStarClientOptions } from '../binary-star/client-options.ts';
+import { binaryStarSettings, type BinaryStarOptions } from '../binary-star/options.ts';
 import {
   freelanceClientSettings,
   freelanceServerSettings,
@@ -36,25 +38,28 @@ function dashed(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** The defaults of one pattern, and those of another where they differ. */
+/** The defaults of one pattern, and those of another where it has the option and they differ. */
 function differing<O extends object>(
   defaults: O,
-  others: { readonly [K in keyof O]: unknown },
+  others: { readonly [K in keyof O]?: unknown },
   name: string,
 ): { readonly [K in keyof O]: unknown } {
   const entries = Object.entries(defaults).map(([option, value]) => {
     const other = others[option as keyof O];
-    return [option, other === value ? value : `${String(value)}, ${name}: ${String(other)}`];
+    return [option, other === undefined || other === value ? value : `${String(value)}, ${name}: ${String(other)}`];
   });
   return Object.fromEntries(entries) as { readonly [K in keyof O]: unknown };
 }
 
 const broker = rowsFor<MajordomoBrokerOptions>(brokerSettings({}));
 const worker = rowsFor<MajordomoWorkerOptions>(differing(workerSettings({}), paranoidPirateWorkerSettings({}), 'paranoid'));
-const client = rowsFor<MajordomoClientOptions>(clientSettings({}));
 const queue = rowsFor<ParanoidPirateQueueOptions>({
   ...paranoidPirateQueueSettings({}),
   deliveryPolicy: `${paranoidPirateQueueSettings({}).deliveryPolicy}, simple: ${simplePirateQueueSettings({}).deliveryPolicy}`,
+});
+const star = rowsFor<BinaryStarOptions>({
+  ...differing(binaryStarSettings({}), binaryStarSettings({ mode: 'classic' }), 'classic'),
+  mode: binaryStarSettings({}).mode,
 });
 const lazyClient = rowsFor<LazyPirateClientOptions>(lazyPirateClientSettings({}));
 
@@ -115,7 +120,9 @@ export const WORKER_OPTIONS: readonly Option[] = [
   worker('transportHeartbeatTimeout', 'MS', 'time without an answer after which a connection is cut'),
 ];
 
-export const CLIENT_OPTIONS: readonly Option[] = [
+type ClientRow = ReturnType<typeof rowsFor<MajordomoClientOptions>>;
+
+const clientOptions = (client: ClientRow): readonly Option[] => [
   client('requestTimeout', 'MS', 'time for one attempt', 'timeout'),
   client('requestRetries', 'N', 'attempts in all', 'retries'),
   client('retryInterval', 'MS', 'pause before the second attempt; doubles with each further one'),
@@ -128,13 +135,27 @@ export const CLIENT_OPTIONS: readonly Option[] = [
   client('reconnectJitter', 'RATIO', 'how far each pause before a new connection is spread, 0 to 1'),
 ];
 
-export const MAX_FRAME_BYTES_OPTION: Option = client(
+/** Of a Majordomo client. */
+export const CLIENT_OPTIONS: readonly Option[] = clientOptions(rowsFor<MajordomoClientOptions>(clientSettings({})));
+
+/** Of a client of any pattern. */
+export const ANY_CLIENT_OPTIONS: readonly Option[] = clientOptions(
+  rowsFor<MajordomoClientOptions>(differing(clientSettings({}) as MajordomoClientOptions, binaryStarClientSettings({}), 'star')),
+);
+
+export const MAX_FRAME_BYTES_OPTION: Option = rowsFor<MajordomoClientOptions>(clientSettings({}))(
   'maxFrameBytes',
   'BYTES',
   'longest frame of a request; the other side has a limit, too',
 );
 
-export const DEADLINE_OPTION: Option = lazyClient('deadline', 'MS', 'with lazy: time for the whole request, 0: no limit');
+export const DEADLINE_OPTION: Option = lazyClient('deadline', 'MS', 'with lazy and star: time for the whole request, 0: no limit');
+
+export const STAR_CLIENT_MODE: Option = rowsFor<BinaryStarClientOptions>(binaryStarClientSettings({}))(
+  'mode',
+  'WAY',
+  'with star: how to speak to the servers: hardened, classic',
+);
 
 /** What both sides of a Freelance take. */
 export const FREELANCE_OPTIONS: readonly Option[] = [
@@ -180,4 +201,23 @@ export const FREELANCE_CLIENT_OPTIONS: readonly Option[] = [
   freelanceClient('reconnectInterval', 'MS', 'call: first pause before a dead server is asked whether it is back'),
   freelanceClient('reconnectMaximum', 'MS', 'call: longest such pause'),
   freelanceClient('reconnectJitter', 'RATIO', 'call: how far each such pause is spread, 0 to 1'),
+];
+
+export const STAR_OPTIONS: readonly Option[] = [
+  star('mode', 'WAY', 'how the two halves talk and decide: hardened, classic'),
+  star('heartbeatInterval', 'MS', 'time between two words to the other half'),
+  star('failoverTimeout', 'MS', 'silence of the other half after which a client’s request makes this one active'),
+  star('toleratedLosses', 'N', 'heartbeats in a row that may get lost'),
+  star('maxDelay', 'MS', 'how long a word may be on its way'),
+  star('maxPause', 'MS', 'how long either process may stand still'),
+  star('hintDelay', 'MS', 'how long a half whose process seems to have ended may show that it has not'),
+  star('loneBackupAfter', 'MS', 'after so long alone a backup serves that never met its primary, 0: never'),
+  star('doubtTimeout', 'MS', 'how long a half that stood still waits for a word before it serves on'),
+  broker('drainTimeout', 'MS', 'how long a stop or a hand-over waits for requests in flight'),
+  star('maxHeldRequests', 'N', 'messages of clients kept until it is known who serves'),
+  star('maxFrameBytes', 'BYTES', 'bytes in one frame of a client'),
+  star('highWaterMark', 'N', 'messages queued towards one client'),
+  star('handshakeTimeout', 'MS', 'how long a new connection may take to say hello'),
+  star('transportHeartbeatInterval', 'MS', "time between the transport's own pings to clients, 0: none"),
+  star('transportHeartbeatTimeout', 'MS', 'time without an answer after which a connection is cut'),
 ];

@@ -3,7 +3,7 @@ import { MajordomoClient, type Reply } from '../majordomo/client.ts';
 import { RequestTimedOut } from '../majordomo/errors.ts';
 import type { Arguments } from './arguments.ts';
 import { CLIENT_EVENTS } from './call.ts';
-import { BROKER_ENDPOINT, withRoleOptions, type Command } from './command.ts';
+import { BROKER_ENDPOINTS, endpointsIn, withRoleOptions, type Command } from './command.ts';
 import { EXIT, UnexpectedAnswer, exitCodeOf, problemOf } from './failures.ts';
 import { reportEvents, table, type Output } from './output.ts';
 import { CLIENT_OPTIONS } from './role-options.ts';
@@ -16,7 +16,7 @@ export const services: Command = {
   takesWords: true,
   description: `Without names: all services of a seaworthy broker. With names, from any broker that knows MMI (RFC 8):
 whether workers serve them, 200 or 404. Exits with ${EXIT.notFound} when one of them is not served.`,
-  options: [BROKER_ENDPOINT, ...CLIENT_OPTIONS],
+  options: [BROKER_ENDPOINTS, ...CLIENT_OPTIONS],
   run: (given, output) => withRoleOptions(given, output, (options) => look(given, output, options)),
 };
 
@@ -27,7 +27,7 @@ async function look(given: Arguments, output: Output, options: object): Promise<
     exitCode = EXIT_AFTER[signal];
     stop.abort();
   });
-  const client = MajordomoClient.connect(given.text('broker') as string, { ...given.libraryOptions(), ...options });
+  const client = MajordomoClient.connect(endpointsIn(given, 'broker'), { ...given.libraryOptions(), ...options });
   reportEvents(client.events, CLIENT_EVENTS, output);
   try {
     const names = given.positionals;
@@ -37,7 +37,7 @@ async function look(given: Arguments, output: Output, options: object): Promise<
     if (exitCode !== undefined) return exitCode;
     if (!(error instanceof RequestTimedOut)) throw error;
     const { message, ...problem } = problemOf(error);
-    output.problem({ ...problem, message: `${message}; is there a broker at ${client.endpoint}?` });
+    output.problem({ ...problem, message: `${message}; is there a broker at ${client.endpoints.join(' or ')}?` });
     return exitCodeOf(error);
   } finally {
     await client.close();

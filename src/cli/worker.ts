@@ -5,7 +5,7 @@ import { ParanoidPirateWorker } from '../paranoid-pirate/worker.ts';
 import { simplePirateWorkerSettings } from '../simple-pirate/options.ts';
 import { SimplePirateWorker } from '../simple-pirate/worker.ts';
 import type { Arguments } from './arguments.ts';
-import { BROKER_ENDPOINT, QUEUE_BACKEND, withRoleOptions, type Command } from './command.ts';
+import { BROKER_ENDPOINTS, QUEUE_BACKEND, endpointsIn, withRoleOptions, type Command } from './command.ts';
 import { commandHandler } from './execute.ts';
 import { EXIT, UsageError } from './failures.ts';
 import { messageOf, reportEvents, type Output } from './output.ts';
@@ -29,12 +29,12 @@ SIGINT or SIGTERM drains: the request in hand is finished first. A second signal
     { flag: 'pattern', kind: 'text', placeholder: 'PATTERN', help: 'whom to serve: majordomo, simple, paranoid', fallback: 'majordomo' },
     { flag: 'service', kind: 'text', placeholder: 'NAME', help: 'the service to serve; majordomo needs it' },
     { flag: 'exec', kind: 'text', placeholder: 'CMD', help: 'run this per request instead of echoing' },
-    BROKER_ENDPOINT,
+    BROKER_ENDPOINTS,
     {
       flag: 'queue',
       kind: 'text',
-      placeholder: 'ENDPOINT',
-      help: 'with simple and paranoid: where the queue listens for workers',
+      placeholder: 'ENDPOINTS',
+      help: 'with simple and paranoid: where the queue listens for workers; several as with --broker',
       fallback: QUEUE_BACKEND,
     },
     { flag: 'max-reply-bytes', kind: 'number', placeholder: 'BYTES', help: 'a longer output of CMD is a failure', fallback: 1024 * 1024 },
@@ -77,8 +77,11 @@ async function serve(given: Arguments, output: Output, options: object): Promise
     const service = given.text('service');
     if (service === undefined) throw new UsageError('which service? --service NAME');
     const stopped = new Promise<StopSignal>(onStopSignal);
-    const role = MajordomoWorker.connect(given.text('broker') as string, service, handler, settings);
-    output.result({ event: 'serving', service, endpoint: role.endpoint }, `serving "${service}" at ${role.endpoint}`);
+    const role = MajordomoWorker.connect(endpointsIn(given, 'broker'), service, handler, settings);
+    output.result(
+      { event: 'serving', service, endpoint: role.endpoint, endpoints: role.endpoints },
+      `serving "${service}" at ${role.endpoints.join(' or ')}`,
+    );
     return await workUntil(stopped, role, () => role.inspect().state, 'broker', output);
   }
   refuse(given, ['broker', 'service'], pattern);
@@ -91,8 +94,11 @@ async function serve(given: Arguments, output: Output, options: object): Promise
     );
   }
   const stopped = new Promise<StopSignal>(onStopSignal);
-  const role = (pattern === 'simple' ? SimplePirateWorker : ParanoidPirateWorker).connect(given.text('queue') as string, handler, settings);
-  output.result({ event: 'serving', pattern, endpoint: role.endpoint }, `serving the queue at ${role.endpoint}`);
+  const role = (pattern === 'simple' ? SimplePirateWorker : ParanoidPirateWorker).connect(endpointsIn(given, 'queue'), handler, settings);
+  output.result(
+    { event: 'serving', pattern, endpoint: role.endpoint, endpoints: role.endpoints },
+    `serving the queue at ${role.endpoints.join(' or ')}`,
+  );
   return await workUntil(stopped, role, () => role.inspect().state, 'queue', output);
 }
 

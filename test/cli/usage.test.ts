@@ -33,6 +33,7 @@ test.each([
   [[]],
   [['broker']],
   [['queue']],
+  [['star']],
   [['worker']],
   [['call']],
   [['services']],
@@ -48,7 +49,7 @@ test.each([
 });
 
 test.each([
-  { words: [], says: 'seaworthy: which command? There are broker, queue, worker, call, services, freelance, sim, explore, demo' },
+  { words: [], says: 'seaworthy: which command? There are broker, queue, star, worker, call, services, freelance, sim, explore, demo' },
   { words: ['brokr'], says: 'seaworthy: unknown command "brokr"; did you mean broker?' },
   { words: ['call', '--tiemout', '5', 'echo'], says: 'seaworthy call: unknown option --tiemout; did you mean --timeout?' },
   { words: ['call', 'echo', '-5'], says: 'seaworthy call: unknown option -5; what begins with a dash and is not an option goes behind --' },
@@ -77,6 +78,37 @@ test.each([
     words: ['queue', 'paranoid', '--heartbeat-liveness', '0'],
     says: 'seaworthy queue: INVALID_OPTION: --heartbeat-liveness must be a number of at least 1, not 0',
   },
+  { words: ['star'], says: 'seaworthy star: which half of the pair? --primary or --backup' },
+  { words: ['star', '--primary', '--backup'], says: 'seaworthy star: which half of the pair? --primary or --backup' },
+  { words: ['star', '--primary', '--serve', 'simple'], says: 'seaworthy star: --serve must be majordomo or echo, not "simple"' },
+  {
+    words: ['star', '--primary', '--serve', 'echo', '--exec', 'cat'],
+    says: 'seaworthy star: --exec does not go with --serve: it is a server of its own',
+  },
+  {
+    words: ['star', '--backup', '--mode', 'classic', '--activate'],
+    says: 'seaworthy star: --activate does not go with --mode classic',
+  },
+  {
+    words: ['star', '--backup', '--peer-connect', 'tcp://127.0.0.1:5004'],
+    says: 'seaworthy star: --peer-connect is where the other half listens, not this one',
+  },
+  {
+    words: ['star', '--backup', '--drain-timeout', '-1'],
+    says: 'seaworthy star: INVALID_OPTION: --drain-timeout must be a number of at least 0, not -1',
+  },
+  {
+    words: ['star', '--backup', '--hint-delay', '3000'],
+    says: 'seaworthy star: INVALID_OPTION: --hint-delay must be a number of at least 0 and at most 2000, not 3000',
+  },
+  {
+    words: ['star', '--primary', '--failover-timeout', '1000'],
+    says: 'seaworthy star: FAILOVER_TOO_SHORT: --failover-timeout is 1000 ms, but must be more than --heartbeat-interval × (1 + --tolerated-losses) + --max-delay + --max-pause = 500 × (1 + 1) + 250 + 500 = 1750 ms',
+  },
+  {
+    words: ['star', '--primary', '--frontend', 'nowhere'],
+    says: 'seaworthy star: INVALID_ENDPOINT: "nowhere" is not an endpoint; one is, for instance, tcp://127.0.0.1:5555',
+  },
   { words: ['worker', '--pattern', 'lazy'], says: 'seaworthy worker: --pattern must be majordomo, simple or paranoid, not "lazy"' },
   { words: ['worker', '--service', 'x', '--queue', 'y'], says: 'seaworthy worker: --queue does not go with --pattern majordomo' },
   {
@@ -91,7 +123,7 @@ test.each([
     words: ['worker', '--pattern', 'paranoid', '--broker', 'x'],
     says: 'seaworthy worker: --broker does not go with --pattern paranoid',
   },
-  { words: ['call', '--pattern', 'simple', 'x'], says: 'seaworthy call: --pattern must be majordomo or lazy, not "simple"' },
+  { words: ['call', '--pattern', 'simple', 'x'], says: 'seaworthy call: --pattern must be majordomo, lazy or star, not "simple"' },
   {
     words: ['call', '--pattern', 'lazy', '--broker', 'tcp://127.0.0.1:1', 'x'],
     says: 'seaworthy call: --broker does not go with --pattern lazy; --server does',
@@ -108,6 +140,15 @@ test.each([
   {
     words: ['call', '--pattern', 'lazy', '--server', 'tcp://127.0.0.1:1,nowhere', 'x'],
     says: 'seaworthy call: INVALID_ENDPOINT: "nowhere" is not an endpoint; one is, for instance, tcp://127.0.0.1:5555',
+  },
+  { words: ['call', 'echo', '--mode', 'classic'], says: 'seaworthy call: --mode does not go with --pattern majordomo' },
+  {
+    words: ['call', '--pattern', 'star', '--broker', 'tcp://127.0.0.1:1', 'x'],
+    says: 'seaworthy call: --broker does not go with --pattern star; --server does',
+  },
+  {
+    words: ['call', 'echo', '--broker', 'tcp://127.0.0.1:1,localhost'],
+    says: 'seaworthy call: INVALID_ENDPOINT: "localhost" is not an endpoint; one is, for instance, tcp://127.0.0.1:5555',
   },
   { words: ['call', 'écho'], says: 'seaworthy call: INVALID_OPTION: SERVICE must be 1 to 255 printable ASCII characters, not "écho"' },
   {

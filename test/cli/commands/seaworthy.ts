@@ -20,6 +20,9 @@ export interface Ended {
 
 const alive = new Set<Seaworthy>();
 
+/** A standard input that stays open. */
+export const OPEN: unique symbol = Symbol('open');
+
 /** One process. */
 export class Seaworthy {
   stdout = '';
@@ -30,12 +33,13 @@ export class Seaworthy {
   readonly #waiting = new Set<() => void>();
   #hasEnded = false;
 
-  constructor(words: readonly string[], input?: string | Uint8Array, into?: number) {
+  /** @param input all of its standard input; `open` for one that is written to by `type`. */
+  constructor(words: readonly string[], input?: string | Uint8Array | typeof OPEN, into?: number) {
     this.#name = ['seaworthy', ...words].join(' ');
     const stdio: StdioOptions = [input === undefined ? 'ignore' : 'pipe', into ?? 'pipe', 'pipe', 'pipe'];
     this.#process = spawn(process.execPath, ['--import', LEASH, MAIN, ...words], { stdio });
     alive.add(this);
-    this.#process.stdin?.end(input);
+    if (input !== OPEN) this.#process.stdin?.end(input);
     this.#process.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       this.stdout += chunk;
       this.#wake();
@@ -95,6 +99,11 @@ export class Seaworthy {
         this.#waiting.add(wake);
       });
     }
+  }
+
+  /** Writes a line to its standard input. */
+  type(line: string): void {
+    this.#process.stdin?.write(`${line}\n`);
   }
 
   signal(signal: NodeJS.Signals): void {

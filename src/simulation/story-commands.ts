@@ -3,6 +3,7 @@ import { allCounts } from './story-roles.ts';
 import type { StoryOptions } from './story-roles.ts';
 import { Misdirection, type Stage } from './story-stage.ts';
 import { framesFrom } from './story-words.ts';
+import type { Frame } from '../wire/message.ts';
 
 /** What stands in a command's blanks; one that was left open is empty. */
 export type Filled = [string, string, string, string, string];
@@ -20,8 +21,8 @@ export interface StoryCommand {
 
 /** What may stand in a blank, by its name. */
 const BLANKS: Readonly<Record<string, string>> = {
-  node: '(?:the |a )?((?:broker|queue|(?:server|worker|client|stranger) (?:one|two|three|four|five|six|seven|eight|nine|ten)))',
-  nodes: '((?:(?:the |and |, )*(?:broker|queue|(?:server|stranger) (?:one|two|three)))+)',
+  node: '(?:the |a )?((?:broker|queue|primary|backup|arbiter|(?:server|worker|client|stranger) (?:one|two|three|four|five|six|seven|eight|nine|ten)))',
+  nodes: '((?:(?:the |and |, )*(?:broker|queue|primary|backup|(?:server|stranger) (?:one|two|three)))+)',
   service: '([\\w.-]+)',
   number: '(\\d+(?:\\.\\d+)?)',
   offset: '(-?\\d+(?:\\.\\d+)?)',
@@ -83,6 +84,7 @@ export const STORY_COMMANDS: readonly StoryCommand[] = [
   ),
   aside('{node} fails at each request from now on', (stage, node) => stage.handlers.habituate(node, { kind: 'throws' })),
   aside('{node} dies of each request from now on', (stage, node) => stage.handlers.habituate(node, { kind: 'dies' })),
+  aside('the server inside {node} cannot be started from now on', (stage, node) => stage.handlers.spoil(node)),
   aside('everybody answers at once from now on', (stage) => stage.handlers.habituate(undefined, { kind: 'answers', after: 0 })),
   aside('everybody dies of each request from now on', (stage) => stage.handlers.habituate(undefined, { kind: 'dies' })),
   aside('everybody fails at each request from now on', (stage) => stage.handlers.habituate(undefined, { kind: 'throws' })),
@@ -101,6 +103,9 @@ export const STORY_COMMANDS: readonly StoryCommand[] = [
     for (let count = times === '' ? 1 : Number(times); count > 0; count--)
       if (!stranger.send(said)) throw new Misdirection(`${node} cannot send this now`);
   }),
+  command('{node} is told to serve', (stage, node) => stage.half(node, (half) => half.serve())),
+  command('{node} is told to hand over', (stage, node) => stage.half(node, (half) => half.handOver())),
+  command('{node} passes on {text}', (stage, node, text) => stage.half(node, (half) => half.passOn(bodiesFrom(text)[0] as Frame))),
   command('{node} leaves', (stage, node) => void stage.stranger(node).close()),
 
   /* what befalls them */

@@ -28,6 +28,8 @@ export class StoryHandlers {
   readonly #chronicle: Chronicle;
   readonly #habits = new Map<string, Habit>();
   #everybody: Habit = { kind: 'waits' };
+  /** Nodes whose servers inside cannot be started. */
+  readonly #spoilt = new Set<string>();
   /** Those that wait for a word, oldest first. */
   readonly #jobs: Job[] = [];
 
@@ -40,6 +42,15 @@ export class StoryHandlers {
   habituate(node: string | undefined, habit: Habit): void {
     if (node === undefined) this.#everybody = habit;
     else this.#habits.set(node, habit);
+  }
+
+  /** From now on the server inside a half of a pair cannot be started. */
+  spoil(node: string): void {
+    this.#spoilt.add(node);
+  }
+
+  isSpoilt(node: string): boolean {
+    return this.#spoilt.has(node);
   }
 
   handlerOf(host: Host): StoryHandler {

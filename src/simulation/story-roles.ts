@@ -1,4 +1,5 @@
 /** The roles of a story's nodes, by pattern, and their events in words. */
+import { BinaryStarClient } from '../binary-star/client.ts';
 import { SeaworthyError } from '../core/errors.ts';
 import type { AttemptRecord } from '../core/requests.ts';
 import { LazyPirateClient } from '../lazy-pirate/client.ts';
@@ -11,6 +12,7 @@ import { ParanoidPirateWorker } from '../paranoid-pirate/worker.ts';
 import type { IncomingRequest, ReplyBody } from '../runtime/handlers.ts';
 import { SimplePirateQueue } from '../simple-pirate/queue.ts';
 import { SimplePirateWorker } from '../simple-pirate/worker.ts';
+import type { Frame } from '../wire/message.ts';
 import type { Keepable, Ports } from './host.ts';
 import { rounded, withArticle } from './story-chronicle.ts';
 import { shown, type StoryPattern } from './story-words.ts';
@@ -21,8 +23,10 @@ export type StoryOptions = Readonly<Record<string, string | number>>;
 /** A handler for every pattern. */
 export type StoryHandler = (request: IncomingRequest, context: { readonly signal: AbortSignal }) => Promise<ReplyBody>;
 
-export type StoryClient =
-  { readonly pattern: 'majordomo'; readonly role: MajordomoClient } | { readonly pattern: 'lazy-pirate'; readonly role: LazyPirateClient };
+export interface StoryClient {
+  readonly role: Keepable;
+  ask(service: string, body: Frame, options: { readonly signal: AbortSignal }): Promise<Answered>;
+}
 
 /** Where a node listens: for clients, or for workers where those come by another door. */
 export function endpointOf(node: string, door: 'clients' | 'workers'): string {
@@ -55,6 +59,8 @@ export function hubOf(pattern: StoryPattern, node: string, handler: StoryHandler
       return node === 'queue' ? SimplePirateQueue.listen(endpoints, options) : undefined;
     case 'lazy-pirate':
       return node.startsWith('server') ? LazyPirateServer.listen(endpointOf(node, 'clients'), handler, options) : undefined;
+    case 'binary-star':
+      return undefined;
   }
 }
 
@@ -68,6 +74,7 @@ export function workerOf(pattern: StoryPattern, service: string, handler: StoryH
     case 'simple-pirate':
       return SimplePirateWorker.connect(endpointOf('queue', 'workers'), handler, options);
     case 'lazy-pirate':
+    case 'binary-star':
       return undefined;
   }
 }
@@ -75,9 +82,12 @@ export function workerOf(pattern: StoryPattern, service: string, handler: StoryH
 /** A client of the pattern, of the nodes that it is to ask. */
 export function clientOf(pattern: StoryPattern, nodes: readonly string[], options: Ports): StoryClient {
   const endpoints = nodes.map((node) => endpointOf(node, 'clients'));
-  return pattern === 'majordomo'
-    ? { pattern, role: MajordomoClient.connect(endpoints[0] as string, options) }
-    : { pattern: 'lazy-pirate', role: LazyPirateClient.connect(endpoints, options) };
+  if (pattern === 'majordomo') {
+    const role = MajordomoClient.connect(endpoints[0] as string, options);
+    return { role, ask: (service, body, call) => role.request(service, body, call) };
+  }
+  const role = (pattern === 'binary-star' ? BinaryStarClient : LazyPirateClient).connect(endpoints, options);
+  return { role, ask: (_service, body, call) => role.request(body, call) };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -99,6 +109,19 @@ const TOLD: Readonly<Record<string, (fields: Fields, hub: string) => string>> = 
   requestRetried: ({ attempt, after }) => `makes attempt ${text(attempt)} (the last one: ${text(after)})`,
   staleReply: () => 'nobody waits for it any more',
   linkUsable: ({ correlation }) => `knows its broker (correlation ${text(correlation)})`,
+  becamePassive: ({ epoch, reason }) => `is passive, ${epochOf(epoch)}: ${text(reason)}`,
+  fenced: ({ known, by }) =>
+    by === 'arbiter'
+      ? 'has no lease any more'
+      : `learns from ${by === 'client' ? 'a client' : 'its peer'} that ${epochOf(known)} has begun`,
+  epochRaised: ({ epoch }) => `serves on, ${epochOf(epoch)}`,
+  suspended: () => 'serves nobody until it knows whether its peer does',
+  resumed: () => 'serves on',
+  peerFound: () => 'finds its peer',
+  peerLost: ({ silentFor }) => `misses its peer, silent for ${rounded(Number(silentFor))} ms`,
+  misconfigured: ({ why }) => `says that it is set up wrongly: ${text(why)}`,
+  serverFenced: ({ known }) => `does not believe it: it knows of ${epochOf(known)}`,
+  unusable: ({ error }) => `cannot go on: ${(error as Error).constructor.name}`,
   stalled: ({ milliseconds }) => `finds that it stood still for ${rounded(Number(milliseconds))} ms`,
   closed: () => 'has closed',
 };
@@ -107,14 +130,20 @@ interface Eventful {
   on(event: string, listener: (fields: Fields) => void): unknown;
 }
 
-/** Tells of what a role notices, for as long as it lives. */
-export function listenTo(role: Keepable, hub: string, tell: (fact: string) => void): void {
+/** Tells of what a role notices, but for some events, for as long as it lives. */
+export function listenTo(role: Keepable, hub: string, tell: (fact: string) => void, except: readonly string[] = []): void {
   const events = role.events as Eventful;
   for (const [event, words] of Object.entries(TOLD)) {
+    if (except.includes(event)) continue;
     events.on(event, (fields) => {
       tell(words(fields, hub));
     });
   }
+}
+
+/** The number of a takeover. In classic mode they are not counted. */
+export function epochOf(epoch: unknown): string {
+  return epoch === 0 ? 'without an epoch' : `epoch ${text(epoch)}`;
 }
 
 function text(value: unknown): string {
@@ -146,16 +175,19 @@ export function allCounts(role: Keepable): string {
   return counts.map(([name, count]) => `${name} ${count}`).join(', ') || 'nothing';
 }
 
-interface Answered {
+export interface Answered {
   readonly body: readonly Buffer[];
   readonly attempts: readonly AttemptRecord[];
   readonly deliveries?: number;
 }
 
+/** Endpoints of servers of which a client knows several. */
+const SEVERAL = /^sim:\/\/(?:server|primary|backup)/;
+
 export function answerInWords(asked: string, { body, attempts, deliveries }: Answered): string {
   const times = deliveries === undefined ? '' : `; deliveries ${deliveries}`;
   const by = attempts.at(-1)?.endpoint;
-  const from = by === undefined || !by.startsWith('sim://server') ? '' : ` of ${nodeAt(by)}`;
+  const from = by === undefined || !SEVERAL.test(by) ? '' : ` of ${withArticle(nodeAt(by))}`;
   return `has the answer${from} to ${asked}: ${shown(body)} (${attemptsInWords(attempts)}${times})`;
 }
 

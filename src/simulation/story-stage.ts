@@ -11,6 +11,7 @@ import {
   countedSince,
   countsOf,
   endpointOf,
+  epochOf,
   failureInWords,
   hubOf,
   listenTo,
@@ -22,6 +23,7 @@ import {
   type StoryOptions,
 } from './story-roles.ts';
 import { StoryHandlers, inTurn } from './story-handlers.ts';
+import { StoryArbiter, StoryHalf, isHalf } from './story-pair.ts';
 import { Stranger } from './story-stranger.ts';
 import { shown, wordsOf, type Side, type StoryPattern } from './story-words.ts';
 import type { Frame } from '../wire/message.ts';
@@ -50,6 +52,8 @@ export class Stage {
   readonly broken: string[] = [];
   readonly #clients = new Map<string, StoryClient>();
   readonly #strangers = new Map<string, Stranger>();
+  readonly #halves = new Map<string, StoryHalf>();
+  readonly #arbiter = new StoryArbiter();
   /** What a node that connects is to the one that listens. */
   readonly #sides = new Map<string, Side>();
   readonly #failed: unknown[] = [];
@@ -62,7 +66,9 @@ export class Stage {
       { seed: options.seed, nodes: {}, network: { delay: [1, 1], disconnectNotices: options.disconnectNotices } },
       {
         saw: (event, process) => {
-          if (event.kind === 'step') this.#stepped(event as unknown as Step, process?.node ?? event.node);
+          if (event.kind === 'serve')
+            this.chronicle.announces(event.node, `serves, ${epochOf(event['epoch'])}: ${String(event['reason'])}`);
+          else if (event.kind === 'step') this.#stepped(event as unknown as Step, process?.node ?? event.node);
           else if (event.kind === 'faultEnd') this.chronicle.tells(event.node, FAULT_ENDS[String(event['op'])] ?? 'is well again');
         },
         broke: (what, node) => this.broken.push(node === '' ? what : `${node}: ${what}`),
@@ -74,11 +80,11 @@ export class Stage {
     this.world.network.observer = {
       sent: (from, to, peer, frames) => {
         const receiver = to === '' ? nodeAt(peer) : to;
-        this.chronicle.sends(from.node, receiver, this.#words(from.node, peer, frames));
+        this.chronicle.sends(from.node, receiver, this.#words(from.node, receiver, peer, frames));
       },
       delivered: (to, from, peer, frames) => {
         this.#tellCounts(to.node);
-        this.chronicle.hears(to.node, from, this.#words(from, peer, frames));
+        this.chronicle.hears(to.node, from, this.#words(from, to.node, peer, frames));
       },
       lost: (from, to, messages) => {
         const what = messages === 1 ? 'a message is lost' : `${messages} messages are lost`;
@@ -155,10 +161,42 @@ export class Stage {
       return;
     }
     this.#call(name, async (host) => {
-      const role = hubOf(this.pattern, name, this.handlers.handlerOf(host), { ...portsOf(host), ...options });
+      const role =
+        this.pattern === 'binary-star'
+          ? this.#memberOf(host, options)
+          : hubOf(this.pattern, name, this.handlers.handlerOf(host), { ...portsOf(host), ...options });
       if (role === undefined) throw new Misdirection(`there is no ${name} in this pattern`);
       this.#keep(host, await role);
       this.chronicle.tells(name, 'listens');
+    });
+  }
+
+  /** Of a pair: one of its halves, or their arbiter. */
+  #memberOf(host: Host, options: StoryOptions): Promise<Keepable> | undefined {
+    const { name } = host;
+    if (name === 'arbiter') return this.#arbiter.listen(host);
+    if (!isHalf(name)) return undefined;
+    const setting = {
+      handler: this.handlers.handlerOf(host),
+      isSpoilt: this.handlers.isSpoilt(name),
+      hasArbiter: this.world.nodes.has('arbiter'),
+      options,
+      tell: (fact: string) => {
+        this.chronicle.announces(name, fact);
+      },
+    };
+    return StoryHalf.listen(host, setting).then((half) => {
+      this.#halves.set(name, half);
+      return half;
+    });
+  }
+
+  /** What an operator does to a half of a pair. */
+  half(name: string, deed: (half: StoryHalf) => void): void {
+    const half = this.#halves.get(name);
+    if (half === undefined) throw new Misdirection(`${name} is not a half of a pair`);
+    inTurn(this.process(name), () => {
+      deed(half);
     });
   }
 
@@ -215,8 +253,7 @@ export class Stage {
       this.#open.delete(open);
       if (!process.dead) this.chronicle.tells(process.node, `${words} after ${rounded(this.world.now - since)} ms`);
     };
-    const answer = client.pattern === 'majordomo' ? client.role.request(service, body, call) : client.role.request(body, call);
-    answer.then(
+    client.ask(service, body, call).then(
       (answer) => {
         tell(answerInWords(asked, answer));
       },
@@ -276,15 +313,17 @@ export class Stage {
 
   /* ---------------------------------------------------------------- what is heard of it */
 
-  #words(from: string, peer: string, frames: readonly Frame[]): ReturnType<typeof wordsOf> {
+  #words(from: string, to: string, peer: string, frames: readonly Frame[]): ReturnType<typeof wordsOf> {
     const connector = peer.startsWith('sim://') ? from : peer.replace(/\.\d+#\d+$/, '');
-    return wordsOf(this.pattern, this.#sides.get(connector) ?? 'client', from === connector, frames);
+    return wordsOf(this.pattern, sideBetween(from, to) ?? this.#sides.get(connector) ?? 'client', from === connector, frames);
   }
 
   #stepped({ event, by }: Step, node: string): void {
     if (by === 'ignore') this.chronicle.ignores(node);
     else if (event === 'requestTimeout') this.chronicle.tells(node, 'an attempt times out');
     else if (event === 'connectionLost') this.chronicle.tells(node, 'an attempt loses its connection');
+    else if (event === 'peerDied') this.chronicle.announces(node, 'hears that the connection from its peer has ended');
+    else if (by?.startsWith('vote') === true) this.chronicle.announces(node, 'keeps it: a vote');
     else if (event === 'clientGone') this.chronicle.tells(node, 'a client has left');
   }
 
@@ -304,6 +343,12 @@ export class Stage {
 interface Step {
   readonly event: string;
   readonly by: string | undefined;
+}
+
+/** Between the members of a pair. */
+function sideBetween(from: string, to: string): Side | undefined {
+  if (isHalf(from) && isHalf(to)) return 'peer';
+  return from === 'arbiter' || to === 'arbiter' ? 'half' : undefined;
 }
 
 const FAULT_ENDS: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 /** Messages in the words of their patterns, as a story tells them: decoded by the codecs that the roles themselves use. */
+import { decodeAtPeer, decodeClassicWord, type PeerCommand } from '../binary-star/codec.ts';
 import { decodeAtClient as decodeAnswer, decodeAtServer } from '../lazy-pirate/codec.ts';
 import type { QueueDialect, WorkerDialect } from '../load-balancer/dialect.ts';
 import { ILLEGIBLE } from '../load-balancer/session.machine.ts';
@@ -6,13 +7,14 @@ import { PROBE_SERVICE, answersProbe, decodeAtBroker, decodeAtClient, decodeAtWo
 import { PARANOID_PIRATE_QUEUE, PARANOID_PIRATE_WORKER } from '../paranoid-pirate/codec.ts';
 import { SIMPLE_PIRATE_QUEUE, SIMPLE_PIRATE_WORKER } from '../simple-pirate/codec.ts';
 import { framesBetween } from '../wire/envelope.ts';
+import { epochMarkIn, type EpochMark } from '../wire/epoch.ts';
 import { isMark } from '../wire/mark.ts';
 import { FramesMessage, type Frame } from '../wire/message.ts';
 
-export type StoryPattern = 'lazy-pirate' | 'simple-pirate' | 'paranoid-pirate' | 'majordomo';
+export type StoryPattern = 'lazy-pirate' | 'simple-pirate' | 'paranoid-pirate' | 'majordomo' | 'binary-star';
 
-/** What the end of a connection is that connects: the other one listens. */
-export type Side = 'client' | 'worker';
+/** What the end of a connection is that connects: the other one listens. `peer`: the other half of its pair. `half`: one that asks the arbiter. */
+export type Side = 'client' | 'worker' | 'peer' | 'half';
 
 export interface Words {
   readonly text: string;
@@ -35,6 +37,9 @@ export function wordsOf(pattern: StoryPattern, side: Side, arriving: boolean, fr
     if (arriving) return atBroker(frames);
     return side === 'worker' ? atWorker(decodeAtWorker(new FramesMessage(frames)), 'REQUEST', frames) : atClient(frames);
   }
+  if (side === 'peer') return atPeer(frames);
+  if (side === 'half') return arbitrated(frames);
+  if (pattern === 'binary-star') return arriving ? askedOfPair(frames) : answeredByPair(frames);
   const dialect = DIALECTS[pattern];
   if (side === 'client' || dialect === undefined) return arriving ? asked(frames) : answered(frames);
   if (arriving) return atQueue(dialect.queue, frames);
@@ -108,6 +113,65 @@ function asked(frames: readonly Frame[]): Words {
 function answered(frames: readonly Frame[]): Words {
   const command = decodeAnswer(new FramesMessage(frames));
   return command.kind === 'INVALID' ? strange(frames) : said(`the answer ${shown(command.body)}`);
+}
+
+/** What a client knows goes before its request, and comes back before the answer. */
+function askedOfPair(frames: readonly Frame[]): Words {
+  const mark = markOf(frames);
+  if (mark === undefined) return asked(frames);
+  return said(`${asked(frames.slice(1)).text} (knows ${epochText(mark)})`);
+}
+
+function answeredByPair(frames: readonly Frame[]): Words {
+  const mark = markOf(frames);
+  if (mark === undefined) return answered(frames);
+  return said(
+    mark.kind === 'passive' ? `that it is passive (${epochText(mark)})` : `${answered(frames.slice(1)).text} (${epochText(mark)})`,
+  );
+}
+
+function markOf(frames: readonly Frame[]): EpochMark | undefined {
+  return epochMarkIn(new FramesMessage(frames), 0);
+}
+
+function epochText({ epoch }: { readonly epoch: number }): string {
+  return epoch === 0 ? 'no epoch' : `epoch ${epoch}`;
+}
+
+/** The words of a pair are heartbeats: what comes of one is told with it. */
+function atPeer(frames: readonly Frame[]): Words {
+  const message = new FramesMessage(frames);
+  const classic = decodeClassicWord(message);
+  if (frames.length === 1 && classic !== undefined) return { text: classic.toUpperCase(), isHeartbeat: true };
+  const command = decodeAtPeer(message);
+  if (command.kind !== 'WORD') return said(stateText(command, frames));
+  const question = command.question === 0 ? '' : ' and a question';
+  return { text: `${command.word.toUpperCase()} (${epochText(command)})${question}`, isHeartbeat: true };
+}
+
+function stateText(command: Exclude<PeerCommand, { readonly kind: 'WORD' }>, frames: readonly Frame[]): string {
+  switch (command.kind) {
+    case 'SNAPSHOT_WANTED':
+      return 'that it needs a snapshot';
+    case 'SNAPSHOT':
+      return `the snapshot: ${stateInWords(frames.slice(command.body))}`;
+    case 'UPDATE':
+      return `the update ${shown(frames.slice(command.body))}`;
+    case 'APPLIED':
+      return 'that it has applied this';
+    case 'INVALID':
+      return strange(frames).text;
+  }
+}
+
+export function stateInWords(frames: readonly Frame[]): string {
+  return frames.length === 0 ? 'nothing' : shown(frames);
+}
+
+/** The arbiter of a story is asked in plain words; what only confirms a lease is a heartbeat. */
+function arbitrated(frames: readonly Frame[]): Words {
+  const [what = '', epoch = ''] = frames.slice(1).map((frame) => frame.toString('latin1'));
+  return { text: `${what} (epoch ${epoch})`, isHeartbeat: what.includes('renew') };
 }
 
 function strange(frames: readonly Frame[]): Words {

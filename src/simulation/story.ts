@@ -38,7 +38,13 @@ interface Line {
   readonly text: string;
 }
 
-const PATTERNS: readonly string[] = ['lazy-pirate', 'simple-pirate', 'paranoid-pirate', 'majordomo'] satisfies StoryPattern[];
+const PATTERNS: readonly string[] = [
+  'lazy-pirate',
+  'simple-pirate',
+  'paranoid-pirate',
+  'majordomo',
+  'binary-star',
+] satisfies StoryPattern[];
 const NOTHING = `${' '.repeat(12)}nothing`;
 const FIELDS = 'Pattern, Failure, Seed, Disconnect notices';
 

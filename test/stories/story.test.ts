@@ -18,6 +18,8 @@ test.each([
   ['the broker listens, with busyLimits 4\n', 8, 'busyLimits'],
   ['the broker listens\n10 ms pass\n', 9, 'must stand alone'],
   ['the broker listens\n\nworker one offers echo\n\nworker one answers\n', 12, 'worker one has no request to work on'],
+  ['the primary listens\n', 8, 'there is no primary in this pattern'],
+  ['the broker listens\n\nthe broker is told to serve\n', 10, 'broker is not a half of a pair'],
 ])('%j cannot be played', async (script, line, why) => {
   const played = playStory(head + script);
   await expect(played).rejects.toMatchObject({ line });
@@ -46,6 +48,17 @@ test('heartbeats are summed up to the last one: those that arrive, and those tha
   expect(still).toMatch(/^2600 ms pass\n {12}\(1 heartbeat each way between .*\)$/);
   expect(deaf).toContain('(2 heartbeats from worker one to the broker: 2 sent, 0 heard)');
   expect(deaf).toContain('(2 heartbeats from the broker to worker one)');
+});
+
+test('a pair that speaks as the Guide’s servers do is told in the words of their digits', async () => {
+  const stars = head.replace('majordomo', 'binary-star');
+  const played = await playStory(
+    `${stars}the primary listens, with mode classic\nthe backup listens, with mode classic\nclient one connects to backup, with mode classic\neverybody answers at once from now on\n\n2100 ms pass\n\nthe primary crashes\n\n2100 ms pass\n\nclient one asks: "hello"\n\nthe backup is told to serve\n`,
+  );
+  expect(played).toContain('hears BACKUP from the backup; serves, without an epoch: peer-waiting');
+  expect(played).toMatch(/backup +hears the request "hello" from client one; serves, without an epoch: peer-silent/);
+  expect(played).toContain('has the answer of the backup to "hello": "HELLO" (attempt replied)');
+  expect(played).toContain('cannot activate while classic: the Guide’s table has no such arrow');
 });
 
 test.each(FAULT_OPS)('a fault of the kind %s that a simulation describes is a command', async (op) => {

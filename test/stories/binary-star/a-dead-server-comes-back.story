@@ -12,11 +12,12 @@ client two connects to primary, backup
 everybody answers at once from now on
          0  primary       connects to the backup; sends WAITING (no epoch) to the backup; listens
          0  backup        connects to the primary; sends WAITING (no epoch) to the primary; listens
-         2  backup        hears WAITING (no epoch) from the primary; finds its peer
+         2  backup        hears WAITING (no epoch) from the primary; finds its peer;
+                          sends WAITING (no epoch) and a question to the primary
          2  primary       hears WAITING (no epoch) from the backup; finds its peer;
                           sends WAITING (no epoch) and a question to the backup
-            (1 heartbeat from the backup to the primary)
-         4  primary       hears WAITING (no epoch) from the backup; serves, epoch 1: peer-waiting;
+            (1 heartbeat each way between the backup and the primary)
+         4  primary       hears WAITING (no epoch) and a question from the backup; serves, epoch 1: peer-waiting;
                           sends ACTIVE (epoch 1) to the backup
          5  backup        hears ACTIVE (epoch 1) from the primary; is passive, epoch 1: peer-serves
 
@@ -46,15 +47,16 @@ time passes until every request has its outcome
 the primary restarts
       1630  primary       connects to the backup; sends WAITING (no epoch) to the backup; listens
       1632  backup        hears WAITING (no epoch) from the primary; finds its peer;
-                          sends ACTIVE (epoch 2) to the primary
+                          sends ACTIVE (epoch 2) and a question to the primary, 2 times
 
 500 ms pass
     1682.7  primary       hears PASSIVE (epoch 1) and a question from the backup; finds its peer;
-                          sends WAITING (epoch 1) to the backup
+                          sends WAITING (no epoch) and a question to the backup;
+                          sends WAITING (epoch 1) and a question to the backup
             (2 heartbeats from the backup to the primary: 0 sent, 2 heard)
     1682.7  primary       hears ACTIVE (epoch 2) from the backup; is passive, epoch 2: peer-serves
-            (3 heartbeats from the backup to the primary: 2 sent, 3 heard)
-            (1 heartbeat from the primary to the backup)
+            (6 heartbeats from the backup to the primary: 4 sent, 6 heard)
+            (2 heartbeats from the primary to the backup)
 
 client two asks: "two"
       2132  client two    connects to the primary; sends the request "two" (knows no epoch) to the primary

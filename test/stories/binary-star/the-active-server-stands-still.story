@@ -11,11 +11,12 @@ client one connects to primary, backup
 everybody answers at once from now on
          0  primary       connects to the backup; sends WAITING (no epoch) to the backup; listens
          0  backup        connects to the primary; sends WAITING (no epoch) to the primary; listens
-         2  backup        hears WAITING (no epoch) from the primary; finds its peer
+         2  backup        hears WAITING (no epoch) from the primary; finds its peer;
+                          sends WAITING (no epoch) and a question to the primary
          2  primary       hears WAITING (no epoch) from the backup; finds its peer;
                           sends WAITING (no epoch) and a question to the backup
-            (1 heartbeat from the backup to the primary)
-         4  primary       hears WAITING (no epoch) from the backup; serves, epoch 1: peer-waiting;
+            (1 heartbeat each way between the backup and the primary)
+         4  primary       hears WAITING (no epoch) and a question from the backup; serves, epoch 1: peer-waiting;
                           sends ACTIVE (epoch 1) to the backup
          5  backup        hears ACTIVE (epoch 1) from the primary; is passive, epoch 1: peer-serves
 
@@ -50,6 +51,7 @@ time passes until every request has its outcome
                           has the answer of the backup to "meanwhile": "MEANWHILE" (attempts timed-out, replied) after 1898 ms
 
 3000 ms pass
+    2984.7  backup        connects to the primary; sends ACTIVE (epoch 2) to the primary
             (4 heartbeats from the backup to the primary: 4 sent, 0 heard)
       4608  primary       goes on
       4608  primary       hears the request "meanwhile" (knows epoch 1) from client one;
@@ -58,11 +60,11 @@ time passes until every request has its outcome
             (5 heartbeats from the backup to the primary: 0 sent, 5 heard)
             (1 heartbeat from the primary to the backup)
       4608  primary       hears ACTIVE (epoch 2) from the backup; learns from its peer that epoch 2 has begun;
-                          is passive, epoch 2: outranked; sends PASSIVE (epoch 2) to the backup
-            (4 heartbeats from the backup to the primary: 0 sent, 4 heard)
+                          is passive, epoch 2: outranked; hears that the connection from its peer has ended;
+                          sends PASSIVE (epoch 2) to the backup; sends PASSIVE (epoch 2) and a question to the backup
       4609  backup        hears ACTIVE (epoch 1) and a question from the primary; finds its peer;
-                          sends ACTIVE (epoch 2) to the primary, 2 times
-            (1 heartbeat from the backup to the primary)
-      4628  primary       finds that it stood still for 3604 ms; sends PASSIVE (epoch 2) to the backup
-            (2 heartbeats from the backup to the primary)
-            (1 heartbeat from the primary to the backup)
+                          sends ACTIVE (epoch 2) and a question to the primary, 3 times
+            (2 heartbeats from the backup to the primary: 2 sent, 0 heard)
+      4628  primary       finds that it stood still for 3604 ms; sends PASSIVE (epoch 2) and a question to the backup
+            (12 heartbeats from the backup to the primary: 2 sent, 12 heard)
+            (2 heartbeats from the primary to the backup)

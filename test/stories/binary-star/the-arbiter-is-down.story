@@ -13,11 +13,12 @@ everybody answers at once from now on
          0  arbiter       listens
          0  primary       connects to the backup; sends WAITING (no epoch) to the backup; listens
          0  backup        connects to the primary; sends WAITING (no epoch) to the primary; listens
-         2  backup        hears WAITING (no epoch) from the primary; finds its peer
+         2  backup        hears WAITING (no epoch) from the primary; finds its peer;
+                          sends WAITING (no epoch) and a question to the primary
          2  primary       hears WAITING (no epoch) from the backup; finds its peer;
                           sends WAITING (no epoch) and a question to the backup
-            (1 heartbeat from the backup to the primary)
-         4  primary       hears WAITING (no epoch) from the backup; connects to the arbiter;
+            (1 heartbeat each way between the backup and the primary)
+         4  primary       hears WAITING (no epoch) and a question from the backup; connects to the arbiter;
                           sends a claim (epoch 1) to the arbiter
          6  arbiter       hears a claim (epoch 1) from the primary; sends the lease (epoch 1) to the primary
          7  primary       hears the lease (epoch 1) from the arbiter; serves, epoch 1: peer-waiting;

@@ -12,11 +12,12 @@ client two connects to backup
 everybody answers at once from now on
          0  primary       connects to the backup; sends WAITING (no epoch) to the backup; listens
          0  backup        connects to the primary; sends WAITING (no epoch) to the primary; listens
-         2  backup        hears WAITING (no epoch) from the primary; finds its peer
+         2  backup        hears WAITING (no epoch) from the primary; finds its peer;
+                          sends WAITING (no epoch) and a question to the primary
          2  primary       hears WAITING (no epoch) from the backup; finds its peer;
                           sends WAITING (no epoch) and a question to the backup
-            (1 heartbeat from the backup to the primary)
-         4  primary       hears WAITING (no epoch) from the backup; serves, epoch 1: peer-waiting;
+            (1 heartbeat each way between the backup and the primary)
+         4  primary       hears WAITING (no epoch) and a question from the backup; serves, epoch 1: peer-waiting;
                           sends ACTIVE (epoch 1) to the backup
          5  backup        hears ACTIVE (epoch 1) from the primary; is passive, epoch 1: peer-serves
 
@@ -32,6 +33,8 @@ nothing passes between the primary and the backup
       2501  primary       misses its peer, silent for 2000 ms
             (1 heartbeat from the primary to the backup: 1 sent, 0 heard)
       2505  backup        misses its peer, silent for 2000 ms
+      2803  primary       connects to the backup; sends ACTIVE (epoch 1) to the backup
+    2981.7  backup        connects to the primary; sends PASSIVE (epoch 1) to the primary
             (2 heartbeats from the backup to the primary: 2 sent, 0 heard)
             (2 heartbeats from the primary to the backup: 2 sent, 0 heard)
 
@@ -51,29 +54,31 @@ client two asks: "two"
 
 everything passes between the primary and the backup again
       3609  backup        hears ACTIVE (epoch 1) from the primary; finds its peer;
-                          sends ACTIVE (epoch 2) to the primary
-            (5 heartbeats from the primary to the backup: 0 sent, 5 heard)
-            (5 heartbeats from the backup to the primary)
-      3609  primary       hears PASSIVE (epoch 1) from the backup; finds its peer
-      3609  primary       hears ACTIVE (epoch 2) from the backup; learns from its peer that epoch 2 has begun;
-                          is passive, epoch 2: outranked; sends PASSIVE (epoch 2) to the backup
-            (6 heartbeats from the backup to the primary: 0 sent, 6 heard)
+                          sends ACTIVE (epoch 2) and a question to the primary, 2 times
+            (3 heartbeats from the primary to the backup: 0 sent, 3 heard)
+            (3 heartbeats from the backup to the primary: 3 sent, 2 heard)
+      3609  primary       hears PASSIVE (epoch 1) from the backup; finds its peer;
+                          sends ACTIVE (epoch 1) and a question to the backup
 
 1000 ms pass
-            (2 heartbeats each way between the primary and the backup)
+            (3 heartbeats from the backup to the primary: 0 sent, 3 heard)
+    3660.7  primary       hears ACTIVE (epoch 2) from the backup; learns from its peer that epoch 2 has begun;
+                          is passive, epoch 2: outranked; sends PASSIVE (epoch 2) to the backup
+            (12 heartbeats from the backup to the primary: 7 sent, 12 heard)
+            (7 heartbeats from the primary to the backup: 3 sent, 7 heard)
 
 client one asks: "again"
-      4610  client one    connects to the primary; sends the request "again" (knows epoch 1) to the primary
-      4612  primary       hears the request "again" (knows epoch 1) from client one; keeps it: a vote;
+      4609  client one    connects to the primary; sends the request "again" (knows epoch 1) to the primary
+      4611  primary       hears the request "again" (knows epoch 1) from client one; keeps it: a vote;
                           sends PASSIVE (epoch 2) and a question to the backup
             (1 heartbeat from the backup to the primary)
-      4614  primary       hears ACTIVE (epoch 2) from the backup; sends that it is passive (epoch 2) to client one
-      4615  client one    hears that it is passive (epoch 2) from the primary
+      4613  primary       hears ACTIVE (epoch 2) from the backup; sends that it is passive (epoch 2) to client one
+      4614  client one    hears that it is passive (epoch 2) from the primary
 
 time passes until every request has its outcome
-      4635  client one    connects to the backup; makes attempt 2 (the last one: refused);
+      4634  client one    connects to the backup; makes attempt 2 (the last one: refused);
                           sends the request "again" (knows epoch 2) to the backup
-      4637  backup        hears the request "again" (knows epoch 2) from client one; begins to work on "again";
+      4636  backup        hears the request "again" (knows epoch 2) from client one; begins to work on "again";
                           sends the answer "AGAIN" (epoch 2) to client one
-      4638  client one    hears the answer "AGAIN" (epoch 2) from the backup;
+      4637  client one    hears the answer "AGAIN" (epoch 2) from the backup;
                           has the answer of the backup to "again": "AGAIN" (attempts refused, replied) after 28 ms

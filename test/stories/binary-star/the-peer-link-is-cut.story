@@ -13,11 +13,12 @@ client three connects to backup, primary
 everybody answers at once from now on
          0  primary       connects to the backup; sends WAITING (no epoch) to the backup; listens
          0  backup        connects to the primary; sends WAITING (no epoch) to the primary; listens
-         2  backup        hears WAITING (no epoch) from the primary; finds its peer
+         2  backup        hears WAITING (no epoch) from the primary; finds its peer;
+                          sends WAITING (no epoch) and a question to the primary
          2  primary       hears WAITING (no epoch) from the backup; finds its peer;
                           sends WAITING (no epoch) and a question to the backup
-            (1 heartbeat from the backup to the primary)
-         4  primary       hears WAITING (no epoch) from the backup; serves, epoch 1: peer-waiting;
+            (1 heartbeat each way between the backup and the primary)
+         4  primary       hears WAITING (no epoch) and a question from the backup; serves, epoch 1: peer-waiting;
                           sends ACTIVE (epoch 1) to the backup
          5  backup        hears ACTIVE (epoch 1) from the primary; is passive, epoch 1: peer-serves
 
@@ -33,6 +34,8 @@ nothing passes between the primary and the backup
       2501  primary       misses its peer, silent for 2000 ms
             (1 heartbeat from the primary to the backup: 1 sent, 0 heard)
       2505  backup        misses its peer, silent for 2000 ms
+      2803  primary       connects to the backup; sends ACTIVE (epoch 1) to the backup
+    2981.7  backup        connects to the primary; sends PASSIVE (epoch 1) to the primary
             (2 heartbeats from the backup to the primary: 2 sent, 0 heard)
             (2 heartbeats from the primary to the backup: 2 sent, 0 heard)
 

@@ -13,11 +13,12 @@ the backup listens
 client one connects to primary, backup
          0  primary       connects to the backup; sends WAITING (no epoch) to the backup; listens
          0  backup        connects to the primary; sends WAITING (no epoch) to the primary; listens
-         2  backup        hears WAITING (no epoch) from the primary; finds its peer
+         2  backup        hears WAITING (no epoch) from the primary; finds its peer;
+                          sends WAITING (no epoch) and a question to the primary
          2  primary       hears WAITING (no epoch) from the backup; finds its peer;
                           sends WAITING (no epoch) and a question to the backup
-            (1 heartbeat from the backup to the primary)
-         4  primary       hears WAITING (no epoch) from the backup; serves, epoch 1: peer-waiting;
+            (1 heartbeat each way between the backup and the primary)
+         4  primary       hears WAITING (no epoch) and a question from the backup; serves, epoch 1: peer-waiting;
                           cannot go on: ServiceFailed; has closed; sends ACTIVE (epoch 1) to the backup;
                           sends RESIGNED (epoch 1) to the backup
          5  backup        hears ACTIVE (epoch 1) from the primary; is passive, epoch 1: peer-serves

@@ -37,8 +37,8 @@ type Refusal = { readonly kind: 'REFUSAL'; readonly ran: boolean };
 
 /**
  * Asks the server of a Binary Star that answered last. When it does not answer within `requestTimeout`, is lost, is passive or has been replaced,
- * the request goes to the other one, after a short pause, and so on in turn, `requestRetries` times in all. A request never ends twice, and never
- * with another's reply. The servers may do the work more than once.
+ * the request goes to the other one, after a short pause, and so on in turn, `requestRetries` times in all; requests that wait for a connection
+ * go there as well. A request never ends twice, and never with another's reply. The servers may do the work more than once.
  *
  * @example
  * const client = BinaryStarClient.connect(['tcp://127.0.0.1:5001', 'tcp://127.0.0.1:5002']);
@@ -89,6 +89,11 @@ export class BinaryStarClient extends RetryingClient<BinaryStarClientEvents> {
     else this.emit('serverFenced', { endpoint, epoch: mark.epoch, known });
     this.avoid(endpoint);
     return { kind: 'REFUSAL', ran: verdict === 'fenced' };
+  }
+
+  /** What waits for a connection is not to find out anew, one request after another, that a server is dead. */
+  protected override attemptFailed(endpoint: string): void {
+    this.avoid(endpoint);
   }
 
   protected override sayRetried(attempt: number, after: AttemptOutcome, endpoint: string): void {

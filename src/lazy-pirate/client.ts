@@ -123,6 +123,11 @@ export abstract class RetryingClient<E extends RoleEvents> extends Requester<E, 
     if (this.#endpoints.current === endpoint) this.#endpoints.next();
   }
 
+  /** The server at `endpoint` did not answer an attempt in time, or was lost with it. */
+  protected attemptFailed(_endpoint: string): void {
+    // The request itself turns to the next.
+  }
+
   /** Connects when there is a request, as soon as there is a transport. */
   protected startAsking(): void {
     this.start(() => {
@@ -226,6 +231,9 @@ export abstract class RetryingClient<E extends RoleEvents> extends Requester<E, 
       this.counters.retries++;
       this.sayRetried(attempt, after, endpoint);
     },
+    attemptFailed: (endpoint) => {
+      this.attemptFailed(endpoint);
+    },
     settled: (request, failure) => {
       this.settled(request, failure);
     },
@@ -322,6 +330,7 @@ interface RequestHost {
   /** Whether the connection took it. */
   transmit(request: LazyPirateCall): boolean;
   retrying(attempt: number, after: AttemptOutcome, endpoint: string): void;
+  attemptFailed(endpoint: string): void;
   settled(request: LazyPirateCall, failure: LazyPirateFailure | undefined): void;
   /** Why the client can never work, if so. */
   unusable(): SeaworthyError | undefined;
@@ -365,6 +374,7 @@ class LazyPirateCall extends OpenRequest<LazyPirateRequestMachine, LazyPirateCal
 
   note(attempt: number, outcome: AttemptOutcome, deliveries?: number): void {
     this.answered = outcome === 'replied';
+    if (outcome === 'timed-out' || outcome === 'connection-lost') this.#host.attemptFailed(this.endpoint);
     this.log.note(attempt, outcome, this.driver.now, {
       ...(this.endpoint === '' ? {} : { endpoint: this.endpoint }),
       ...(deliveries === undefined ? {} : { deliveries }),

@@ -121,6 +121,16 @@ describe('hardened', () => {
     expect(client.inspect()).toMatchObject({ epoch: 3, preferred: PRIMARY });
   });
 
+  test('many wait for a server that is dead: one of them finds out, and all go to the other', async () => {
+    await server(BACKUP, active(2, 'backup'));
+    const client = connect({ requestTimeout: 1000 });
+    const outcomes = Array.from({ length: 100 }, () => ask(client));
+    await world.advance(1100);
+    expect(new Set(outcomes.map(bodyOf).flat())).toEqual(new Set(['backup']));
+    expect(outcomes.filter((outcome) => (attemptsOf(outcome) as unknown[]).length > 1)).toHaveLength(1);
+    expect(client.inspect()).toMatchObject({ preferred: BACKUP, counters: { replies: 100, retries: 1 } });
+  });
+
   test('a server that was replaced answers: it is not believed, and the job may have run', async () => {
     const primary = await server(PRIMARY, active(1, 'stale'));
     const backup = await server(BACKUP, active(2, 'backup'));

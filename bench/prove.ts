@@ -143,7 +143,7 @@ async function simulation(seeds: number): Promise<Goal[]> {
 /** Two at a time, of about the same size. */
 const EXPLORED: readonly (readonly string[])[] = [
   ['paranoid', 'lazy'],
-  ['majordomo', 'simple'],
+  ['majordomo', 'simple', 'star'],
 ];
 
 async function exploration(): Promise<Goal[]> {

@@ -58,6 +58,8 @@ export class ClassicHalf implements Half {
   }
 
   #hear(word: ClassicWord): void {
+    // Nobody can listen for what it would tell yet; the peer says it again.
+    if (this.kind === 'new') return;
     if (word === this.#place.role) this.#stage.misconfigured(`both servers are set up as ${word}`);
     this.#word = word;
     this.#heardAt = this.#stage.driver.now;
@@ -139,6 +141,7 @@ export class ClassicHalf implements Half {
         this.#stage.retreat('closed', 0);
       },
       missPeer: () => {
+        if (!this.#there) return;
         this.#there = false;
         this.#stage.peerChanged(false);
       },

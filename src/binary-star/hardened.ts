@@ -239,6 +239,8 @@ export class HardenedHalf implements Half {
   /* ---------------------------------------------------------------- what the peer says */
 
   #receive(peer: Peer, message: Message): void {
+    // Nobody can listen for what it would tell yet; the peer says it again.
+    if (this.kind === 'new') return;
     this.wake();
     const command = decodeAtPeer(message);
     if (command.kind === 'INVALID') this.#stage.invalid(peer, command.reason);

@@ -111,8 +111,6 @@ async function serve(given: Arguments, output: Output, options: object): Promise
     { event: 'listening', role, frontend: bound, peer },
     `${role}: listening for clients on ${bound}, for the other half on ${peer.listen}`,
   );
-  // It may have been heard before anybody could listen for that.
-  if (half.inspect().peer.there) sayFound(output);
   if (given.has('activate')) obey(() => half.activate(), output);
   const stopObeying = given.has('control') ? obeyLines(half, output) : undefined;
   try {
@@ -184,13 +182,9 @@ function report(half: BinaryStar, output: Output): void {
   );
   events.on('suspended', () => output.note('stood still for too long; serves nobody until it is known whether the other half does'));
   events.on('resumed', () => output.note('serves on'));
-  events.on('peerFound', () => sayFound(output));
+  events.on('peerFound', () => output.note('the other half is there'));
   events.on('peerLost', ({ silentFor }) => output.note(`the other half is lost; last heard ${Math.round(silentFor)} ms ago`));
   events.on('misconfigured', ({ why }) => output.note(`the pair is set up wrongly: ${why}`));
-}
-
-function sayFound(output: Output): void {
-  output.note('the other half is there');
 }
 
 /** Serves until a signal comes, and resolves with the exit code when the other half has been told. */

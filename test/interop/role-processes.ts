@@ -1,5 +1,6 @@
 /** Our roles as processes of their own: how tests start them, ask them and judge what came of it. */
 import { expect } from 'vitest';
+import type { BinaryStarSnapshot } from '../../src/binary-star/server.ts';
 import type { BrokerSnapshot } from '../../src/majordomo/broker.ts';
 import type { QueueSnapshot } from '../../src/load-balancer/queue.ts';
 import type { LoadBalancedWorkerSnapshot } from '../../src/load-balancer/worker.ts';
@@ -38,7 +39,7 @@ export async function ask(client: Child, ...body: string[]): Promise<Line> {
 
 let inspected = 0;
 
-type Snapshot = BrokerSnapshot | WorkerSnapshot | ClientSnapshot | QueueSnapshot | LoadBalancedWorkerSnapshot;
+type Snapshot = BinaryStarSnapshot | BrokerSnapshot | WorkerSnapshot | ClientSnapshot | QueueSnapshot | LoadBalancedWorkerSnapshot;
 
 export async function inspect<S extends Snapshot>(child: Child): Promise<S> {
   const id = ++inspected;

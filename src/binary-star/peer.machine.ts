@@ -361,6 +361,11 @@ const serveElected: Action<M, 'electing', 'granted', 'active'> = (state, event, 
 const claimAgain: Action<M, 'electing', 'electionRetry', 'electing'> = (state, _event, out, context) =>
   elect(state.epoch, state.reason, out, context);
 const learnEpoch: Action<M, 'electing', 'denied', 'electing'> = (state, event) => ({ ...state, epoch: Math.max(state.epoch, event.epoch) });
+/** Whoever asks has met this epoch: the takeover must be a later one. */
+const heedElecting: Action<M, 'electing', 'clientRequest', 'electing'> = (state, event) => ({
+  ...state,
+  epoch: Math.max(state.epoch, event.known),
+});
 const standBack: Action<M, 'electing', 'ACTIVE', 'passive'> = (state, event, out, context) => {
   const epoch = Math.max(state.epoch, event.epoch);
   if (event.fresh) out.turnAway(epoch);
@@ -454,6 +459,11 @@ const drainSuspended: Action<M, 'doubting', 'close', 'resigning'> = (state, _eve
   return { kind: 'resigning', epoch: state.epoch, ends: true };
 };
 const endAfterDraining: Action<M, 'resigning', 'close', 'resigning'> = (state) => ({ ...state, ends: true });
+/** Nothing new is taken; but whoever serves next must do so in an epoch that no client has met. */
+const heedResigning: Action<M, 'resigning', 'clientRequest', 'resigning'> = (state, event) => ({
+  ...state,
+  epoch: Math.max(state.epoch, event.known),
+});
 const handOver: Action<M, 'resigning', 'drained', 'passive'> = (state, _event, out, context) =>
   retreat('handed-over', state.epoch, out, context);
 const handOverForGood: Action<M, 'resigning', 'drained', 'closed'> = (state, _event, out) => {
@@ -639,7 +649,7 @@ export const binaryStar: Machine<M> = defineMachine<M>({
       RESIGNED: ignore('the arbiter decides'),
       TWIN: refuse(TWINS),
       start: never('it has started'),
-      clientRequest: ignore('it waits with the others'),
+      clientRequest: { to: 'electing', do: heedElecting },
       peerDied: ignore('the arbiter decides'),
       activate: ignore('the arbiter decides'),
       handOver: ignore('it does not serve'),
@@ -712,7 +722,7 @@ export const binaryStar: Machine<M> = defineMachine<M>({
       RESIGNED: ignore('it is told when we are done'),
       TWIN: refuse(TWINS),
       start: never('it has started'),
-      clientRequest: ignore('nothing new is taken'),
+      clientRequest: { to: 'resigning', do: heedResigning },
       peerDied: ignore('nothing is left to decide'),
       activate: ignore('it is handing over'),
       handOver: ignore('it is handing over'),

@@ -153,8 +153,10 @@ function closedUp(epochs: readonly number[]): (epoch: number) => number {
 
 const IDLE: ReadonlySet<string> = new Set(['waiting', 'lone', 'passive', 'deserted', 'electing']);
 
-/** Those that take in every epoch they are told; the others take in that of an active peer. */
+/** Those that take in every epoch they are told by the peer; the others take in that of an active one. */
 const LEARNS: ReadonlySet<string> = new Set(['waiting', 'lone', 'passive', 'deserted', 'active']);
+/** Those that take in what a client knows. */
+const HEEDS: ReadonlySet<string> = new Set([...LEARNS, 'electing', 'resigning']);
 
 /** What a server's shell keeps; and, for the rules, what has happened to it. */
 interface Shell {
@@ -343,7 +345,7 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
     const shell = this.shells[side];
     const isServed = state.kind === 'active' && known <= state.epoch;
     if (isServed) this.known = Math.max(this.known, state.epoch);
-    else if (LEARNS.has(state.kind)) shell.met = Math.max(shell.met, known);
+    else if (HEEDS.has(state.kind)) shell.met = Math.max(shell.met, known);
     if (IDLE.has(state.kind)) shell.voted = true;
     this.step(side, request(known));
     if (!this.isAwake(side) || isServed) return;

@@ -256,10 +256,7 @@ export class HardenedHalf implements Half {
       this.#stage.misconfigured(why);
       return;
     }
-    if (this.#retired.includes(word.instance)) {
-      this.#stage.staleWord();
-      return;
-    }
+    if (this.#retired.includes(word.instance) && !this.#revives(word)) return;
     if (this.#word !== undefined && this.#word.instance !== word.instance) this.#retire(this.#word.instance);
     const isOld = !this.#there || word.answer !== this.#question;
     this.#peer = peer;
@@ -284,6 +281,19 @@ export class HardenedHalf implements Half {
     this.#retired.push(instance);
     if (this.#retired.length > MOST_RETIRED) this.#retired.shift();
     this.#replication.abandon();
+    this.#asking = false;
+    this.#ask();
+  }
+
+  /** Who answers what was asked after its end was taken for granted has not ended: another had only said so. */
+  #revives(word: PeerWord): boolean {
+    if (this.#asking && word.answer === this.#question) {
+      this.#retired.splice(this.#retired.indexOf(word.instance), 1);
+      return true;
+    }
+    this.#stage.staleWord();
+    this.#ask();
+    return false;
   }
 
   #lose(peer: Peer): void {

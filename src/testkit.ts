@@ -36,11 +36,14 @@ export {
 } from './simulation/invariants.ts';
 export type { Range, SimulatedNetworkOptions } from './simulation/network.ts';
 export {
+  binaryStarClientRules,
+  binaryStarRules,
   lazyPirateClientRules,
   majordomoClientRules,
   majordomoRules,
   paranoidPirateRules,
   simplePirateRules,
+  type BinaryStarWorld,
   type BrokerWorld,
   type ClientWorld,
 } from './simulation/pattern-rules.ts';

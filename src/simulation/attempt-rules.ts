@@ -5,9 +5,12 @@ import type { Invariant, ProcessView } from './invariants.ts';
 import { Pauses } from './spread.ts';
 import { requestOf, stepOf, writerOf } from './writer.ts';
 
-/** @param most attempts that a request may have in all. */
-export function attemptRules(most: number, backoff: BackoffOptions): readonly Invariant[] {
-  return [numbered(most), nothingAfterwards, spaced(backoff)];
+/**
+ * @param most attempts that a request may have in all.
+ * @param round attempts that go to one server each before the pause is a whole one.
+ */
+export function attemptRules(most: number, backoff: BackoffOptions, round = 1): readonly Invariant[] {
+  return [numbered(most), nothingAfterwards, spaced(backoff, round)];
 }
 
 function numbered(most: number): Invariant {
@@ -66,7 +69,11 @@ interface Waiting {
   readonly pauses: Pauses;
 }
 
-function spaced({ base, maximum, jitter }: BackoffOptions): Invariant {
+function spaced({ base, maximum, jitter }: BackoffOptions, round: number): Invariant {
+  const middleBefore = (attempt: number): number => {
+    const tried = attempt - 1;
+    return tried % round === 0 ? Math.min(maximum, base * 2 ** (tried / round - 1)) : base / 5;
+  };
   return {
     id: 'U14',
     sentence: 'between two attempts there is a pause, spread, that doubles with each of them',
@@ -101,7 +108,7 @@ function spaced({ base, maximum, jitter }: BackoffOptions): Invariant {
             if (pauses === undefined || over === undefined || attempt < 2) return;
             pauses.over = undefined;
             if (over.at !== run.now) return;
-            const middle = Math.min(maximum, base * 2 ** (attempt - 2));
+            const middle = middleBefore(attempt);
             const stoodStill = process.resumedAt >= pauses.since;
             const isLate = !stoodStill && over.pause > middle * (1 + jitter) + 2;
             if (isLate || over.pause < middle * (1 - jitter) - 1)

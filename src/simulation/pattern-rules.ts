@@ -1,5 +1,7 @@
 /** The rules of each pattern, for worlds of others: made from the options that the roles were given. */
 import { InvalidOption } from '../core/errors.ts';
+import { binaryStarClientSettings, type BinaryStarClientOptions } from '../binary-star/client-options.ts';
+import { binaryStarSettings, type BinaryStarOptions } from '../binary-star/options.ts';
 import { countOption, knownOptions } from '../core/options.ts';
 import { lazyPirateClientSettings, type LazyPirateClientOptions } from '../lazy-pirate/options.ts';
 import {
@@ -28,6 +30,7 @@ import { balanced } from './balanced.ts';
 import type { BalancedRules } from './books.ts';
 import { MAJORDOMO_FRAMES, PIRATE_FRAMES } from './frames.ts';
 import type { Invariant } from './invariants.ts';
+import { fencing, starRules } from './star-rules.ts';
 
 /** A world with one broker or queue. `B` are its options, `W` those of its workers. */
 export interface BrokerWorld<B, W> {
@@ -126,6 +129,47 @@ export function majordomoClientRules(
   countOption('endpoints', endpoints, 1);
   const settings = clientSettings(world.options ?? {});
   const rules = [...attemptRules(settings.requestRetries, retryBackoff(settings)), linkRule(reconnectBackoff(settings), endpoints)];
+  return rules.map((rule) => about(world.nodes, rule));
+}
+
+/** A world with one hardened pair. */
+export interface BinaryStarWorld {
+  /** The node whose program keeps the primary; one half in a process. */
+  readonly primary: string;
+  /** The node whose program keeps the backup. */
+  readonly backup: string;
+  /** What both were given, as far as it is not the default. Ports are not looked at. */
+  readonly options?: BinaryStarOptions;
+  /** Whether both have an arbiter, so that never two may serve. Default: whether `options` have one. */
+  readonly arbitrated?: boolean;
+}
+
+/**
+ * The rules of the two halves of a hardened Binary Star.
+ *
+ * @throws InvalidOption, FailoverTooShort
+ */
+export function binaryStarRules(world: BinaryStarWorld): readonly Invariant[] {
+  knownOptions(world, ['primary', 'backup', 'options', 'arbitrated']);
+  const { primary, backup, options = {}, arbitrated = options.arbiter !== undefined } = world;
+  for (const [option, node] of Object.entries({ primary, backup }))
+    if (typeof node !== 'string') throw new InvalidOption(option, node, 'the name of a node');
+  if (typeof arbitrated !== 'boolean') throw new InvalidOption('arbitrated', arbitrated, 'true or false');
+  const settings = binaryStarSettings(options);
+  if (settings.mode === 'classic')
+    throw new InvalidOption('options.mode', 'classic', '"hardened": of a pair as in the Guide nothing is promised');
+  return starRules({ nodes: { primary, backup }, settings, arbitrated });
+}
+
+/**
+ * The rules of the hardened clients of a Binary Star, each of which knows both halves.
+ *
+ * @throws InvalidOption
+ */
+export function binaryStarClientRules(world: ClientWorld<BinaryStarClientOptions>): readonly Invariant[] {
+  checkClientWorld(world);
+  const settings = binaryStarClientSettings(world.options ?? {});
+  const rules = [...attemptRules(settings.requestRetries, retryBackoff(settings), 2), fencing()];
   return rules.map((rule) => about(world.nodes, rule));
 }
 

@@ -12,8 +12,15 @@ const ONLY_REGISTERED = 'only registered workers are dismissed';
 const NOT_KEPT = 'a peer without a worker’s state has no session that is kept';
 const OWN_CONNECTION = 'what comes while it waits comes over a connection that is not its own';
 const DOUBT_IS_SHARED = 'where there is one broker, only requests that share the connection doubt it, and then it is correlated';
-const NO_STAR = 'only the servers of a Binary Star refuse, and only its client understands them';
 const ONCE = 'it happens once';
+const STARTS_AT_ONCE = 'a simulated socket is open when the machine starts; one of ZeroMQ may hear something before';
+const ROLE_REFUSES = 'the role refuses it to whoever asks';
+const NOT_CLAIMED = 'it has not claimed anything yet';
+const NOT_TOLD = 'a drain that a retreat has overtaken is not told';
+const ASKED_FIRST = 'of whom nothing was heard is asked before its resignation counts';
+const ACTIVE_FIRST = 'who resigns was active, and that is heard first';
+const HELD_BACK = 'what clients say waits meanwhile';
+const ENDS_AT_ONCE = 'it ends in the same moment';
 
 const cells = (states: string, events: string, why: string): readonly (readonly [cell: string, why: string])[] =>
   states.split(' ').flatMap((state) => events.split(' ').map((event) => [`${state} × ${event}`, why] as const));
@@ -25,7 +32,9 @@ export const UNREACHABLE: { readonly [machine: string]: ReadonlyMap<string, stri
     ...cells('queued', 'REPLY connectionLost', NO_CONNECTION_YET),
     ...cells('pausing', 'REPLY connectionLost', LEFT),
     ...cells('settled', 'REPLY connectionLost abort close', FORGOTTEN),
-    ...cells('new queued sent pausing settled', 'REFUSAL', NO_STAR),
+    ...cells('new queued', 'REFUSAL', NO_CONNECTION_YET),
+    ...cells('pausing', 'REFUSAL', LEFT),
+    ...cells('settled', 'REFUSAL', FORGOTTEN),
   ]),
   LazyPirateJob: new Map([...cells('abandoned', 'clientGone', ONCE), ...cells('done', 'clientGone stop', FORGOTTEN)]),
   LoadBalancedWorker: new Map([
@@ -53,6 +62,25 @@ export const UNREACHABLE: { readonly [machine: string]: ReadonlyMap<string, stri
     ...cells('closed', 'start', AT_ONCE),
     ...cells('probing plain', 'doubt', DOUBT_IS_SHARED),
     ...cells('resting closed', 'ANSWER brokerGone doubt', LEFT),
+    ...cells('closed', 'close', ONCE),
+  ]),
+  BinaryStar: new Map([
+    ...cells('new', 'WAITING ACTIVE PASSIVE RESIGNED TWIN clientRequest peerDied stoodStill granted denied close', STARTS_AT_ONCE),
+    ...cells('new passive electing active doubting resigning closed', 'activate', ROLE_REFUSES),
+    ...cells('new waiting lone passive deserted electing doubting resigning closed', 'handOver', ROLE_REFUSES),
+    ...cells('waiting lone', 'granted denied', NOT_CLAIMED),
+    ...cells('passive deserted electing active doubting closed', 'drained', NOT_TOLD),
+    ...cells('lone deserted', 'RESIGNED', ASKED_FIRST),
+    ...cells('waiting electing', 'RESIGNED', ACTIVE_FIRST),
+    ...cells('doubting', 'clientRequest', HELD_BACK),
+    ...cells('closed', 'start', STARTS_AT_ONCE),
+    ...cells('closed', 'close', ONCE),
+  ]),
+  ClassicBinaryStar: new Map([
+    ...cells('new', 'PRIMARY BACKUP ACTIVE PASSIVE clientRequest close', STARTS_AT_ONCE),
+    ...cells('halted', 'PRIMARY BACKUP ACTIVE PASSIVE clientRequest', ENDS_AT_ONCE),
+    ...cells('closed', 'start', STARTS_AT_ONCE),
+    ...cells('closed', 'clientRequest', LEFT),
     ...cells('closed', 'close', ONCE),
   ]),
 };

@@ -1,5 +1,13 @@
 /** The worlds that every pattern is simulated in. */
 import type { Simulation } from '../simulate.ts';
+import {
+  binaryStar,
+  binaryStarOfBrokers,
+  binaryStarWithArbiter,
+  binaryStarWithStrangers,
+  classicBinaryStar,
+  classicBinaryStarWithStrangers,
+} from './binary-star.ts';
 import { lazyPirate, lazyPirateWithStrangers } from './lazy-pirate.ts';
 import { majordomo, majordomoOfAStrangeBroker, majordomoWithStrangers } from './majordomo.ts';
 import { paranoidPirate, paranoidPirateWithStrangers, simplePirate, simplePirateWithStrangers, workersOfAStrangeQueue } from './pirates.ts';
@@ -10,4 +18,12 @@ export const scenarios: { readonly [pattern: string]: readonly [Simulation, ...S
   simple: [simplePirate, simplePirateWithStrangers],
   paranoid: [paranoidPirate, paranoidPirateWithStrangers, workersOfAStrangeQueue],
   majordomo: [majordomo, majordomoWithStrangers, majordomoOfAStrangeBroker],
+  star: [
+    binaryStar,
+    binaryStarOfBrokers,
+    binaryStarWithArbiter,
+    binaryStarWithStrangers,
+    classicBinaryStar,
+    classicBinaryStarWithStrangers,
+  ],
 };

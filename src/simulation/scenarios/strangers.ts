@@ -46,11 +46,13 @@ export interface StrangerOptions {
   readonly phrases: readonly Phrase[];
   /** Ms between two things it says, on average. */
   readonly every: number;
+  /** It goes when nothing goes wrong any more. Default false. */
+  readonly leaves?: boolean;
 }
 
 /** A peer that connects, speaks at random, and now and then connects anew. */
 export const stranger =
-  ({ endpoint, phrases, every }: StrangerOptions): Program =>
+  ({ endpoint, phrases, every, leaves = false }: StrangerOptions): Program =>
   async (host) => {
     const random = randomOf(host);
     let connector: Connector | undefined;
@@ -61,7 +63,8 @@ export const stranger =
         await connector?.close(0);
       },
     });
-    while (!over) {
+    const isOver = (): boolean => over || (leaves && host.healing);
+    while (!isOver()) {
       let heard: Frames = [];
       connector = host.ports.transport.connect(
         endpoint,
@@ -75,9 +78,9 @@ export const stranger =
         },
         { highWaterMark: 10, reconnectInterval: 100 },
       );
-      for (let said = random.integer(1, 20); said > 0 && !over; said--) {
+      for (let said = random.integer(1, 20); said > 0 && !isOver(); said--) {
         await host.sleep(2 * every * random.next());
-        connector.send(connector.remote, framesOf(random.pick(phrases)(random, heard)));
+        if (!isOver()) connector.send(connector.remote, framesOf(random.pick(phrases)(random, heard)));
       }
       await connector.close(0);
     }

@@ -3,6 +3,7 @@ import { brokerBugs } from './brokers.ts';
 import { clientBugs } from './clients.ts';
 import { limitBugs } from './limits.ts';
 import type { Bug } from './planting.ts';
+import { starBugs } from './stars.ts';
 import { workerBugs } from './workers.ts';
 
-export const bugs: readonly Bug[] = [...brokerBugs, ...workerBugs, ...clientBugs, ...limitBugs];
+export const bugs: readonly Bug[] = [...brokerBugs, ...workerBugs, ...clientBugs, ...limitBugs, ...starBugs];

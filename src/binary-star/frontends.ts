@@ -68,6 +68,10 @@ export class Frontends {
   readonly #gates: readonly Gate[];
   readonly #most: number;
   #phase: Phase = 'shut';
+  /** Counts beginnings and ends of servers inside: one that was begun before the last end gets no door. */
+  #turn = 0;
+  /** Whether the server inside is there. */
+  #isFilled = false;
   #epoch = 0;
   #served: Frame = encodeEpoch('served', 0);
   #held: Held[] = [];
@@ -103,14 +107,16 @@ export class Frontends {
     }
   }
 
-  /** What the server inside is given to listen and connect by: at the doors, it gets what is open already. */
+  /** What the server inside is given to listen and connect by: at the doors, it gets what is open already, as long as its turn is not over. */
   inside(transport: Transport): Transport {
+    const turn = this.#turn;
     return {
       ...transport,
       name: transport.name,
       listen: (endpoint, handler, options) => {
         const gate = this.#gates.find((each) => each.isAt(endpoint));
-        return gate === undefined ? transport.listen(endpoint, handler, options) : gate.handOver(handler);
+        if (gate === undefined) return transport.listen(endpoint, handler, options);
+        return turn === this.#turn ? gate.handOver(handler) : Promise.reject(new BindFailed(endpoint, 'ECANCELED'));
       },
       connect: (endpoint, handler, options) => transport.connect(endpoint, handler, options),
     };
@@ -127,20 +133,33 @@ export class Frontends {
   /** The server inside is being started. */
   prepare(): void {
     this.#phase = 'opening';
+    this.#turn++;
   }
 
-  /** It is there, and gets what has waited. */
-  open(): void {
+  /** Resolves when the doors that were shut for another turn are open again, or cannot be. */
+  get reopened(): Promise<unknown> {
+    return this.#reopening;
+  }
+
+  /** It is there, and gets what has waited, unless that is to wait on. */
+  fill(): void {
+    this.#isFilled = true;
+    this.#wakeFirst();
+    if (this.#phase === 'opening') this.#open();
+  }
+
+  #open(): void {
     this.#phase = 'open';
     const outbox = this.#outbox;
     this.#outbox = [];
     for (const { gate, peer, frames } of outbox) gate.pass(peer, frames);
-    const held = this.#held;
-    this.#held = [];
-    for (const { gate, peer, message, reason } of held) {
-      if ((this.#phase as Phase) !== 'open') return;
+    for (let next = this.#held[0]; next !== undefined; next = this.#held[0]) {
+      const { gate, peer, message, reason } = next;
+      if (message !== undefined && !this.admits(message)) return;
+      this.#held.shift();
       if (message === undefined) gate.gone(peer, reason);
       else gate.deliver(peer, message);
+      if (!this.isOpen) return;
     }
     for (const gate of this.#gates) gate.batchEnd();
   }
@@ -149,9 +168,16 @@ export class Frontends {
     this.#phase = 'suspended';
   }
 
+  resume(): void {
+    if (this.#isFilled) this.#open();
+    else this.#phase = 'opening';
+  }
+
   /** From this instant the server inside neither hears nor is heard. Its clients lose their connections, and look elsewhere. */
   shut(reopen: boolean): void {
     this.#phase = reopen ? 'shut' : 'closed';
+    this.#turn++;
+    this.#isFilled = false;
     this.#held = [];
     this.#outbox = [];
     const reopening = this.#gates.map((gate) => gate.shut(reopen));
@@ -171,14 +197,13 @@ export class Frontends {
     }
   }
 
-  /** Drops what has waited since before `time`. Returns since when the oldest of the rest has. */
+  /** Drops what has waited since before `time`. Returns since when the oldest of the rest has. What waits for a server inside waits on. */
   expire(time: number): number | undefined {
-    if (this.#phase === 'shut') {
-      const fresh = this.#held.filter(({ at }) => at > time);
-      this.counters.dropped += this.#held.length - fresh.length;
-      this.#held = fresh;
-    }
-    return this.#held[0]?.at;
+    if (this.#phase !== 'shut') return undefined;
+    const fresh = this.#held.filter(({ at }) => at > time);
+    this.counters.dropped += this.#held.length - fresh.length;
+    this.#held = fresh;
+    return fresh[0]?.at;
   }
 
   async close(): Promise<void> {
@@ -204,9 +229,14 @@ export class Frontends {
     return this.#host.clock;
   }
 
-  /** Something begins, a burst of messages or what the server inside says by itself: after a standstill nothing is passed on unasked. */
+  /** Something begins: a burst of messages, or what the server inside says by itself. */
   begin(): void {
-    if (this.#phase === 'open' && this.#host.mustWake(this.#host.clock.now())) this.#host.woken();
+    if (this.#phase === 'open') this.#wakeFirst();
+  }
+
+  /** After a standstill nothing is passed on unasked. */
+  #wakeFirst(): void {
+    if (this.#host.mustWake(this.#host.clock.now())) this.#host.woken();
   }
 
   /** Whether the server inside may have it. */

@@ -138,7 +138,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
   #service: BinaryStarService | undefined;
   /** Counts takeovers and retreats: what was begun before the last of them is void. */
   #turn = 0;
-  #ending: Promise<unknown> = Promise.resolve();
+  #ending: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
   #whenClosed: () => void = () => undefined;
   #handedOver: (() => void) | undefined;
@@ -345,6 +345,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
 
   async #serve(turn: number, epoch: number, reason: ActivationReason): Promise<void> {
     await this.#half.ready();
+    await this.#frontends.reopened;
     if (turn !== this.#turn) return;
     const { endpoints } = this.#frontends;
     const synchronised = this.#half.replication()?.synchronised ?? true;
@@ -354,11 +355,11 @@ export class BinaryStar extends Role<BinaryStarEvents> {
     // Whoever listens must have its listeners in hand before anything comes.
     await new Promise<void>((resolve) => void this.driver.clock.setImmediate(resolve));
     if (turn !== this.#turn) {
-      await service.close();
+      await this.#endOf(service);
       return;
     }
     this.#service = service;
-    this.#frontends.open();
+    this.#frontends.fill();
     this.logger.info({ role: this.name, epoch, reason }, 'active');
     this.emit('becameActive', { epoch, reason, synchronised });
   }
@@ -368,7 +369,12 @@ export class BinaryStar extends Role<BinaryStarEvents> {
     const service = this.#service;
     this.#service = undefined;
     if (service === undefined) return;
-    this.#ending = Promise.all([this.#ending, this.#endOf(service)]);
+    this.#outlast(this.#endOf(service));
+  }
+
+  /** This half does not end before `work` does. */
+  #outlast(work: Promise<void>): void {
+    this.#ending = Promise.all([this.#ending, work]).then(() => undefined);
   }
 
   async #endOf(service: BinaryStarService): Promise<void> {
@@ -403,9 +409,11 @@ export class BinaryStar extends Role<BinaryStarEvents> {
         this.#frontends.epoch = epoch;
         this.#frontends.prepare();
         this.driver.callback(() => {
-          this.#serve(turn, epoch, reason).catch((error: unknown) => {
-            this.#fail(new ServiceFailed({ cause: error }));
+          const serving = this.#serve(turn, epoch, reason).catch((error: unknown) => {
+            if (turn === this.#turn) this.#fail(new ServiceFailed({ cause: error }));
+            else this.logger.warn({ err: error, role: this.name }, 'the server inside could not be started, and is not wanted any more');
           });
+          this.#outlast(serving);
         });
       },
       raise: (epoch) => {
@@ -429,7 +437,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
         const turn = this.#turn;
         this.#trace('resume', { epoch: this.#half.epoch });
         this.driver.callback(() => {
-          if (turn === this.#turn) this.#frontends.open();
+          if (turn === this.#turn) this.#frontends.resume();
         });
         this.emit('resumed', { epoch: this.#half.epoch });
       },
@@ -501,7 +509,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
     this.#service = undefined;
     this.driver.callback(() => {
       const ended = service === undefined ? Promise.resolve() : this.#endOf(service);
-      this.#ending = Promise.all([this.#ending, ended]);
+      this.#outlast(ended);
       void ended.then(() => {
         if (turn === this.#turn)
           this.attempt(() => {

@@ -305,6 +305,8 @@ class Gate {
   #transport: Transport | undefined;
   #listener: Listener | undefined;
   #stand: Stand | undefined;
+  /** How the last server inside left, if it did so by itself: what it said last is delivered. Of one that was cut off nothing is. */
+  #leave: { readonly linger: number | undefined } | undefined;
   #inBurst = false;
 
   constructor(all: Frontends, endpoint: string, options: SocketOptions) {
@@ -337,13 +339,15 @@ class Gate {
   handOver(handler: TransportHandler): Promise<Listener> {
     const listener = this.#listener;
     if (listener === undefined || this.#stand !== undefined) return Promise.reject(new BindFailed(this.endpoint, 'EADDRINUSE'));
+    this.#leave = undefined;
     this.#stand = new Stand(this, listener, handler, this.#all);
     return Promise.resolve(this.#stand);
   }
 
   /** The stand was given back. */
-  leave(stand: Stand): void {
-    if (this.#stand === stand) this.#stand = undefined;
+  leave(linger: number | undefined): void {
+    this.#leave = { linger };
+    this.#stand = undefined;
   }
 
   async shut(reopen: boolean): Promise<void> {
@@ -351,7 +355,7 @@ class Gate {
     if (this.#stand !== undefined) this.#stand.over = true;
     this.#stand = this.#listener = undefined;
     this.#inBurst = false;
-    await listener?.close(0);
+    await listener?.close(this.#leave === undefined ? 0 : this.#leave.linger);
     for (let attempt = 1; reopen && !this.#all.isClosed; attempt++) {
       try {
         await this.listen(this.#transport as Transport);
@@ -450,10 +454,10 @@ class Stand implements Listener {
   }
 
   /** The door itself stays. */
-  close(): Promise<void> {
+  close(linger?: number): Promise<void> {
     if (!this.over) {
       this.over = true;
-      this.#gate.leave(this);
+      this.#gate.leave(linger);
       this.#listener.resume();
     }
     return Promise.resolve();

@@ -1,7 +1,7 @@
 /** What begins and ends at the doors of a pair while something else is still beginning or ending. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BinaryStarServiceStarter } from '../../src/binary-star/server.ts';
-import type { Transport } from '../../src/transport/transport.ts';
+import type { Listener, Transport } from '../../src/transport/transport.ts';
 import { encodeEpoch } from '../../src/wire/epoch.ts';
 import { Outcome, World } from '../support/world.ts';
 import { FRONTENDS, Pair, Process, type Half } from './pair.ts';
@@ -179,4 +179,36 @@ test('a request that waits for a server inside to start keeps no timer busy', as
   expect(wakings).toBeLessThan(20);
   await world.advance(60_000);
   expect(client.take()).toEqual([['', 'primary 1', 'hello']]);
+});
+
+test('what a server inside said last is delivered when it leaves by itself, and not when it is cut off', async () => {
+  const lingers: (number | undefined)[] = [];
+  const { transport } = new Process(world);
+  const watched: Transport = {
+    ...transport,
+    listen: async (endpoint, handler, options): Promise<Listener> => {
+      const listener = await transport.listen(endpoint, handler, options);
+      if (endpoint !== FRONTENDS.primary) return listener;
+      const close = listener.close.bind(listener);
+      listener.close = (linger) => {
+        lingers.push(linger);
+        return close(linger);
+      };
+      return listener;
+    },
+  };
+  const primary = await pair.start('primary', { transport: watched });
+  const backup = await pair.start('backup');
+  await world.advance(600);
+  await primary.star.handOver();
+  expect(lingers).toEqual([undefined]);
+  await world.advance(1200);
+  await backup.star.handOver();
+  await world.advance(1200);
+  pair.cut();
+  await world.advance(2500);
+  const client = world.peer(FRONTENDS.primary);
+  client.send(encodeEpoch('known', 9), '', 'hello');
+  await world.advance(100);
+  expect(lingers).toEqual([undefined, 0]);
 });

@@ -7,7 +7,7 @@ import { EventEmitter, once } from 'node:events';
 import { constants } from 'node:os';
 
 /** What a child tells the story: the events of its role, and `holdsRequest` when it has a slow request in its hands. */
-export type Report = 'listening' | 'workerRegistered' | 'workerLost' | 'brokerLost' | 'holdsRequest';
+export type Report = 'listening' | 'becameActive' | 'becamePassive' | 'workerRegistered' | 'workerLost' | 'brokerLost' | 'holdsRequest';
 /** What the story tells a child: to finish the slow request, or to end. */
 export type Order = 'goOn' | 'end';
 

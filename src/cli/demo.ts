@@ -12,17 +12,25 @@ export const demo: Command = {
   name: 'demo',
   summary: 'run an example that comes with the package',
   usage: 'EXAMPLE [options of the example]',
-  description: `freelance-pool   two of three servers are killed, one of them under load; the client asks the others, and there is no broker
-kill-a-worker    a worker is killed with a request in its hands, and the request is answered nevertheless
-lazy-pirate      a server is overloaded, crashes, comes back and stays away; its client asks again, and gives up at last
-paranoid-pirate  workers are killed one by one, and the queue among them; the client asks again only for the queue
-simple-pirate    a worker and then the queue are killed; the client asks again, and the workers come back`,
+  description: `binary-star-failover  the half of a pair that serves is killed, comes back, and the other is killed; every request is answered once
+freelance-pool        two of three servers are killed, one of them under load; the client asks the others, and there is no broker
+kill-a-worker         a worker is killed with a request in its hands, and the request is answered nevertheless
+lazy-pirate           a server is overloaded, crashes, comes back and stays away; its client asks again, and gives up at last
+paranoid-pirate       workers are killed one by one, and the queue among them; the client asks again only for the queue
+simple-pirate         a worker and then the queue are killed; the client asks again, and the workers come back`,
   options: [],
   passesOn: true,
   run: (given) => show(given),
 };
 
-const EXAMPLES: readonly string[] = ['freelance-pool', 'kill-a-worker', 'lazy-pirate', 'paranoid-pirate', 'simple-pirate'];
+const EXAMPLES: readonly string[] = [
+  'binary-star-failover',
+  'freelance-pool',
+  'kill-a-worker',
+  'lazy-pirate',
+  'paranoid-pirate',
+  'simple-pirate',
+];
 
 async function show({ positionals }: Arguments): Promise<number> {
   const [name, ...rest] = positionals;

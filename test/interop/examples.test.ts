@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { codeBlocks, root } from '../docs/documents.ts';
 
 const DEADLINE_MS = 30_000;
-const KILLERS = ['simple-pirate', 'paranoid-pirate', 'freelance-pool'];
+const KILLERS = ['simple-pirate', 'paranoid-pirate', 'freelance-pool', 'binary-star-failover'];
 
 test.each(['lazy-pirate', 'testkit', ...KILLERS])(
   'the example %s prints what its README shows',

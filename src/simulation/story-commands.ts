@@ -95,6 +95,8 @@ export const STORY_COMMANDS: readonly StoryCommand[] = [
     stage.ask(node, service, bodiesFrom(texts), optionsFrom(options)),
   ),
   command('{node} asks: {texts}{options}', (stage, node, texts, options) => stage.ask(node, '', bodiesFrom(texts), optionsFrom(options))),
+  command('{node} learns of {node}', (stage, node, server) => stage.changePool(node, 'add', server)),
+  command('{node} forgets {node}', (stage, node, server) => stage.changePool(node, 'remove', server)),
   command('{node} gives up {text}', (stage, node, text) => stage.abort(node, text)),
   command('{node} sends {frames}{times}', (stage, node, frames, times) => {
     const stranger = stage.stranger(node);

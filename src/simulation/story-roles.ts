@@ -2,6 +2,8 @@
 import { BinaryStarClient } from '../binary-star/client.ts';
 import { SeaworthyError } from '../core/errors.ts';
 import type { AttemptRecord } from '../core/requests.ts';
+import { FreelanceClient } from '../freelance/client.ts';
+import { FreelanceServer } from '../freelance/server.ts';
 import { LazyPirateClient } from '../lazy-pirate/client.ts';
 import { LazyPirateServer } from '../lazy-pirate/server.ts';
 import { MajordomoBroker } from '../majordomo/broker.ts';
@@ -25,6 +27,8 @@ export type StoryHandler = (request: IncomingRequest, context: { readonly signal
 
 export interface StoryClient {
   readonly role: Keepable;
+  /** Of a pool that may change. */
+  readonly pool?: { add(endpoint: string): boolean; remove(endpoint: string): boolean };
   ask(service: string, body: Frame, options: { readonly signal: AbortSignal }): Promise<Answered>;
 }
 
@@ -59,6 +63,8 @@ export function hubOf(pattern: StoryPattern, node: string, handler: StoryHandler
       return node === 'queue' ? SimplePirateQueue.listen(endpoints, options) : undefined;
     case 'lazy-pirate':
       return node.startsWith('server') ? LazyPirateServer.listen(endpointOf(node, 'clients'), handler, options) : undefined;
+    case 'freelance':
+      return node.startsWith('server') ? FreelanceServer.listen(endpointOf(node, 'clients'), handler, options) : undefined;
     case 'binary-star':
       return undefined;
   }
@@ -74,6 +80,7 @@ export function workerOf(pattern: StoryPattern, service: string, handler: StoryH
     case 'simple-pirate':
       return SimplePirateWorker.connect(endpointOf('queue', 'workers'), handler, options);
     case 'lazy-pirate':
+    case 'freelance':
     case 'binary-star':
       return undefined;
   }
@@ -85,6 +92,10 @@ export function clientOf(pattern: StoryPattern, nodes: readonly string[], option
   if (pattern === 'majordomo') {
     const role = MajordomoClient.connect(endpoints[0] as string, options);
     return { role, ask: (service, body, call) => role.request(service, body, call) };
+  }
+  if (pattern === 'freelance') {
+    const role = FreelanceClient.connect(endpoints, options);
+    return { role, pool: role, ask: (_service, body, call) => role.request(body, call) };
   }
   const role = (pattern === 'binary-star' ? BinaryStarClient : LazyPirateClient).connect(endpoints, options);
   return { role, ask: (_service, body, call) => role.request(body, call) };
@@ -109,6 +120,10 @@ const TOLD: Readonly<Record<string, (fields: Fields, hub: string) => string>> = 
   requestRetried: ({ attempt, after }) => `makes attempt ${text(attempt)} (the last one: ${text(after)})`,
   staleReply: () => 'nobody waits for it any more',
   linkUsable: ({ correlation }) => `knows its broker (correlation ${text(correlation)})`,
+  requestHedged: ({ attempt }) => `asks another one as well (attempt ${text(attempt)})`,
+  serverAlive: ({ endpoint }) => `knows that ${at(endpoint)} is alive`,
+  serverDoubted: ({ endpoint }) => `doubts ${at(endpoint)}`,
+  serverLost: ({ endpoint, reason }) => `takes ${at(endpoint)} for dead: ${text(reason)}`,
   becamePassive: ({ epoch, reason }) => `is passive, ${epochOf(epoch)}: ${text(reason)}`,
   fenced: ({ known, by }) =>
     by === 'arbiter'
@@ -150,6 +165,10 @@ function text(value: unknown): string {
   return String(value);
 }
 
+function at(endpoint: unknown): string {
+  return withArticle(nodeAt(text(endpoint)));
+}
+
 function peer(label: unknown): string {
   return nodeOf(text(label));
 }
@@ -186,7 +205,7 @@ const SEVERAL = /^sim:\/\/(?:server|primary|backup)/;
 
 export function answerInWords(asked: string, { body, attempts, deliveries }: Answered): string {
   const times = deliveries === undefined ? '' : `; deliveries ${deliveries}`;
-  const by = attempts.at(-1)?.endpoint;
+  const by = attempts.find(({ outcome }) => outcome === 'replied')?.endpoint;
   const from = by === undefined || !SEVERAL.test(by) ? '' : ` of ${withArticle(nodeAt(by))}`;
   return `has the answer${from} to ${asked}: ${shown(body)} (${attemptsInWords(attempts)}${times})`;
 }

@@ -263,6 +263,15 @@ export class Stage {
     );
   }
 
+  /** A client hears of a server, or is told that one is no more. */
+  changePool(name: string, change: 'add' | 'remove', server: string): void {
+    const pool = this.#clients.get(name)?.pool;
+    if (pool === undefined) throw new Misdirection(`${name} is not a client whose servers may change`);
+    inTurn(this.process(name), () => {
+      pool[change](endpointOf(server, 'clients'));
+    });
+  }
+
   abort(name: string, asked: string): void {
     for (const open of this.#open) {
       if (open.process.node !== name || open.asked !== asked) continue;
@@ -318,10 +327,11 @@ export class Stage {
     return wordsOf(this.pattern, sideBetween(from, to) ?? this.#sides.get(connector) ?? 'client', from === connector, frames);
   }
 
-  #stepped({ event, by }: Step, node: string): void {
+  #stepped({ machine, event, by }: Step, node: string): void {
     if (by === 'ignore') this.chronicle.ignores(node);
-    else if (event === 'requestTimeout') this.chronicle.tells(node, 'an attempt times out');
-    else if (event === 'connectionLost') this.chronicle.tells(node, 'an attempt loses its connection');
+    else if (event === 'requestTimeout' || event === 'hedgeTimeout') this.chronicle.tells(node, 'an attempt times out');
+    else if (event === 'hedgeLost' || (event === 'connectionLost' && machine !== 'FreelanceEndpoint'))
+      this.chronicle.tells(node, 'an attempt loses its connection');
     else if (event === 'peerDied') this.chronicle.announces(node, 'hears that the connection from its peer has ended');
     else if (by?.startsWith('vote') === true) this.chronicle.announces(node, 'keeps it: a vote');
     else if (event === 'clientGone') this.chronicle.tells(node, 'a client has left');
@@ -341,6 +351,7 @@ export class Stage {
 
 /** As `traceObserver` writes it. */
 interface Step {
+  readonly machine: string;
   readonly event: string;
   readonly by: string | undefined;
 }

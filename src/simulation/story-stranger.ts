@@ -1,9 +1,9 @@
 /** A peer of another make in a story: a bare socket that sends the frames it is told to, and says what it hears. */
 import type { Connector, Listener, Peer, TransportHandler } from '../transport/transport.ts';
-import { isMark } from '../wire/mark.ts';
 import type { Frame } from '../wire/message.ts';
 import type { Host, Keepable } from './host.ts';
 import type { Chronicle } from './story-chronicle.ts';
+import { isHandle } from './story-words.ts';
 
 export class Stranger implements Keepable {
   readonly #host: Host;
@@ -44,7 +44,7 @@ export class Stranger implements Keepable {
   readonly #handler: TransportHandler = {
     message: (peer, message) => {
       this.#peer = peer;
-      for (let index = 0; index < message.frameCount; index++) if (isMark(message.frame(index))) this.handle = message.frame(index);
+      for (let index = 0; index < message.frameCount; index++) if (isHandle(message.frame(index))) this.handle = message.frame(index);
     },
     peerGone: () => {
       this.#chronicle.tells(this.#host.name, 'its connection has ended');

@@ -1,17 +1,18 @@
 /** Messages in the words of their patterns, as a story tells them: decoded by the codecs that the roles themselves use. */
 import { decodeAtPeer, decodeClassicWord, type PeerCommand } from '../binary-star/codec.ts';
+import { decodeAtClient as decodeFreelance, decodeAtServer as decodeAtFreelancer, type FreelanceModel } from '../freelance/codec.ts';
 import { decodeAtClient as decodeAnswer, decodeAtServer } from '../lazy-pirate/codec.ts';
 import type { QueueDialect, WorkerDialect } from '../load-balancer/dialect.ts';
 import { ILLEGIBLE } from '../load-balancer/session.machine.ts';
 import { PROBE_SERVICE, answersProbe, decodeAtBroker, decodeAtClient, decodeAtWorker } from '../majordomo/codec.ts';
 import { PARANOID_PIRATE_QUEUE, PARANOID_PIRATE_WORKER } from '../paranoid-pirate/codec.ts';
 import { SIMPLE_PIRATE_QUEUE, SIMPLE_PIRATE_WORKER } from '../simple-pirate/codec.ts';
-import { framesBetween } from '../wire/envelope.ts';
+import { EMPTY, framesBetween } from '../wire/envelope.ts';
 import { epochMarkIn, type EpochMark } from '../wire/epoch.ts';
 import { isMark } from '../wire/mark.ts';
 import { FramesMessage, type Frame } from '../wire/message.ts';
 
-export type StoryPattern = 'lazy-pirate' | 'simple-pirate' | 'paranoid-pirate' | 'majordomo' | 'binary-star';
+export type StoryPattern = 'lazy-pirate' | 'simple-pirate' | 'paranoid-pirate' | 'majordomo' | 'binary-star' | 'freelance';
 
 /** What the end of a connection is that connects: the other one listens. `peer`: the other half of its pair. `half`: one that asks the arbiter. */
 export type Side = 'client' | 'worker' | 'peer' | 'half';
@@ -40,6 +41,7 @@ export function wordsOf(pattern: StoryPattern, side: Side, arriving: boolean, fr
   if (side === 'peer') return atPeer(frames);
   if (side === 'half') return arbitrated(frames);
   if (pattern === 'binary-star') return arriving ? askedOfPair(frames) : answeredByPair(frames);
+  if (pattern === 'freelance') return amongFreelancers(arriving, frames);
   const dialect = DIALECTS[pattern];
   if (side === 'client' || dialect === undefined) return arriving ? asked(frames) : answered(frames);
   if (arriving) return atQueue(dialect.queue, frames);
@@ -115,6 +117,30 @@ function answered(frames: readonly Frame[]): Words {
   return command.kind === 'INVALID' ? strange(frames) : said(`the answer ${shown(command.body)}`);
 }
 
+/** Requests and their answers have the same shape, and the same number. */
+function amongFreelancers(arriving: boolean, frames: readonly Frame[]): Words {
+  const message = new FramesMessage(frames);
+  const model = modelOf(frames);
+  const what = arriving ? 'the request' : 'the answer';
+  const command = decodeFreelance(model, message);
+  if (command.kind === 'PONG') return { text: 'PONG', isHeartbeat: true };
+  if (command.kind === 'REPLY') return said(`${what} ${shown(command.body)} (number ${command.id})`);
+  const foreign = decodeAtFreelancer(model, message);
+  if (foreign.kind === 'PING') return { text: 'PING', isHeartbeat: true };
+  return foreign.kind === 'REQUEST' ? said(`${what} ${shown(framesBetween(message, foreign.body))}`) : strange(frames);
+}
+
+/** By the place of the delimiter. */
+function modelOf(frames: readonly Frame[]): FreelanceModel {
+  if (frames[0]?.length === 0) return 'shotgun';
+  return frames.length > 2 && frames[1]?.length === 0 ? 'sequential' : 'addressed';
+}
+
+/** What goes back unchanged with an answer: the address of a request to a worker, the number of a freelance one. */
+export function isHandle(frame: Frame): boolean {
+  return isMark(frame) || decodeFreelance('addressed', new FramesMessage([frame, EMPTY])).kind === 'REPLY';
+}
+
 /** What a client knows goes before its request, and comes back before the answer. */
 function askedOfPair(frames: readonly Frame[]): Words {
   const mark = markOf(frames);
@@ -186,7 +212,7 @@ export function shown(frames: readonly Frame[]): string {
 
 function frameText(frame: Frame): string {
   if (frame.length > LONGEST_SHOWN) return `<${frame.length} bytes>`;
-  if (isMark(frame)) return '<handle>';
+  if (isHandle(frame)) return '<handle>';
   const text = frame.toString('latin1');
   return /^[\x20-\x7e]*$/.test(text) ? `"${text}"` : `0x${frame.toString('hex')}`;
 }

@@ -44,6 +44,7 @@ const PATTERNS: readonly string[] = [
   'paranoid-pirate',
   'majordomo',
   'binary-star',
+  'freelance',
 ] satisfies StoryPattern[];
 const NOTHING = `${' '.repeat(12)}nothing`;
 const FIELDS = 'Pattern, Failure, Seed, Disconnect notices';

@@ -19,6 +19,7 @@ test.each([
   ['the broker listens\n10 ms pass\n', 9, 'must stand alone'],
   ['the broker listens\n\nworker one offers echo\n\nworker one answers\n', 12, 'worker one has no request to work on'],
   ['the primary listens\n', 8, 'there is no primary in this pattern'],
+  ['client one connects to the broker\n\nclient one forgets server one\n', 10, 'client one is not a client whose servers may change'],
   ['the broker listens\n\nthe broker is told to serve\n', 10, 'broker is not a half of a pair'],
 ])('%j cannot be played', async (script, line, why) => {
   const played = playStory(head + script);

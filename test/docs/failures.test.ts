@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { playStory, readStoryHead } from '../../src/testkit.ts';
 import { codeBlocks, root, tableBelow, textOf } from './documents.ts';
 
-const patterns = ['lazy-pirate', 'simple-pirate', 'paranoid-pirate', 'majordomo', 'binary-star'];
+const patterns = ['lazy-pirate', 'simple-pirate', 'paranoid-pirate', 'majordomo', 'binary-star', 'freelance'];
 
 describe.each(patterns)('docs/patterns/%s.md', (pattern) => {
   const folder = `test/stories/${pattern}/`;

@@ -191,7 +191,8 @@ export class StoryArbiter {
   #answer(what: string, epoch: number, instance: string, leaseTime: number, now: number): string[] {
     const isHolders = instance === this.#holder;
     if (what === 'the lease back') {
-      if (isHolders) this.#until = now;
+      // One that comes late is of an earlier lease.
+      if (isHolders && epoch >= this.#epoch) this.#until = now;
       return ['thanks', String(epoch)];
     }
     if (!isHolders && this.#until > now) return ['a refusal', String(this.#epoch)];

@@ -17,7 +17,7 @@ import {
   type Simulation,
 } from '../../src/testkit.ts';
 import { cell, replaced } from '../catalogue/planting.ts';
-import { FRONTENDS, Pair } from '../binary-star/pair.ts';
+import { Pair } from '../binary-star/pair.ts';
 import { World } from '../support/world.ts';
 
 const worlds = scenarios['star'] as readonly Simulation[];

@@ -126,7 +126,7 @@ describe('hardened', () => {
     const client = connect({ requestTimeout: 1000 });
     const outcomes = Array.from({ length: 100 }, () => ask(client));
     await world.advance(1100);
-    expect(new Set(outcomes.map(bodyOf).flat())).toEqual(new Set(['backup']));
+    expect(new Set(outcomes.flatMap(bodyOf))).toEqual(new Set(['backup']));
     expect(outcomes.filter((outcome) => (attemptsOf(outcome) as unknown[]).length > 1)).toHaveLength(1);
     expect(client.inspect()).toMatchObject({ preferred: BACKUP, counters: { replies: 100, retries: 1 } });
   });

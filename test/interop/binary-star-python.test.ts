@@ -115,7 +115,7 @@ describe.skipIf(python === undefined)(`a client of the Guide’s in Python${pyth
     await backup.kill();
     await client.until('done', 30_000);
     expectAllAnswered(client, 90);
-    expect((client.said('reply').at(-1)?.['body'] as string[])[0]).toBe('primary');
+    expect(client.said('reply').at(-1)?.['body']).toEqual(['primary', expect.any(String), '89']);
     backup = await pair.start('backup');
     expect([...primary.said('fault'), ...backup.said('fault')]).toEqual([]);
   });

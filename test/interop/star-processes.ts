@@ -1,5 +1,5 @@
 /** The halves of a Binary Star as processes of their own, clients of both in this process, and what came of a load. */
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
 import { BinaryStarClient } from '../../src/binary-star/client.ts';
 import type { BinaryStarClientOptions } from '../../src/binary-star/client-options.ts';
 import type { BinaryStarOptions } from '../../src/binary-star/options.ts';
@@ -111,7 +111,7 @@ export class Load {
       Array.from({ length: count }, async (_, number) => {
         const { body } = await client.request([...prefix, String(number)]);
         const [by = '', epoch = '', ...rest] = body.map((frame) => frame.toString('latin1'));
-        expect(rest).toEqual([...prefix, String(number)]);
+        assert.deepEqual(rest, [...prefix, String(number)]);
         this.answers.push({ number, by, epoch: Number(epoch), at: performance.now() });
         for (const wake of this.#waiting) wake();
       }),
@@ -143,8 +143,15 @@ export class Load {
   /** When all are answered: each once, and no answer of a server that had been replaced after one of its successor. */
   async expectAnsweredOnce(): Promise<void> {
     await this.done;
-    expect(this.answers.map(({ number }) => number).sort((a, b) => a - b)).toEqual(Array.from({ length: this.#count }, (_, i) => i));
+    const numbers = this.answers.map(({ number }) => number).sort((a, b) => a - b);
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: this.#count }, (_, i) => i),
+    );
     const epochs = this.answers.map(({ epoch }) => epoch);
-    expect(epochs).toEqual([...epochs].sort((a, b) => a - b));
+    assert.deepEqual(
+      epochs,
+      [...epochs].sort((a, b) => a - b),
+    );
   }
 }

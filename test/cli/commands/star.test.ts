@@ -167,7 +167,8 @@ test('two primaries are told that the pair is set up wrongly', async () => {
     { frontends: { ...frontends, primary: frontends.backup }, peers: { primary: peers.backup, backup: peers.primary } },
     'primary',
   );
-  await first.says(/the pair is set up wrongly: both servers are set up as primary/, 'stderr');
+  const [told] = await first.says(/the pair is set up wrongly: .*/, 'stderr');
+  expect(told).toBe('the pair is set up wrongly: both servers are set up as primary');
 });
 
 test('a port that is taken is told in a line, with exit code 6', async () => {

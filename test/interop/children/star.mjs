@@ -49,7 +49,7 @@ obey({
   handOver: () =>
     star.handOver().then(
       () => emit('handedOver'),
-      (error) => emit('refused', { code: error.code }),
+      (/** @type {unknown} */ error) => emit('refused', { code: error.code }),
     ),
 });
 emit('ready', { frontend: star.frontends[0] });

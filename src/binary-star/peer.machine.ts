@@ -281,12 +281,14 @@ const waitTogether: Action<M, 'lone', 'WAITING' | 'PASSIVE', 'waiting'> = (state
 };
 const stayPassive: Action<M, 'passive' | 'deserted', 'PASSIVE', 'passive'> = (state, event, out, context) =>
   becomePassive(Math.max(state.epoch, event.epoch), votedIn(state), out, context);
-/** The peer serves. Those who ask here are sent there when that is certain. */
-const follow: Action<M, Idle, 'ACTIVE', 'passive'> = (state, event, out, context) => {
-  const epoch = Math.max(state.epoch, event.epoch);
-  if (event.fresh) out.turnAway(epoch);
-  return becomePassive(epoch, votedIn(state) && !event.fresh, out, context);
+/** The peer serves. Those who ask here are sent there when that is certain: if they ask while it did not yet, it is asked once more. */
+const followPeer = (epoch: number, voted: boolean, fresh: boolean, out: Out, context: BinaryStarContext): In<'passive'> => {
+  if (fresh) out.turnAway(epoch);
+  else if (voted) out.ask();
+  return becomePassive(epoch, voted && !fresh, out, context);
 };
+const follow: Action<M, Idle, 'ACTIVE', 'passive'> = (state, event, out, context) =>
+  followPeer(Math.max(state.epoch, event.epoch), votedIn(state), event.fresh, out, context);
 
 /** A client's vote; it waits until it is known who serves. */
 const voteWaiting: Action<M, 'waiting', 'clientRequest', 'waiting'> = (state, event, out) => {
@@ -366,11 +368,8 @@ const heedElecting: Action<M, 'electing', 'clientRequest', 'electing'> = (state,
   ...state,
   epoch: Math.max(state.epoch, event.known),
 });
-const standBack: Action<M, 'electing', 'ACTIVE', 'passive'> = (state, event, out, context) => {
-  const epoch = Math.max(state.epoch, event.epoch);
-  if (event.fresh) out.turnAway(epoch);
-  return becomePassive(epoch, !event.fresh, out, context);
-};
+const standBack: Action<M, 'electing', 'ACTIVE', 'passive'> = (state, event, out, context) =>
+  followPeer(Math.max(state.epoch, event.epoch), true, event.fresh, out, context);
 
 /* ------------------------------------------------------------------ active */
 

@@ -95,6 +95,19 @@ describe('a client at the wrong server', () => {
     expect(plain.take()).toEqual([]);
   });
 
+  test('who asked before anybody served is told as soon as the other one serves, and is no vote any more', async () => {
+    const backup = await pair.start('backup');
+    const client = world.peer(FRONTENDS.backup);
+    client.send(known(0), '', 'hello');
+    await world.advance(20);
+    const primary = await pair.start('primary');
+    await world.advance(700);
+    expect(client.take()).toEqual([[passive(1)]]);
+    await primary.process.kill();
+    await world.advance(3000);
+    expect(backup.state).toBe('deserted');
+  });
+
   test('gets the epoch of the server that answers', async () => {
     await pair.start('primary');
     await pair.start('backup');

@@ -11,6 +11,7 @@ import type { Lane } from '../runtime/lanes.ts';
 import { reconnectBackoff, retryBackoff, transportHeartbeatOf } from '../runtime/options.ts';
 import { Requester, type Requested, type RequesterCounters } from '../runtime/requester.ts';
 import type { RoleEvents } from '../runtime/role.ts';
+import type { TraceValue } from '../runtime/trace.ts';
 import type { Connector, LivenessLayers, Peer } from '../transport/transport.ts';
 import { bodyOption, type Frame, type FrameLike, type Message } from '../wire/message.ts';
 import {
@@ -203,6 +204,7 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
     const server = this.#servers.get(endpoint);
     if (server === undefined || this.closing) return false;
     this.driver.run(() => {
+      this.#tell('forget', server);
       server.step({ kind: 'remove' });
       this.#servers.delete(endpoint);
     });
@@ -216,7 +218,14 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
     if (this.#servers.size >= maxServers) throw new InvalidOption('endpoint', endpoint, `one of at most ${maxServers} (maxServers)`);
     const server = new KnownServer(this.#serverHost, this.#endpointContext, endpoint);
     this.#servers.set(endpoint, server);
+    // No event of the driver's has begun, so its time may be long past.
+    this.#tell('know', server, { t: this.driver.clock.now() });
     return server;
+  }
+
+  /** Writes what has become of a server into the trace. */
+  #tell(kind: 'know' | 'forget' | 'revive' | 'doubt' | 'condemn' | 'probe' | 'stale', server: KnownServer, facts?: Facts): void {
+    if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind, server: server.endpoint, ...facts });
   }
 
   /**
@@ -307,6 +316,7 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
       server.probeId = NO_PROBE;
     } else {
       this.counters.stale++;
+      this.#tell('stale', server, { id });
       this.emit('staleReply', { endpoint: server.endpoint });
     }
   }
@@ -334,15 +344,18 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
       this.placeSoon();
     },
     revive: (server) => {
+      this.#tell('revive', server);
       this.emit('serverAlive', { endpoint: server.endpoint });
       this.placeSoon();
     },
     doubt: (server) => {
       server.rank = ++this.#verdicts;
+      this.#tell('doubt', server);
       this.emit('serverDoubted', { endpoint: server.endpoint });
     },
     lose: (server, reason) => {
       server.rank = ++this.#verdicts;
+      this.#tell('condemn', server, { loss: reason });
       this.emit('serverLost', { endpoint: server.endpoint, reason });
       this.placeSoon();
     },
@@ -351,10 +364,12 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
   #ask(server: KnownServer): void {
     if (this.#endpointContext.pings) {
       this.#probes++;
+      this.#tell('probe', server);
       this.#sendTo(server, PING_MESSAGE);
     } else if (this.#probe !== undefined) {
       this.#probes++;
       server.probeId = ++this.#lastId;
+      this.#tell('probe', server, { id: server.probeId });
       this.#sendTo(server, requestToServer(this.#settings.model, server.probeId, this.#probe));
     }
   }
@@ -394,8 +409,10 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
         this.counters.retries++;
         this.emit('requestRetried', { attempt: last.attempt + 1, after: last.outcome, endpoint: first.endpoint });
       }
-      for (const server of request.targets) this.#send(request, server, 'first');
+      const copies = request.targets.map((server) => this.#send(request, server, 'first'));
       request.targets = [];
+      // Only now is it known whether another one is under way.
+      for (const copy of copies) if (!copy.sent) this.#loseCopy(copy);
     },
     hedge: (request) => {
       const server = this.#best(request, (candidate) => candidate.mayHedge && !request.isWith(candidate));
@@ -406,7 +423,8 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
       this.#hedges++;
       server.later({ kind: 'used' });
       this.emit('requestHedged', { attempt: request.copies.length + 1, endpoint: server.endpoint });
-      this.#send(request, server, 'hedge');
+      const copy = this.#send(request, server, 'hedge');
+      if (!copy.sent) this.#loseCopy(copy);
     },
     settled: (request, failure) => {
       if (this.waiting.has(request)) this.waiting.remove(request);
@@ -416,16 +434,18 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
     unusable: () => this.unusable,
   };
 
-  #send(request: FreelanceCall, server: KnownServer, part: CopyPart): void {
+  #send(request: FreelanceCall, server: KnownServer, part: CopyPart): Copy {
     const copy = new Copy(++this.#lastId, request, server, part, this.driver.now);
     request.copies.push(copy);
     this.#copies.set(copy.id, copy);
     server.inFlight.add(copy);
     if (this.trace !== undefined) {
-      this.trace({ t: this.driver.now, node: this.name, kind: 'attempt', request: request.number, attempt: copy.attempt });
+      const { round, context } = request;
+      const about = { attempt: copy.attempt, round, turns: context.servers, part, id: copy.id, server: server.endpoint };
+      this.trace({ t: this.driver.now, node: this.name, kind: 'attempt', request: request.number, ...about });
     }
     copy.sent = this.#sendTo(server, requestToServer(this.#settings.model, copy.id, request.body));
-    if (!copy.sent) this.#loseCopy(copy);
+    return copy;
   }
 
   /** Nobody will answer it. */
@@ -489,6 +509,8 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
 /* ------------------------------------------------------------------ a server */
 
 const NO_PROBE = -1;
+
+type Facts = Readonly<Record<string, TraceValue>>;
 
 interface ServerHost {
   readonly driver: Driver;
@@ -682,6 +704,11 @@ class FreelanceCall
     this.signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
+  }
+
+  /** The round under way, or the next one; 0 before and after. */
+  get round(): number {
+    return 'round' in this.state ? this.state.round : 0;
   }
 
   /** How often it was sent to `server`. */

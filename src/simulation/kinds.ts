@@ -44,6 +44,7 @@ const OF_ROLES: readonly string[] = [
   'suspend',
   'resume',
   'retreat',
+  ...['know', 'forget', 'revive', 'doubt', 'condemn', 'probe', 'stale'],
 ];
 
 const RESERVED: ReadonlySet<string> = new Set([...OF_WORLDS, ...OF_ROLES]);

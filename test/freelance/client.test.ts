@@ -6,7 +6,7 @@ import { ClientClosed, RequestAborted, TooManyRequests } from '../../src/core/re
 import { FreelanceClient } from '../../src/freelance/client.ts';
 import type { FreelanceClientOptions } from '../../src/freelance/options.ts';
 import { RequestAbandoned } from '../../src/lazy-pirate/errors.ts';
-import { InvalidEndpoint, type Peer } from '../../src/transport/transport.ts';
+import { InvalidEndpoint, type Peer, type Transport } from '../../src/transport/transport.ts';
 import { Outcome, textsOf, World, type RawListener, type Received } from '../support/world.ts';
 
 const A = 'memory://a';
@@ -625,6 +625,27 @@ describe('shotgun: all servers at once', () => {
     expect(outcome.value).toMatchObject({ endpoint: B });
     expect(outcome.value?.attempts.map((attempt) => attempt.outcome)).toEqual(['superseded', 'replied', 'superseded']);
     expect(client.inspect().counters).toMatchObject({ stale: 2, replies: 1, requests: 1 });
+  });
+
+  test('a server whose connection takes nothing does not fail a request that others have', async () => {
+    const servers = await Promise.all([B, C].map((endpoint) => world.rawBroker(endpoint)));
+    const { transport } = world.ports();
+    const full: Transport = {
+      name: transport.name,
+      listen: (...given) => transport.listen(...given),
+      connect(endpoint, ...given) {
+        const connector = transport.connect(endpoint, ...given);
+        if (endpoint === A) connector.send = () => 'again';
+        return connector;
+      },
+    };
+    const outcome = new Outcome(connect({ ...shotgun, transport: full }).request('x'));
+    await world.settle();
+    const [request] = servers[0]!.take();
+    servers[0]!.send(request!.from, '', request!.frames[1]!, 'y');
+    await world.settle();
+    expect(outcome.value).toMatchObject({ endpoint: B });
+    expect(outcome.value?.attempts.map((attempt) => attempt.outcome)).toEqual(['connection-lost', 'replied', 'superseded']);
   });
 
   test('nobody answers: it ends after 2.5 s, and the next one asks them once more', async () => {

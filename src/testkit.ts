@@ -38,6 +38,8 @@ export type { Range, SimulatedNetworkOptions } from './simulation/network.ts';
 export {
   binaryStarClientRules,
   binaryStarRules,
+  freelanceClientRules,
+  freelanceRules,
   lazyPirateClientRules,
   majordomoClientRules,
   majordomoRules,
@@ -46,6 +48,7 @@ export {
   type BinaryStarWorld,
   type BrokerWorld,
   type ClientWorld,
+  type ServerWorld,
 } from './simulation/pattern-rules.ts';
 export { parseReplay, replay, replayOf, report, type Replay } from './simulation/report.ts';
 export { scenarios } from './simulation/scenarios/index.ts';

@@ -10,7 +10,12 @@ import { requestOf, stepOf, writerOf } from './writer.ts';
  * @param round attempts that go to one server each before the pause is a whole one.
  */
 export function attemptRules(most: number, backoff: BackoffOptions, round = 1): readonly Invariant[] {
-  return [numbered(most), nothingAfterwards, spaced(backoff, round)];
+  const middleBefore = (event: TraceEvent): number | undefined => {
+    const tried = (event['attempt'] as number) - 1;
+    if (tried < 1) return undefined;
+    return tried % round === 0 ? middleOf(backoff, tried / round - 1) : backoff.base / 5;
+  };
+  return [numbered(most), nothingAfterwards, spaced(backoff, isClients, middleBefore)];
 }
 
 function numbered(most: number): Invariant {
@@ -34,7 +39,7 @@ function numbered(most: number): Invariant {
 }
 
 /** LP3: what its caller is told is the end. That it is told once is U2. */
-const nothingAfterwards: Invariant = {
+export const nothingAfterwards: Invariant = {
   id: 'LP3',
   sentence: 'a request that has its outcome is not sent any more',
   watch(run) {
@@ -69,11 +74,22 @@ interface Waiting {
   readonly pauses: Pauses;
 }
 
-function spaced({ base, maximum, jitter }: BackoffOptions, round: number): Invariant {
-  const middleBefore = (attempt: number): number => {
-    const tried = attempt - 1;
-    return tried % round === 0 ? Math.min(maximum, base * 2 ** (tried / round - 1)) : base / 5;
-  };
+/** The pause before the spread, after so many that came before it. */
+export function middleOf({ base, maximum }: BackoffOptions, repetition: number): number {
+  return Math.min(maximum, base * 2 ** repetition);
+}
+
+/**
+ * U14: a request that has failed with all whom it may ask pauses.
+ *
+ * @param isRequests a step of a request's machine.
+ * @param middleBefore how long the pause before this attempt is, but for its spread; nothing when none precedes it.
+ */
+export function spaced(
+  { jitter }: BackoffOptions,
+  isRequests: (event: TraceEvent) => boolean,
+  middleBefore: (attempt: TraceEvent) => number | undefined,
+): Invariant {
   return {
     id: 'U14',
     sentence: 'between two attempts there is a pause, spread, that doubles with each of them',
@@ -82,7 +98,7 @@ function spaced({ base, maximum, jitter }: BackoffOptions, round: number): Invar
       return {
         on: {
           step: (event, process) => {
-            if (!isClients(event)) return;
+            if (!isRequests(event)) return;
             const client = writerOf(event, process);
             let pauses = clients.get(client);
             if (pauses === undefined)
@@ -104,15 +120,16 @@ function spaced({ base, maximum, jitter }: BackoffOptions, round: number): Invar
             const client = writerOf(event, process);
             const pauses = clients.get(client);
             const over = pauses?.over;
-            const attempt = event['attempt'] as number;
-            if (pauses === undefined || over === undefined || attempt < 2) return;
+            const middle = middleBefore(event);
+            if (pauses === undefined || over === undefined || middle === undefined) return;
             pauses.over = undefined;
             if (over.at !== run.now) return;
-            const middle = middleBefore(attempt);
             const stoodStill = process.resumedAt >= pauses.since;
             const isLate = !stoodStill && over.pause > middle * (1 + jitter) + 2;
             if (isLate || over.pause < middle * (1 - jitter) - 1)
-              run.violated(`attempt ${attempt} of a request of ${client} was made after a pause of ${Math.round(over.pause)} ms`);
+              run.violated(
+                `attempt ${String(event['attempt'])} of a request of ${client} was made after a pause of ${Math.round(over.pause)} ms`,
+              );
             else if (!stoodStill && pauses.pauses.areAlike(over.pause, middle, jitter))
               run.violated(`${client} has always made the same pause before an attempt`);
           },

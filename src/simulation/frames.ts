@@ -1,4 +1,5 @@
 /** The wires of Majordomo and the pirates, as far as one who watches them from outside must read them. */
+import type { FreelanceModel } from '../freelance/codec.ts';
 import { isMark } from '../wire/mark.ts';
 import type { Frame } from '../wire/message.ts';
 import type { WorkerFrames } from './books.ts';
@@ -33,3 +34,18 @@ export const PIRATE_FRAMES: WorkerFrames = {
   turnsAway: false,
   timeToLive: () => undefined,
 };
+
+/** Where the three Freelance models have the control frame, and the least number of frames of a request or a reply. */
+const CONTROL: { readonly [model in FreelanceModel]: { readonly at: number; readonly empty: number; readonly least: number } } = {
+  addressed: { at: 0, empty: -1, least: 2 },
+  sequential: { at: 0, empty: 1, least: 3 },
+  shotgun: { at: 1, empty: 0, least: 3 },
+};
+
+/** The number of a Freelance client's request, in the request or its reply; nothing: it is something else. */
+export function freelanceNumber(model: FreelanceModel, frames: readonly Frame[]): number | undefined {
+  const { at, empty, least } = CONTROL[model];
+  const control = frames[at];
+  if (frames.length < least || control?.length !== 12 || (frames[empty]?.length ?? 0) > 0) return undefined;
+  return control.toString('latin1', 0, 6) === 'SW\x03\0\0\0' ? control.readUIntBE(6, 6) : undefined;
+}

@@ -3,6 +3,12 @@ import { InvalidOption } from '../core/errors.ts';
 import { binaryStarClientSettings, type BinaryStarClientOptions } from '../binary-star/client-options.ts';
 import { binaryStarSettings, type BinaryStarOptions } from '../binary-star/options.ts';
 import { countOption, knownOptions } from '../core/options.ts';
+import {
+  freelanceClientSettings,
+  freelanceServerSettings,
+  type FreelanceClientOptions,
+  type FreelanceServerOptions,
+} from '../freelance/options.ts';
 import { lazyPirateClientSettings, type LazyPirateClientOptions } from '../lazy-pirate/options.ts';
 import {
   brokerSettings,
@@ -29,6 +35,7 @@ import { attemptRules, linkRule } from './attempt-rules.ts';
 import { balanced } from './balanced.ts';
 import type { BalancedRules } from './books.ts';
 import { MAJORDOMO_FRAMES, PIRATE_FRAMES } from './frames.ts';
+import { freelanceClients, freelanceServers } from './freelance-rules.ts';
 import type { Invariant } from './invariants.ts';
 import { fencing, starRules } from './star-rules.ts';
 
@@ -50,6 +57,14 @@ export interface ClientWorld<C> {
   readonly nodes: readonly string[];
   /** What they were given, as far as it is not the default. No request may have been given other retries. */
   readonly options?: C;
+}
+
+/** Servers that were all given the same options. */
+export interface ServerWorld<S> {
+  /** The nodes whose programs keep them. */
+  readonly nodes: readonly string[];
+  /** What they were given, as far as it is not the default. */
+  readonly options?: S;
 }
 
 const BROKER_WORLD: readonly string[] = ['node', 'options', 'workers', 'strangers'];
@@ -171,6 +186,30 @@ export function binaryStarClientRules(world: ClientWorld<BinaryStarClientOptions
   const settings = binaryStarClientSettings(world.options ?? {});
   const rules = [...attemptRules(settings.requestRetries, retryBackoff(settings), 2), fencing()];
   return rules.map((rule) => about(world.nodes, rule));
+}
+
+/**
+ * The rules of Freelance servers: of each of those that the nodes keep.
+ *
+ * @throws InvalidOption
+ */
+export function freelanceRules(world: ServerWorld<FreelanceServerOptions>): readonly Invariant[] {
+  checkClientWorld(world);
+  const { maxConcurrentRequests, maxQueuedRequests } = freelanceServerSettings(world.options ?? {});
+  return [{ ...freelanceServers(world.nodes, { maxConcurrentRequests, maxQueuedRequests }), nodes: world.nodes }];
+}
+
+/**
+ * The rules of Freelance clients, one in a process. Those that the options let hedge may as well not.
+ *
+ * @throws InvalidOption
+ */
+export function freelanceClientRules(world: ClientWorld<FreelanceClientOptions>): readonly Invariant[] {
+  checkClientWorld(world);
+  const settings = freelanceClientSettings(world.options ?? {});
+  const { serverTimeToLive: timeToLive } = settings;
+  const rules = { ...settings, timeToLive, retry: retryBackoff(settings), probing: reconnectBackoff(settings) };
+  return freelanceClients(world.nodes, rules).map((rule) => about(world.nodes, rule));
 }
 
 /* ---------------------------------------------------------------- from options to rules */

@@ -21,6 +21,10 @@ const ASKED_FIRST = 'of whom nothing was heard is asked before its resignation c
 const ACTIVE_FIRST = 'who resigns was active, and that is heard first';
 const HELD_BACK = 'what clients say waits meanwhile';
 const ENDS_AT_ONCE = 'it ends in the same moment';
+const LONGER_THAN_GREETING = 'greetings last 100 ms, and the clients of the worlds ping less often';
+const NOT_ASKED = 'no request goes to a server that is greeted';
+const ALL_LOST = 'what was under way to a server is lost with it, before it could be overdue';
+const GIVEN_UP = 'a copy that was given up is lost no more';
 
 const cells = (states: string, events: string, why: string): readonly (readonly [cell: string, why: string])[] =>
   states.split(' ').flatMap((state) => events.split(' ').map((event) => [`${state} × ${event}`, why] as const));
@@ -50,6 +54,22 @@ export const UNREACHABLE: { readonly [machine: string]: ReadonlyMap<string, stri
     ...cells('unknown lapsed gone', 'dismiss', ONLY_REGISTERED),
   ]),
   MajordomoSession: new Map([...cells('unknown', 'INVALID peerGone', NOT_KEPT), ...cells('unknown gone', 'dismiss', ONLY_REGISTERED)]),
+  FreelanceEndpoint: new Map([
+    ...cells('new', 'HEARD overdue connectionLost', NO_CONNECTION_YET),
+    ...cells('new', 'remove', AT_ONCE),
+    ...cells('greeting', 'overdue', NOT_ASKED),
+    ...cells('greeting', 'pingInterval timeToLive', LONGER_THAN_GREETING),
+    ...cells('dead', 'overdue', ALL_LOST),
+    ...cells('removed', 'HEARD connectionLost', LEFT),
+    ...cells('removed', 'overdue remove', FORGOTTEN),
+  ]),
+  FreelanceRequest: new Map([
+    ...cells('new', 'REPLY connectionLost hedgeLost', NO_CONNECTION_YET),
+    ...cells('queued pausing', 'connectionLost hedgeLost', GIVEN_UP),
+    ...cells('sent', 'hedgeLost', GIVEN_UP),
+    ...cells('surviving', 'connectionLost', GIVEN_UP),
+    ...cells('settled', 'REPLY connectionLost hedgeLost abort close', FORGOTTEN),
+  ]),
   MajordomoRequest: new Map([
     ...cells('new', 'REPLY FAILURE connectionLost', NO_CONNECTION_YET),
     ...cells('queued', 'REPLY FAILURE connectionLost', OWN_CONNECTION),

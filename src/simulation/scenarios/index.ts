@@ -8,6 +8,7 @@ import {
   classicBinaryStar,
   classicBinaryStarWithStrangers,
 } from './binary-star.ts';
+import { freelance, freelanceWithStrangers } from './freelance.ts';
 import { lazyPirate, lazyPirateWithStrangers } from './lazy-pirate.ts';
 import { majordomo, majordomoOfAStrangeBroker, majordomoWithStrangers } from './majordomo.ts';
 import { paranoidPirate, paranoidPirateWithStrangers, simplePirate, simplePirateWithStrangers, workersOfAStrangeQueue } from './pirates.ts';
@@ -26,4 +27,5 @@ export const scenarios: { readonly [pattern: string]: readonly [Simulation, ...S
     classicBinaryStar,
     classicBinaryStarWithStrangers,
   ],
+  freelance: [freelance, freelanceWithStrangers],
 };

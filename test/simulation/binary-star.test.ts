@@ -182,7 +182,7 @@ describe('what simulation has found', () => {
             const service = (): { close(): Promise<void> } => ({ close: () => Promise.resolve() });
             const half = host.keep(await BinaryStar.listen({ role, frontends: `sim://${role}`, peer }, service, host.ports));
             await host.sleep(2000);
-            if (role === 'primary') await half.handOver().catch((error: { code: string }) => codes.push(error.code));
+            if (role === 'primary') await half.handOver().catch((error: unknown) => codes.push((error as { code: string }).code));
           },
         ]),
       );

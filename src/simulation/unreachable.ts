@@ -94,6 +94,7 @@ export const UNREACHABLE: { readonly [machine: string]: ReadonlyMap<string, stri
     ...cells('waiting electing', 'RESIGNED', ACTIVE_FIRST),
     ...cells('doubting', 'clientRequest', HELD_BACK),
     ...cells('closed', 'start', STARTS_AT_ONCE),
+    ...cells('closed', 'WAITING ACTIVE PASSIVE RESIGNED TWIN clientRequest peerDied', LEFT),
     ...cells('closed', 'close', ONCE),
   ]),
   ClassicBinaryStar: new Map([

@@ -189,7 +189,7 @@ test.each([
   },
   {
     words: ['explore', '--pattern', 'freelance'],
-    says: 'seaworthy explore: --pattern must be lazy, simple, paranoid, majordomo or all, not "freelance"',
+    says: 'seaworthy explore: --pattern must be lazy, simple, paranoid, majordomo, star or all, not "freelance"',
   },
   { words: ['explore', '--faults', '10'], says: 'seaworthy explore: --faults must be a whole number of 0 to 9, not 10' },
   { words: ['explore', '--attempts', '0'], says: 'seaworthy explore: --attempts must be a whole number of 1 to 9, not 0' },

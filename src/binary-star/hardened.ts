@@ -90,7 +90,7 @@ export class HardenedHalf implements Half {
     this.#machine.beforeTimer = () => {
       this.wake();
     };
-    this.#replication = new Replication(settings.state, {
+    this.#replication = new Replication(settings.state, settings.maxStateBytes, {
       send: (frames) => this.#connector?.send(this.#connector.remote, frames) === 'ok',
       hasFollower: () => this.#there && this.#word?.word === 'passive',
       failed: (error) => {

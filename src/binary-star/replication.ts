@@ -4,7 +4,7 @@
  */
 import type { ReplyBody } from '../runtime/handlers.ts';
 import { framesBetween } from '../wire/envelope.ts';
-import { framesOf, type Frame, type FrameLike, type Message } from '../wire/message.ts';
+import { bodyOption, type Frame, type FrameLike, type Message } from '../wire/message.ts';
 import { WANT_SNAPSHOT, encodeApplied, encodeSnapshot, encodeUpdate, type PeerCommand, type PeerWord } from './codec.ts';
 
 /** The state of a server, as far as the other one needs it. */
@@ -34,6 +34,7 @@ export interface ReplicationSnapshot {
 
 export class Replication {
   readonly #state: StateHandover | undefined;
+  readonly #maxBytes: number;
   readonly #host: ReplicationHost;
   #sequence = 0;
   /** Whose updates these are; nothing before the first snapshot. */
@@ -48,8 +49,10 @@ export class Replication {
   #taking: Frame[][] | undefined;
   readonly #waiters = new Map<number, (applied: boolean) => void>();
 
-  constructor(state: StateHandover | undefined, host: ReplicationHost) {
+  /** @param maxBytes the largest frame that the peer takes. */
+  constructor(state: StateHandover | undefined, maxBytes: number, host: ReplicationHost) {
     this.#state = state;
+    this.#maxBytes = maxBytes;
     this.#host = host;
     this.#synchronised = state === undefined;
   }
@@ -83,9 +86,14 @@ export class Replication {
     this.#waiters.clear();
   }
 
-  /** Sends an update. Resolves with whether the passive server has applied it: `false` when there is none, or it went. */
+  /**
+   * Sends an update. Resolves with whether the passive server has applied it: `false` when there is none, or it went.
+   *
+   * @throws InvalidOption
+   */
   replicate(update: FrameLike | readonly FrameLike[]): Promise<boolean> {
-    const frames = framesOf(update);
+    const frames = bodyOption(update, this.#maxBytes);
+    if (this.#state === undefined) return Promise.resolve(false);
     const sequence = ++this.#sequence;
     const message = encodeUpdate(sequence, frames);
     if (this.#taking !== undefined) this.#taking.push(message);
@@ -154,7 +162,7 @@ export class Replication {
     updates.length = 0;
     try {
       const snapshot = await state.snapshot();
-      return { sequence, frames: snapshot === undefined ? [] : framesOf(snapshot) };
+      return { sequence, frames: snapshot === undefined ? [] : bodyOption(snapshot, this.#maxBytes) };
     } catch (error) {
       this.#host.failed(error);
       return undefined;

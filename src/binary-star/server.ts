@@ -257,9 +257,11 @@ export class BinaryStar extends Role<BinaryStarEvents> {
   }
 
   /**
-   * Sends an update of the state to the passive half. Resolves with whether it was applied there: `false` when there is none, or it went.
+   * Sends an update of the state to the passive half. Resolves with whether it was applied there: `false` when there is none, or it went, and
+   * without the option `state`, which both halves must have.
    *
-   * @throws WrongState (as a rejection) when this half does not serve.
+   * @throws WrongState (as a rejection) when this half does not serve, InvalidOption for what is no update, or has a frame longer than
+   * `maxStateBytes`.
    */
   async replicate(update: FrameLike | readonly FrameLike[]): Promise<boolean> {
     const { kind } = this.#half;

@@ -1,8 +1,10 @@
 /** One half of a hardened pair: the machine, the words to and from the peer, the arbiter and the hand-over of state. */
+import { InvalidOption } from '../core/errors.ts';
 import { Performer } from '../runtime/actor.ts';
+import { MOST_EPOCH } from '../wire/epoch.ts';
 import type { FrameLike, Message } from '../wire/message.ts';
 import type { Connector, Listener, Peer, Transport } from '../transport/transport.ts';
-import type { ArbiterClaim } from './arbiter.ts';
+import type { ArbiterAnswer, ArbiterClaim } from './arbiter.ts';
 import { decodeAtPeer, encodeWord, type PeerWord } from './codec.ts';
 import type { Half, PeerSnapshot, Stage } from './half.ts';
 import type { BinaryStarPlace, BinaryStarSettings } from './options.ts';
@@ -54,8 +56,8 @@ export class HardenedHalf implements Half {
   #asking = false;
   /** The peer's last question. */
   #answer = 0;
-  /** The claim under way. */
-  #claiming: ArbiterClaim | undefined;
+  /** The claim that waits for its answer, and when it was made. */
+  #claiming: { readonly claim: ArbiterClaim; readonly askedAt: number } | undefined;
   #lastClaim: ArbiterClaim | undefined;
   /** When the lease ends; its timer may come late. */
   #leaseEnd = Infinity;
@@ -378,38 +380,45 @@ export class HardenedHalf implements Half {
 
   #claim(epoch: number): void {
     const { arbiter, pair, leaseTime } = this.#settings;
-    if (arbiter === undefined || this.#claiming !== undefined) return;
+    const askedAt = this.#stage.driver.clock.now();
+    // After so long its answer could not make a lease any more: an arbiter that never answers is asked again.
+    const isAsked = this.#claiming !== undefined && askedAt < this.#claiming.askedAt + leaseTime;
+    if (arbiter === undefined || isAsked) return;
     const claim: ArbiterClaim = { pair, role: this.#place.role, instance: this.#instance, epoch, leaseTime };
-    this.#claiming = claim;
-    // A lease counts from the question: the arbiter's own count begins later.
-    const end = this.#stage.driver.clock.now() + leaseTime;
-    const settle = (event: (validFor: number) => BinaryStarMachine['event'] | undefined): void => {
-      // This server has given its lease back meanwhile.
-      if (this.#claiming !== claim) return;
+    const claiming = (this.#claiming = { claim, askedAt });
+    /** Whether nothing was claimed or given back meanwhile. */
+    const isCurrent = (): boolean => {
+      if (this.#claiming !== claiming) return false;
       this.#claiming = undefined;
-      const stepped = event(end - this.#stage.driver.clock.now());
-      if (stepped?.kind === 'granted') {
-        this.#lastClaim = claim;
-        this.#leaseEnd = end;
-      }
-      if (stepped !== undefined && !this.#closed)
-        this.#stage.attempt(() => {
-          this.wake();
-          this.#machine.step(stepped);
-        });
+      return true;
     };
-    callArbiter(() => arbiter.claim(claim)).then(
+    callArbiter(async () => checkAnswer(await arbiter.claim(claim))).then(
       (answer) => {
-        settle((validFor) => {
-          if (!answer.granted) return { kind: 'denied', epoch: answer.epoch };
-          return validFor > 0 ? { kind: 'granted', epoch: answer.epoch, validFor } : undefined;
-        });
+        // A lease counts from the question: the arbiter's own count begins later.
+        this.#judge(claim, answer, askedAt + leaseTime, isCurrent());
       },
       (error: unknown) => {
+        isCurrent();
         this.#stage.logger.warn({ err: error }, 'the arbiter cannot be asked');
-        settle(() => undefined);
       },
     );
+  }
+
+  #judge(claim: ArbiterClaim, { granted, epoch }: ArbiterAnswer, end: number, isCurrent: boolean): void {
+    const validFor = end - this.#stage.driver.clock.now();
+    if (granted && isCurrent) {
+      this.#lastClaim = claim;
+      this.#leaseEnd = end;
+    }
+    if (isCurrent && !this.#closed && (!granted || validFor > 0))
+      this.#stage.attempt(() => {
+        this.wake();
+        this.#machine.step(granted ? { kind: 'granted', epoch, validFor } : { kind: 'denied', epoch });
+      });
+    // Nobody here has a use for it any more, nor asks for another.
+    if (!granted || LEASED.includes(this.kind) || this.#claiming !== undefined) return;
+    this.#lastClaim ??= claim;
+    this.#release();
   }
 
   #release(): void {
@@ -427,6 +436,14 @@ export class HardenedHalf implements Half {
 /** A port of a user's may throw where it should reject. */
 async function callArbiter<T>(call: () => Promise<T>): Promise<T> {
   return call();
+}
+
+/** … and answer anything. @throws InvalidOption */
+function checkAnswer(answer: ArbiterAnswer | null | undefined): ArbiterAnswer {
+  const isOne = typeof answer?.granted === 'boolean' && Number.isInteger(answer.epoch) && answer.epoch >= 0 && answer.epoch <= MOST_EPOCH;
+  if (answer === null || answer === undefined || !isOne)
+    throw new InvalidOption('arbiter', answer, 'one that answers with `granted` and an `epoch`');
+  return answer;
 }
 
 /** Before a timer of its own the machine learns of a standstill; that may have changed what the timer was for. */

@@ -49,7 +49,10 @@ export interface BinaryStarOptions extends RoleOptions, TransportHeartbeatOption
   readonly arbiter?: Arbiter;
   /** How the arbiter calls this pair. Default `binary-star`. */
   readonly pair?: string;
-  /** How long a lease of the arbiter is. Default: as `failoverTimeout`. */
+  /**
+   * How long a lease of the arbiter is: more than 2 × `heartbeatInterval` + `maxPause`, for it is renewed at each heartbeat, and must outlast a
+   * standstill that goes unnoticed. Default: as `failoverTimeout`.
+   */
   readonly leaseTime?: number;
   /** What goes from the active server to the passive one, so that it can go on where the other stopped. Default: nothing. */
   readonly state?: StateHandover;
@@ -133,6 +136,10 @@ function checkTimes(settings: BinaryStarSettings): void {
   if (failoverTimeout <= bound) {
     throw new FailoverTooShort({ failoverTimeout, heartbeatInterval, toleratedLosses, maxDelay, maxPause, bound });
   }
+  // Renewed at each heartbeat; and a standstill that goes unnoticed must not outlast it.
+  const shortest = 2 * heartbeatInterval + maxPause;
+  if (settings.arbiter !== undefined && settings.leaseTime <= shortest)
+    throw new InvalidOption('leaseTime', settings.leaseTime, `a number above 2 × heartbeatInterval + maxPause = ${shortest} ms`);
 }
 
 function checkPorts({ mode, arbiter, state, pair, deathHint }: BinaryStarSettings): void {

@@ -347,8 +347,11 @@ const beatElecting: Action<M, 'electing', 'heartbeatDue', 'electing'> = (state, 
   beat(state, 'passive', out, context);
 const beatDoubting: Action<M, 'doubting', 'heartbeatDue', 'doubting'> = (state, _event, out, context) =>
   beat(state, 'active', out, context);
-const beatResigning: Action<M, 'resigning', 'heartbeatDue', 'resigning'> = (state, _event, out, context) =>
-  beat(state, 'active', out, context);
+/** What is in hand may take longer than a lease. */
+const beatResigning: Action<M, 'resigning', 'heartbeatDue', 'resigning'> = (state, _event, out, context) => {
+  if (context.arbitrated) out.claimLease(state.epoch);
+  return beat(state, 'active', out, context);
+};
 const beatActive: Action<M, 'active', 'heartbeatDue', 'active'> = (state, _event, out, context) => {
   if (context.arbitrated) out.claimLease(state.epoch);
   return beat(state, 'active', out, context);

@@ -47,7 +47,7 @@ function slowToRebind(milliseconds: number): Transport {
 
 function failuresOf({ star }: Half): string[] {
   const failures: string[] = [];
-  star.events.on('unusable', ({ error }) => failures.push(String(error.cause ?? error)));
+  star.events.on('unusable', ({ error }) => failures.push(`${error.code}: ${(error.cause as Error | undefined)?.message}`));
   return failures;
 }
 
@@ -170,10 +170,10 @@ test('a request that waits for a server inside to start keeps no timer busy', as
   expect(primary.state).toBe('active');
   let wakings = 0;
   const { setTimeout } = world.time;
-  world.time.setTimeout = ((...given: Parameters<typeof setTimeout>) => {
+  world.time.setTimeout = (...given) => {
     wakings++;
     return setTimeout(...given);
-  }) as typeof setTimeout;
+  };
   await world.advance(1000);
   world.time.setTimeout = setTimeout;
   expect(wakings).toBeLessThan(20);

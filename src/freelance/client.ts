@@ -207,6 +207,8 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
       this.#tell('forget', server);
       server.step({ kind: 'remove' });
       this.#servers.delete(endpoint);
+      // Some may have waited for its greeting.
+      this.placeSoon();
     });
     return true;
   }

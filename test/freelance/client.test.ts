@@ -690,6 +690,24 @@ describe('shotgun: all servers at once', () => {
 });
 
 describe('servers come and go', () => {
+  test('requests that wait for the greeting of a server do not wait for one that is removed', async () => {
+    const lost = await world.rawBroker(A);
+    const client = connect({ reconnectInterval: 60_000, reconnectMaximum: 60_000 }, A);
+    await world.settle();
+    await lost.close();
+    await world.settle();
+    expect(client.inspect().servers).toMatchObject([{ state: 'dead' }]);
+    const back = await world.rawBroker(A);
+    client.add(B);
+    const outcome = new Outcome(client.request('hello'));
+    await world.settle();
+    expect(client.inspect().waiting).toBe(1);
+    client.remove(B);
+    await world.settle();
+    expect(back.take().filter(({ frames }) => frames.length > 1)).toHaveLength(1);
+    expect(outcome.state).toBe('open');
+  });
+
   test('a server that is added is greeted and used; one that is removed is forgotten, and its requests go to others', async () => {
     const [a, b] = [await Pinged.at(A), await Pinged.at(B)];
     const client = connect({}, A);

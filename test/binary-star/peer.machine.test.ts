@@ -217,7 +217,11 @@ moves(
 );
 moves('waiting: that the peer waits may be old: a primary asks', waiting(), WAITING(4), waiting(4), [['ask'], LISTENS]);
 moves('waiting: a backup waits for the primary', waiting(5, true), fresh(WAITING(4)), waiting(5, true), [LISTENS], BACKUP);
-moves('waiting: the peer serves', waiting(2, true), ACTIVE(3), passive(3, true), [LISTENS]);
+moves('waiting: the peer serves', waiting(), ACTIVE(3), passive(3), [LISTENS]);
+moves('waiting: the peer serves; a client has asked before: the peer is asked', waiting(2, true), ACTIVE(3), passive(3, true), [
+  ['ask'],
+  LISTENS,
+]);
 moves('waiting: the peer serves for certain: who has asked is sent there', waiting(2, true), fresh(ACTIVE(3)), passive(3), [
   ['turnAway', 3],
   LISTENS,
@@ -283,7 +287,11 @@ moves(
 
 for (const word of [WAITING, PASSIVE])
   moves(`lone: the peer is there (${word(4).kind})`, lone(2, true), word(4), waiting(4, true), [LISTENS, ...stops('loneBackup')]);
-moves('lone: the peer serves', lone(2, true), ACTIVE(3), passive(3, true), [LISTENS, ...stops('loneBackup')]);
+moves('lone: the peer serves; a client has asked before: the peer is asked', lone(2, true), ACTIVE(3), passive(3, true), [
+  ['ask'],
+  LISTENS,
+  ...stops('loneBackup'),
+]);
 moves('lone: the peer has handed over', lone(), RESIGNED(3), active(4), [...serves(4, 'peer-resigned'), ...stops('loneBackup')]);
 moves(
   'lone: the peer has handed over, and the arbiter is asked',
@@ -342,7 +350,13 @@ for (const [state, stopped] of [
     ARBITRATED,
   );
   moves(`${kind}: that the peer has restarted may be old: it asks`, state, WAITING(3), passive(3, voted), [['ask'], LISTENS]);
-  moves(`${kind}: the peer serves`, state, ACTIVE(3), passive(3, voted), [LISTENS]);
+  moves(
+    `${kind}: the peer serves; it is asked if a client has asked before`,
+    state,
+    ACTIVE(3),
+    passive(3, voted),
+    voted ? [['ask'], LISTENS] : [LISTENS],
+  );
   moves(`${kind}: the peer serves for certain: who has asked is sent there`, state, fresh(ACTIVE(1)), passive(2), [
     ['turnAway', 2],
     LISTENS,
@@ -410,7 +424,11 @@ moves(
 
 for (const event of [WAITING(3), PASSIVE(3), RESIGNED(3), peerDied, activate])
   stays(`electing: ${event.kind}`, electing(), event, 'the arbiter decides');
-moves('electing: the peer serves, perhaps', electing(), ACTIVE(3), passive(3, true), [LISTENS, ...stops('electionRetry')]);
+moves('electing: the peer serves, perhaps: it is asked', electing(), ACTIVE(3), passive(3, true), [
+  ['ask'],
+  LISTENS,
+  ...stops('electionRetry'),
+]);
 moves('electing: the peer serves for certain: who has asked is sent there', electing(), fresh(ACTIVE(1)), passive(), [
   ['turnAway', 2],
   LISTENS,

@@ -38,10 +38,12 @@ the primary crashes, and starts again after 20 ms
 600 ms pass
        628  primary       is up again
        628  primary       connects to the backup; sends WAITING (no epoch) to the backup; listens
+            (1 heartbeat from the backup to the primary: 1 sent, 0 heard)
      680.7  primary       hears PASSIVE (epoch 1) and a question from the backup; finds its peer;
                           sends WAITING (no epoch) and a question to the backup;
                           sends WAITING (epoch 1) and a question to the backup
-            (1 heartbeat from the backup to the primary)
+            (2 heartbeats from the backup to the primary: 1 sent, 2 heard)
+            (1 heartbeat from the primary to the backup)
      681.7  backup        hears WAITING (epoch 1) and a question from the primary; serves, epoch 2: peer-waiting;
                           sends ACTIVE (epoch 2) to the primary
      682.7  primary       hears ACTIVE (epoch 2) from the backup; is passive, epoch 2: peer-serves

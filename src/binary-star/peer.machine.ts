@@ -321,11 +321,19 @@ const desert: Action<M, 'waiting' | 'passive' | 'lone', 'peerSilence' | 'loneBac
   out.missPeer();
   return { kind: 'deserted', epoch: state.epoch };
 };
+const waitAlone = (out: Out, context: BinaryStarContext): void => {
+  if (context.loneBackupAfter !== Infinity) out.arm('loneBackup', context.loneBackupAfter);
+};
 /** By the Guide's rule it serves nobody, ever. */
 const standAlone: Action<M, 'waiting', 'peerSilence', 'lone'> = (state, _event, out, context) => {
   out.missPeer();
-  if (context.loneBackupAfter !== Infinity) out.arm('loneBackup', context.loneBackupAfter);
+  waitAlone(out, context);
   return { kind: 'lone', epoch: state.epoch, voted: state.voted };
+};
+/** The primary may have begun meanwhile, and its words wait: it has as long again to be heard. */
+const standAloneAnew: Action<M, 'lone', 'stoodStill', 'lone'> = (state, _event, out, context) => {
+  waitAlone(out, context);
+  return state;
 };
 
 const beat = <S extends In<'waiting' | 'lone' | 'passive' | 'deserted' | 'electing' | 'active' | 'doubting' | 'resigning'>>(
@@ -561,7 +569,7 @@ export const binaryStar: Machine<M> = defineMachine<M>({
         { to: 'active', do: serveAsTold },
       ],
       handOver: ignore('it does not serve'),
-      stoodStill: ignore('it waits for a word, however long'),
+      stoodStill: { to: 'lone', do: standAloneAnew },
       granted: ignore('nothing was claimed'),
       denied: ignore('nothing was claimed'),
       drained: never('it does not serve'),

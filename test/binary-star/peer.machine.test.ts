@@ -312,7 +312,8 @@ moves(
   [...claims(3), ...stops('loneBackup')],
   ARBITRATED,
 );
-stays('lone: it stood still', lone(), stoodStill, 'it waits for a word, however long');
+moves('lone: after a standstill its time counts from now', lone(2, true), stoodStill, lone(2, true), [['arm', 'loneBackup', 5000]]);
+moves('lone: after a standstill it serves nobody, as before', lone(), stoodStill, lone(), [], { loneBackupAfter: Infinity });
 moves('lone: it is closed', lone(), close, closed, stops('heartbeatDue', 'loneBackup'));
 moves('lone: it says that it is there', lone(), heartbeatDue, lone(), beats('waiting', 2));
 moves('lone: it was asked and has been alone for long: it serves', lone(2, true), loneBackup, active(3, true), [

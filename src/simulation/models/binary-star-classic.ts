@@ -14,6 +14,7 @@ import {
   BACKUP,
   HEARTBEAT,
   nameOf,
+  neverTwo,
   safeFailover,
   SIDES,
   StarPair,
@@ -144,13 +145,7 @@ export function classicStarModel(options: Partial<ClassicStarWorld> = {}): Small
     begin: () => new ClassicStarState(plan),
     unpack: (text) => new ClassicStarState(plan).unpack(new Unpacker(text)),
     offer: (state, happenings) => state.offer(happenings),
-    always: [
-      {
-        name: 'BS1',
-        sentence: 'two servers answer clients at once only while the link is cut, or was until less than two heartbeats ago',
-        holds: (state) => state.isExplained,
-      },
-    ],
+    always: [neverTwo(delay)],
     sometimes: [{ name: 'takeover', sentence: 'the backup serves', holds: (state) => state.serves(BACKUP) }],
     eventually: [
       { name: 'service', sentence: 'one of the two answers clients', holds: (state) => SIDES.some((side) => state.serves(side)) },

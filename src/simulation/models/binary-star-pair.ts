@@ -6,6 +6,7 @@
  * What the machines do, and what a word is, is told by those that extend it: `binary-star.ts` and `binary-star-classic.ts`.
  */
 import type { MachineTypes } from '../../core/machine.ts';
+import type { Property } from '../explore.ts';
 import type { TimedStep, TimedSteps } from './binary-star-steps.ts';
 import type { Packer, Unpacker } from './packing.ts';
 import { perform } from './steps.ts';
@@ -47,6 +48,22 @@ export const HEARTBEAT = 2;
 /** The longest silence of a peer that is well, and one tick more. */
 export function safeFailover(delay: number, tolerated: number): number {
   return HEARTBEAT * (1 + tolerated) + delay + 1;
+}
+
+/** Ticks after which nothing is left of what a fault has brought about: a heartbeat and three ways of a word. */
+export function calmAfter(delay: number): number {
+  return HEARTBEAT + Math.ceil(3 * (delay + 0.5));
+}
+
+/** What must be of two that answer clients at once, with that delay. */
+export function neverTwo<P extends { readonly isExplained: boolean }>(delay: number): Property<P> {
+  const heartbeats = calmAfter(delay) / HEARTBEAT;
+  const when = `while the link is cut, or was until less than ${heartbeats} heartbeats ago: one, and three ways of a word`;
+  return {
+    name: 'BS1',
+    sentence: `two servers answer clients at once only ${when}`,
+    holds: (pair) => pair.isExplained,
+  };
 }
 
 export type Side = 0 | 1;
@@ -134,6 +151,8 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
   cut = 0;
   /** Ticks since the link was last cut, or lost more than it may, or somebody stood still; no more than `calm`. */
   quiet: number;
+  /** Ticks in which both servers were up, nothing went wrong, and not exactly one of them served. */
+  unsettled = 0;
   /** By sender: words lost since the last that arrived. */
   readonly missed: [number, number] = [0, 0];
   readonly left: { -readonly [B in keyof StarBounds]: number };
@@ -143,7 +162,7 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
 
   constructor(times: StarTimes, bounds: StarBounds) {
     this.#times = times;
-    this.calm = HEARTBEAT + Math.ceil(3 * (times.delay + 0.5));
+    this.calm = calmAfter(times.delay);
     this.quiet = this.calm;
     this.left = { ...bounds };
   }
@@ -175,6 +194,8 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
   protected returns(_side: Side): boolean {
     return true;
   }
+  /** Ticks without a fault, both servers up, after which exactly one of them must serve; none where that is not so. */
+  protected readonly settlesWithin: number | undefined;
   protected passTick(): void {}
   protected offerMore(_happenings: Happenings<this>): void {}
 
@@ -184,6 +205,7 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
     for (const budget of STAR_BUDGETS) packer.put(Math.min(this.left[budget], ANY_NUMBER));
     packer.put((this.primaryDone ? 4 : 0) | this.cut);
     packer.put(this.quiet);
+    packer.put(this.unsettled);
     for (const { life, machine, timers, paused } of this.servers) {
       packer.put(LIVES.indexOf(life));
       packer.put(machine);
@@ -204,6 +226,7 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
     this.primaryDone = bits > 3;
     this.cut = bits & 3;
     this.quiet = unpacker.take();
+    this.unsettled = unpacker.take();
     for (const server of this.servers) {
       server.life = LIVES[unpacker.take()] as Life;
       server.machine = unpacker.take();
@@ -304,7 +327,10 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
   }
 
   #offerOneTurn(happenings: Happenings<this>, side: Side, turn: Turn): void {
-    happenings.add(turnLabel(side, turn), (pair) => pair.#takeTurn(side, turn));
+    happenings.add(
+      () => turnLabel(side, turn),
+      (pair) => pair.#takeTurn(side, turn),
+    );
   }
 
   #takeTurn(side: Side, { before, between, after, last }: Turn): void {
@@ -353,7 +379,16 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
       this.letters[side] = this.letters[side].map(({ code, age }) => ({ code, age: Math.min(age, this.#times.delay) + 1 }));
     }
     if (this.cut === 0) this.quiet = Math.min(this.quiet + 1, this.calm);
+    if (this.settlesWithin !== undefined) this.#countUnsettled(this.settlesWithin);
     this.passTick();
+  }
+
+  #countUnsettled(most: number): void {
+    const isSettled = this.serves(PRIMARY) !== this.serves(BACKUP);
+    const isWhole = this.cut === 0 && this.isAwake(PRIMARY) && this.isAwake(BACKUP);
+    this.unsettled = isSettled || !isWhole ? 0 : this.unsettled + 1;
+    if (this.unsettled > most)
+      breach('settles', `both servers are up, nothing has gone wrong for ${most} ticks, and not exactly one of them serves`);
   }
 
   #offerServer(happenings: Happenings<this>, side: Side): void {
@@ -387,6 +422,7 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
             pair.left.cuts--;
             pair.cut = directions;
             pair.quiet = 0;
+            pair.unsettled = 0;
             if (pair.isCut(PRIMARY)) pair.letters[PRIMARY].length = arrive;
             if (pair.isCut(BACKUP)) pair.letters[BACKUP].length = arriveBack;
           },
@@ -470,6 +506,7 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
 
   #lose(side: Side, at: number): void {
     this.left.losses--;
+    this.unsettled = 0;
     this.letters[side].splice(at, 1);
     if (this.missed[side] === this.#times.tolerated) this.quiet = 0;
     else this.missed[side]++;

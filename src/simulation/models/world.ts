@@ -337,10 +337,10 @@ export class Happenings<W extends Changing> {
   }
 
   /**
-   * @param label what happens, in plain words.
+   * @param label what happens, in plain words; or what makes them, when they are asked for.
    * @param act does it, to a world of its own.
    */
-  add(label: string, act: (world: W) => void, fault = false): void {
+  add(label: string | (() => string), act: (world: W) => void, fault = false): void {
     const world = this.#unpack(this.#state);
     let state: string | BrokenRule;
     try {
@@ -357,10 +357,10 @@ export class Happenings<W extends Changing> {
 class Happening implements Move<string> {
   readonly fault: boolean;
   readonly state: string | BrokenRule;
-  readonly #what: string;
+  readonly #what: string | (() => string);
   readonly #notes: readonly string[];
 
-  constructor(what: string, notes: readonly string[], fault: boolean, state: string | BrokenRule) {
+  constructor(what: string | (() => string), notes: readonly string[], fault: boolean, state: string | BrokenRule) {
     this.#what = what;
     this.#notes = notes;
     this.fault = fault;
@@ -368,7 +368,8 @@ class Happening implements Move<string> {
   }
 
   get label(): string {
-    return this.#notes.length === 0 ? this.#what : `${this.#what}: ${this.#notes.join(', ')}`;
+    const what = typeof this.#what === 'string' ? this.#what : this.#what();
+    return this.#notes.length === 0 ? what : `${what}: ${this.#notes.join(', ')}`;
   }
 }
 

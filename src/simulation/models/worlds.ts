@@ -165,6 +165,11 @@ export const WORLDS: readonly ExploredWorld[] = [
         model: (options = {}) => binaryStarModel(options),
       },
       {
+        name: 'star, at its worst',
+        about: 'a pair that crashes, is cut and loses words as often as it likes',
+        model: (options = {}) => binaryStarModel({ crashes: Infinity, cuts: Infinity, losses: Infinity, ...options }),
+      },
+      {
         name: 'star, crashing',
         about: 'a pair that crashes as often as it likes, over a link that is never cut',
         model: (options = {}) => binaryStarModel({ ...NEVER_WRONG, crashes: Infinity, ...options }),

@@ -11,6 +11,9 @@ const NONSENSE = 'only a queue of another make talks nonsense';
 const QUIET = 'only the Guide’s queues take every heartbeat for a READY';
 const ONE_BROKER = 'the clients of the models know one broker';
 const NO_HANDLER = 'the models end a handler with its worker';
+const NO_PROBE = 'the models without pings have no probe';
+const TWO_LOSSES = 'a second loss is a second fault';
+const HEARD_AGAIN = 'in the worlds with hedges a server in doubt is heard again only by an answer, which ends the request';
 
 const AT_ONCE = 'the servers of the models start at once';
 const ENDED = 'a server that is closed is a process that has ended';
@@ -35,6 +38,11 @@ export const UNEXPLORED: { readonly [machine: string]: ReadonlyMap<string, strin
     ['closed × handlerDone', NO_HANDLER],
     ['closed × handlerFailed', NO_HANDLER],
   ]),
+  FreelanceEndpoint: new Map([
+    ['dead → alive: HEARD [else] / reviveTrusted', NO_PROBE],
+    ['dead × connectionLost', TWO_LOSSES],
+  ]),
+  FreelanceRequest: new Map([['surviving → pausing: hedgeLost [roundsRemain] / pauseAfterLoss', HEARD_AGAIN]]),
   MajordomoLink: new Map([
     ['probing → resting: probeTimeout [othersRemain] / restProbing', ONE_BROKER],
     ['probing → correlated: probeTimeout [trustsSilent] / correlateMeanwhile', ONE_BROKER],

@@ -188,8 +188,8 @@ test.each([
     says: "seaworthy broker: cannot write the trace: ENOENT: no such file or directory, open '/nowhere/trace'",
   },
   {
-    words: ['explore', '--pattern', 'freelance'],
-    says: 'seaworthy explore: --pattern must be lazy, simple, paranoid, majordomo, star or all, not "freelance"',
+    words: ['explore', '--pattern', 'titanic'],
+    says: 'seaworthy explore: --pattern must be lazy, simple, paranoid, majordomo, star, freelance or all, not "titanic"',
   },
   { words: ['explore', '--faults', '10'], says: 'seaworthy explore: --faults must be a whole number of 0 to 9, not 10' },
   { words: ['explore', '--attempts', '0'], says: 'seaworthy explore: --attempts must be a whole number of 1 to 9, not 0' },

@@ -3,6 +3,8 @@ import type { Machine, StepObserver } from '../../core/machine.ts';
 import {
   binaryStar,
   classicBinaryStar,
+  freelanceEndpoint,
+  freelanceRequest,
   lazyPirateJob,
   lazyPirateRequest,
   loadBalancedWorker,
@@ -15,14 +17,15 @@ import { classicStarModel } from './binary-star-classic.ts';
 import type { StarBounds } from './binary-star-pair.ts';
 import { binaryStarModel } from './binary-star.ts';
 import type { BrokerWorld } from './broker-world.ts';
+import { freelanceModel } from './freelance.ts';
 import { lazyPirateModel } from './lazy-pirate.ts';
 import { majordomoModel } from './majordomo.ts';
 import { paranoidPirateModel, simplePirateModel } from './pirate-queue.ts';
 import type { SmallModel } from './small-world.ts';
 import type { Bounds } from './world.ts';
 
-export type Pattern = 'lazy' | 'simple' | 'paranoid' | 'majordomo' | 'star';
-export const PATTERNS: readonly Pattern[] = ['lazy', 'simple', 'paranoid', 'majordomo', 'star'];
+export type Pattern = 'lazy' | 'simple' | 'paranoid' | 'majordomo' | 'star' | 'freelance';
+export const PATTERNS: readonly Pattern[] = ['lazy', 'simple', 'paranoid', 'majordomo', 'star', 'freelance'];
 
 /** What can be asked of every world. */
 export interface WorldOptions
@@ -45,6 +48,7 @@ const ONE_OF_EACH = { clients: 1, workers: 1 };
 const TWO_FAULTS = { faults: 2, crashes: 2, cuts: 2, suspicions: 2, failures: 2 };
 
 const NEVER_WRONG = { crashes: 0, cuts: 0, losses: 0 };
+const NO_FAULTS = { crashes: 0, cuts: 0, suspicions: 0, failures: 0 };
 
 type World = Omit<ExploredWorld, 'pattern' | 'machines'>;
 const PIRATES = [lazyPirateRequest, workerSession, loadBalancedWorker] as unknown as readonly Machine[];
@@ -214,6 +218,58 @@ export const WORLDS: readonly ExploredWorld[] = [
         name: 'star, classic',
         about: 'a pair as in the Guide, that crashes, over a link that is never cut; no halts',
         model: (options = {}) => classicStarModel({ ...NEVER_WRONG, crashes: 3, ...options }),
+      },
+    ],
+  ),
+  ...worldsOf(
+    'freelance',
+    [freelanceRequest, freelanceEndpoint],
+    [
+      {
+        name: 'freelance',
+        about: 'a client that asks twice, two servers with pings',
+        model: (options = {}) => freelanceModel({ hedge: false, suspicions: 0, failures: 0, ...options }),
+      },
+      {
+        name: 'freelance, changing',
+        about: 'a client that asks once, two servers with pings; one is removed, or the client is closed',
+        model: (options = {}) => freelanceModel({ ...NO_FAULTS, suspicions: 1, hedge: false, retries: 1, closes: 1, ...options }),
+      },
+      {
+        name: 'freelance, hedged',
+        about: 'a client that asks twice, each time with a hedge, two servers without pings',
+        model: (options = {}) => freelanceModel({ pings: false, ...options }),
+      },
+      {
+        name: 'freelance, patient',
+        about: 'a client that asks three times, with hedges and a deadline, two servers without pings',
+        model: (options = {}) => freelanceModel({ ...NO_FAULTS, cuts: 1, pings: false, retries: 3, deadline: true, aborts: 1, ...options }),
+      },
+      {
+        name: 'freelance, closing',
+        about: 'a client with a hedge, two servers without pings; one is removed, or the client is closed',
+        model: (options = {}) => freelanceModel({ ...NO_FAULTS, cuts: 1, pings: false, retries: 1, closes: 1, ...options }),
+      },
+      {
+        name: 'freelance, alone',
+        about: 'a client that asks three times, with a deadline, two servers without pings; both are removed, or the client is closed',
+        model: (options = {}) =>
+          freelanceModel({
+            ...NO_FAULTS,
+            cuts: 1,
+            pings: false,
+            hedge: false,
+            retries: 3,
+            deadline: true,
+            aborts: 1,
+            closes: 2,
+            ...options,
+          }),
+      },
+      {
+        name: 'freelance, side by side',
+        about: 'a client with two requests, each asked twice, two servers without pings',
+        model: (options = {}) => freelanceModel({ ...NO_FAULTS, crashes: 1, pings: false, requests: 2, hedge: false, ...options }),
       },
     ],
   ),

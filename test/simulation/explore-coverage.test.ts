@@ -4,6 +4,7 @@ import { cellsOf, arrowLabel } from '../../src/core/chart.ts';
 import { ArrowCoverage } from '../../src/core/coverage.ts';
 import type { Machine } from '../../src/core/machine.ts';
 import { explore } from '../../src/simulation/explore.ts';
+import { binaryStarModel } from '../../src/simulation/models/binary-star.ts';
 import { majordomoModel } from '../../src/simulation/models/majordomo.ts';
 import { WORLDS } from '../../src/simulation/models/worlds.ts';
 import { UNEXPLORED, untakenInAll, untakenOf } from '../../src/simulation/unexplored.ts';
@@ -16,6 +17,8 @@ test('what the worlds do not show of the machines is listed, with its reason, an
   // What the worlds show only farther from their beginning.
   const bounds = { clients: 1, workers: 1, retries: 2, maxDeliveries: 1 };
   await explore(majordomoModel({ ...bounds, observer }));
+  for (const faults of [{ cuts: 1 }, { crashes: 1, pauses: 1 }])
+    await explore(binaryStarModel({ crashes: 0, cuts: 0, losses: 0, ...faults, observer }));
   for (const machine of ALL) {
     const untaken = untakenOf(machine, observer);
     expect(untaken.filter(({ why }) => why === undefined)).toEqual([]);

@@ -191,8 +191,8 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
     super(plan.times, plan.settings);
     this.#plan = plan;
     this.end = plan.settings.hints ? END : undefined;
-    // An arbiter may answer as late as it likes.
-    this.settlesWithin = plan.settings.arbitrated ? undefined : this.calm;
+    // Twice, for a client that knows a later epoch may undo the first takeover. An arbiter may answer as late as it likes.
+    this.settlesWithin = plan.settings.arbitrated ? undefined : 2 * this.calm;
     this.desk = plan.settings.arbitrated ? new LeaseDesk() : undefined;
   }
 

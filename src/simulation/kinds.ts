@@ -44,7 +44,13 @@ const OF_ROLES: readonly string[] = [
   'suspend',
   'resume',
   'retreat',
-  ...['know', 'forget', 'revive', 'doubt', 'condemn', 'probe', 'stale'],
+  'know',
+  'forget',
+  'revive',
+  'doubt',
+  'condemn',
+  'probe',
+  'stale',
 ];
 
 const RESERVED: ReadonlySet<string> = new Set([...OF_WORLDS, ...OF_ROLES]);

@@ -9,6 +9,7 @@ import { UNREACHABLE } from './unreachable.ts';
 const SECOND_REQUEST = 'only a queue of another make gives a worker a second request';
 const NONSENSE = 'only a queue of another make talks nonsense';
 const QUIET = 'only the Guide’s queues take every heartbeat for a READY';
+const NO_STAR = 'only the servers of a Binary Star refuse; the models of that have clients without a table';
 const ONE_BROKER = 'the clients of the models know one broker';
 const NO_HANDLER = 'the models end a handler with its worker';
 const NO_PROBE = 'the models without pings have no probe';
@@ -30,6 +31,10 @@ const NO_CUTS = 'the world in which the Guide’s pair goes on has no cuts, and 
 
 /** Machine → arrow, or `state × event` of what is ignored → why. */
 export const UNEXPLORED: { readonly [machine: string]: ReadonlyMap<string, string> } = {
+  LazyPirateRequest: new Map([
+    ['sent → pausing: REFUSAL [attemptsRemain] / pauseAfterRefusal', NO_STAR],
+    ['sent → settled: REFUSAL [else] / giveUpRefused', NO_STAR],
+  ]),
   LoadBalancedWorker: new Map([
     ['busy → busy: REQUEST [mayHold] / hold', SECOND_REQUEST],
     ['busy → orphaned: REQUEST [else] / leaveConfused', SECOND_REQUEST],

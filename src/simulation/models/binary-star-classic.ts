@@ -17,11 +17,12 @@ import {
   neverTwo,
   safeFailover,
   SIDES,
+  starLimits,
   StarPair,
   type Question,
   type Side,
   type StarBounds,
-  type StarTimes,
+  type StarLimits,
 } from './binary-star-pair.ts';
 import { checkStar, starBounds } from './binary-star-sizes.ts';
 import { TimedSteps } from './binary-star-steps.ts';
@@ -60,7 +61,7 @@ type Event = ClassicBinaryStarMachine['event'];
 
 interface Plan {
   readonly settings: ClassicStarWorld;
-  readonly times: StarTimes;
+  readonly limits: StarLimits;
   readonly steps: readonly [TimedSteps<ClassicBinaryStarMachine>, TimedSteps<ClassicBinaryStarMachine>];
 }
 
@@ -76,7 +77,7 @@ class ClassicStarState extends StarPair<ClassicBinaryStarMachine> {
   readonly #plan: Plan;
 
   constructor(plan: Plan) {
-    super(plan.times, plan.settings);
+    super(plan.limits);
     this.#plan = plan;
   }
 
@@ -133,7 +134,7 @@ export function classicStarModel(options: Partial<ClassicStarWorld> = {}): Small
   const context: Omit<ClassicBinaryStarContext, 'role'> = { heartbeatInterval: HEARTBEAT, failoverTimeout };
   const plan: Plan = {
     settings,
-    times: { delay, tolerated: 0, failoverTimeout },
+    limits: starLimits({ delay, tolerated: 0, failoverTimeout }, settings),
     steps: [
       new TimedSteps(machine, { ...context, role: 'primary' }, observer),
       new TimedSteps(machine, { ...context, role: 'backup' }, observer),

@@ -31,9 +31,10 @@ export interface StarBounds {
 }
 export const STAR_BUDGETS: readonly (keyof StarBounds)[] = ['crashes', 'cuts', 'losses', 'pauses', 'orders', 'handOvers', 'closes'];
 
-/** Packed in place of `Infinity`: as often as one likes. */
-const ANY_NUMBER = 255;
-const upTo = (packed: number): number => (packed === ANY_NUMBER ? Infinity : packed);
+/** Those that are used up: the others stay as they are, 0 or `Infinity`. */
+function countedIn(bounds: StarBounds): readonly (keyof StarBounds)[] {
+  return STAR_BUDGETS.filter((budget) => bounds[budget] > 0 && bounds[budget] < Infinity);
+}
 
 /** Times are ticks. */
 export interface StarTimes {
@@ -42,6 +43,18 @@ export interface StarTimes {
   /** Words lost one after the other that do not count as silence. */
   readonly tolerated: number;
   readonly failoverTimeout: number;
+}
+
+/** What all states of a world have in common. */
+export interface StarLimits extends StarTimes {
+  readonly bounds: StarBounds;
+  readonly counted: readonly (keyof StarBounds)[];
+  /** See `calmAfter`. */
+  readonly calm: number;
+}
+
+export function starLimits(times: StarTimes, bounds: StarBounds): StarLimits {
+  return { ...times, bounds, counted: countedIn(bounds), calm: calmAfter(times.delay) };
 }
 
 export const HEARTBEAT = 2;
@@ -158,13 +171,14 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
   readonly left: { -readonly [B in keyof StarBounds]: number };
   /** From here on `quiet` no longer counts: whatever that has brought about must be over. */
   readonly calm: number;
-  readonly #times: StarTimes;
+  readonly #limits: StarLimits;
 
-  constructor(times: StarTimes, bounds: StarBounds) {
-    this.#times = times;
-    this.calm = calmAfter(times.delay);
-    this.quiet = this.calm;
-    this.left = { ...bounds };
+  constructor(limits: StarLimits) {
+    this.#limits = limits;
+    this.calm = limits.calm;
+    this.quiet = limits.calm;
+    const { crashes, cuts, losses, pauses, orders, handOvers, closes } = limits.bounds;
+    this.left = { crashes, cuts, losses, pauses, orders, handOvers, closes };
   }
 
   /* ---------------------------------------------------------------- what those that extend it say */
@@ -202,7 +216,7 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
   /* ---------------------------------------------------------------- as a text */
 
   pack(packer: Packer): void {
-    for (const budget of STAR_BUDGETS) packer.put(Math.min(this.left[budget], ANY_NUMBER));
+    for (const budget of this.#limits.counted) packer.put(this.left[budget]);
     packer.put((this.primaryDone ? 4 : 0) | this.cut);
     packer.put(this.quiet);
     packer.put(this.unsettled);
@@ -221,7 +235,7 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
   }
 
   unpack(unpacker: Unpacker): this {
-    for (const budget of STAR_BUDGETS) this.left[budget] = upTo(unpacker.take());
+    for (const budget of this.#limits.counted) this.left[budget] = unpacker.take();
     const bits = unpacker.take();
     this.primaryDone = bits > 3;
     this.cut = bits & 3;
@@ -306,20 +320,21 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
   }
 
   get #mayPass(): boolean {
-    return this.servers.every(({ paused }) => paused < this.#times.failoverTimeout + 2);
+    return this.servers.every(({ paused }) => paused < this.#limits.failoverTimeout + 2);
   }
 
   /** It reads what has arrived, before or after its timers fire; a client may ask it after that, or between. */
   #offerTurn(happenings: Happenings<this>, side: Side): void {
     const letters = this.letters[otherOf(side)];
-    const oldest = this.#times.delay + (side === PRIMARY ? 1 : 0);
+    const oldest = this.#limits.delay + (side === PRIMARY ? 1 : 0);
     const least = letters.filter(({ age }) => age >= oldest).length;
+    const questions = this.questions(side);
     const isDue = this.servers[side].timers.includes(0);
     for (let all = least; all <= letters.length; all++)
       for (let before = isDue ? 0 : all; before <= all; before++) {
         const turn = { before, isDue, after: all - before };
         this.#offerOneTurn(happenings, side, turn);
-        for (const question of this.questions(side)) {
+        for (const question of questions) {
           this.#offerOneTurn(happenings, side, { ...turn, last: question });
           if (all > before) this.#offerOneTurn(happenings, side, { ...turn, between: question });
         }
@@ -376,7 +391,7 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
       });
       if (server.life === 'paused') server.paused++;
       if (server.life === 'down') server.paused = 0;
-      this.letters[side] = this.letters[side].map(({ code, age }) => ({ code, age: Math.min(age, this.#times.delay) + 1 }));
+      this.letters[side] = this.letters[side].map(({ code, age }) => ({ code, age: Math.min(age, this.#limits.delay) + 1 }));
     }
     if (this.cut === 0) this.quiet = Math.min(this.quiet + 1, this.calm);
     if (this.settlesWithin !== undefined) this.#countUnsettled(this.settlesWithin);
@@ -508,7 +523,7 @@ export abstract class StarPair<M extends MachineTypes> implements Changing {
     this.left.losses--;
     this.unsettled = 0;
     this.letters[side].splice(at, 1);
-    if (this.missed[side] === this.#times.tolerated) this.quiet = 0;
+    if (this.missed[side] === this.#limits.tolerated) this.quiet = 0;
     else this.missed[side]++;
   }
 }

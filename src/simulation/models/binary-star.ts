@@ -25,11 +25,12 @@ import {
   PRIMARY,
   safeFailover,
   SIDES,
+  starLimits,
   StarPair,
   type Question,
   type Side,
   type StarBounds,
-  type StarTimes,
+  type StarLimits,
 } from './binary-star-pair.ts';
 import { checkStar, starBounds } from './binary-star-sizes.ts';
 import { TimedSteps } from './binary-star-steps.ts';
@@ -78,7 +79,7 @@ type State = BinaryStarMachine['state'];
 
 interface Plan {
   readonly settings: BinaryStarWorld;
-  readonly times: StarTimes;
+  readonly limits: StarLimits;
   readonly steps: readonly [TimedSteps<BinaryStarMachine>, TimedSteps<BinaryStarMachine>];
   /** The same state of a machine, with another epoch. */
   renumber(side: Side, machine: number, epoch: number): number;
@@ -188,11 +189,11 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
   #spoken = false;
 
   constructor(plan: Plan) {
-    super(plan.times, plan.settings);
+    super(plan.limits);
     this.#plan = plan;
     this.end = plan.settings.hints ? END : undefined;
-    // Twice, for a client that knows a later epoch may undo the first takeover. An arbiter may answer as late as it likes.
-    this.settlesWithin = plan.settings.arbitrated ? undefined : 2 * this.calm;
+    // One more, for a client that knows a later epoch may undo the first takeover. An arbiter may answer as late as it likes.
+    this.settlesWithin = plan.settings.arbitrated ? undefined : this.calm + 1;
     this.desk = plan.settings.arbitrated ? new LeaseDesk() : undefined;
   }
 
@@ -337,7 +338,7 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
   }
 
   protected override passTick(): void {
-    const { failoverTimeout } = this.#plan.times;
+    const { failoverTimeout } = this.#plan.limits;
     for (const side of SIDES) {
       const shell = this.shells[side];
       if (this.servers[side].life !== 'down' && IDLE.has(this.stateOf(side).kind))
@@ -458,7 +459,7 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
   #expectSilence(side: Side): void {
     const { silent, voted } = this.shells[side];
     if (!voted) breach('BS3', `${nameOf(side)} takes over, and no client has asked it`);
-    if (!this.#plan.settings.hints && silent < this.#plan.times.failoverTimeout)
+    if (!this.#plan.settings.hints && silent < this.#plan.limits.failoverTimeout)
       breach('BS3', `${nameOf(side)} takes over after ${silent} ticks of silence`);
   }
 
@@ -503,7 +504,7 @@ export function binaryStarModel(options: Partial<BinaryStarWorld> = {}): SmallMo
   ];
   const plan: Plan = {
     settings,
-    times: { delay, tolerated, failoverTimeout },
+    limits: starLimits({ delay, tolerated, failoverTimeout }, settings),
     steps,
     renumber: (side, at, epoch) => {
       const state = steps[side].state(at);

@@ -81,9 +81,12 @@ describe('a bug in the table is found', () => {
     expect(await broken(binaryStarModel({ ...NEVER_WRONG, crashes: 1, machine }), 'BS4')).toBeDefined();
   });
 
-  test('two that are passive do not settle who serves', async () => {
-    const machine = plant(binaryStar, 'passive', 'PASSIVE', (state) => state);
-    const { sentence } = await broken(binaryStarModel({ ...NEVER_WRONG, cuts: 1, losses: 1, machine }), 'settles');
+  test('a passive server waits on though the one that was active has forgotten everything', async () => {
+    const machine = plant(binaryStar, 'passive', 'WAITING', (state, _event, out, context) => {
+      out.arm('peerSilence', context.failoverTimeout);
+      return state;
+    });
+    const { sentence } = await broken(binaryStarModel({ ...NEVER_WRONG, crashes: 1, machine }), 'settles');
     expect(sentence).toMatch(/nothing has gone wrong for 5 ticks, and not exactly one of them serves/);
   });
 

@@ -18,10 +18,10 @@ test('what the worlds do not show of the machines is listed, with its reason, an
   const bounds = { clients: 1, workers: 1, retries: 2, maxDeliveries: 1 };
   await explore(majordomoModel({ ...bounds, observer }));
   for (const faults of [
-    { crashes: 2, losses: 1 },
-    { crashes: 1, pauses: 1 },
+    { crashes: 2, losses: 1, pauses: 0 },
+    { crashes: 1, losses: 0, pauses: 1 },
   ])
-    await explore(binaryStarModel({ crashes: 0, cuts: 0, losses: 0, ...faults, observer }));
+    await explore(binaryStarModel({ cuts: 0, ...faults, observer }));
   for (const machine of ALL) {
     const untaken = untakenOf(machine, observer);
     expect(untaken.filter(({ why }) => why === undefined)).toEqual([]);

@@ -142,7 +142,7 @@ async function simulation(seeds: number): Promise<Goal[]> {
 
 /** Two at a time, of about the same size. */
 const EXPLORED: readonly (readonly string[])[] = [
-  ['paranoid', 'lazy'],
+  ['paranoid', 'lazy', 'freelance'],
   ['majordomo', 'simple', 'star'],
 ];
 

@@ -88,6 +88,8 @@ class HalfBook {
   /** The last mark of a client that came, and when. */
   claim: EpochMark | undefined;
   claimedAt = -Infinity;
+  /** When it was suspended; `Infinity` once it has gone on in a later moment. */
+  suspendedAt = Infinity;
   /** Up to which standstill of its process it is known to have doubted, and how long those were in all. */
   awakeSince = -Infinity;
   stoodStill = 0;
@@ -210,10 +212,15 @@ class PairWatch {
         }),
         suspend: of((half) => {
           half.suspended = true;
+          half.suspendedAt = this.#run.now;
+          if (half.claimedAt !== this.#run.now) half.claim = undefined;
           half.mustDoubt = false;
         }),
         resume: of((half) => {
           half.suspended = false;
+          this.#run.at(this.#run.now + SLACK_MS, () => {
+            half.suspendedAt = Infinity;
+          });
           this.#judgeTwo(half);
         }),
         retreat: of((half, event) => {
@@ -318,8 +325,10 @@ class PairWatch {
 
   #fromClient(half: HalfBook, frames: readonly Frame[]): void {
     const mark = markIn(frames) ?? markIn(frames.slice(-1));
-    half.claim = mark;
     half.claimedAt = this.#run.now;
+    // Of several that wait the highest counts.
+    const waits = half.suspended && half.claim?.kind === 'known' && mark?.kind === 'known' && half.claim.epoch > mark.epoch;
+    if (!waits && !(half.suspended && mark === undefined)) half.claim = mark;
     if (!IDLE.has(half.state)) return;
     half.votedAt ??= this.#run.now;
     if (mark?.kind === 'known' && mark.epoch - half.known < MOST_AHEAD) half.known = Math.max(half.known, mark.epoch);
@@ -406,8 +415,9 @@ class PairWatch {
           (heard.epoch > half.served || (heard.epoch === half.served && half.role === 'backup'));
         if (!outranks) this.#broken(NO_FAIL_BACK, `${life} gives way, and its peer does not outrank it`);
       } else if (reason === 'superseded') {
+        // What clients said while it was suspended is looked at when it serves on.
         const { claim } = half;
-        if (half.claimedAt !== now || claim?.kind !== 'known' || claim.epoch <= half.served)
+        if (half.claimedAt < Math.min(now, half.suspendedAt) || claim?.kind !== 'known' || claim.epoch <= half.served)
           this.#broken(NO_FAIL_BACK, `${life} gives way, and no client knows of a later epoch`);
       } else if (reason === 'lease-lost') {
         if (!this.#rules.arbitrated) this.#broken(NO_FAIL_BACK, `${life} has lost a lease, and there is no arbiter`);

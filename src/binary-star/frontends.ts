@@ -111,8 +111,9 @@ export class Frontends {
   inside(transport: Transport): Transport {
     const turn = this.#turn;
     return {
-      ...transport,
       name: transport.name,
+      ...(transport.publish === undefined ? {} : { publish: transport.publish.bind(transport) }),
+      ...(transport.subscribe === undefined ? {} : { subscribe: transport.subscribe.bind(transport) }),
       listen: (endpoint, handler, options) => {
         const gate = this.#gates.find((each) => each.isAt(endpoint));
         if (gate === undefined) return transport.listen(endpoint, handler, options);

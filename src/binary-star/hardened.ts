@@ -93,6 +93,7 @@ export class HardenedHalf implements Half {
       this.wake();
     };
     this.#replication = new Replication(settings.state, settings.maxStateBytes, {
+      now: () => stage.driver.clock.now(),
       send: (frames) => this.#connector?.send(this.#connector.remote, frames) === 'ok',
       hasFollower: () => this.#there && this.#word?.word === 'passive',
       failed: (error) => {
@@ -334,6 +335,7 @@ export class HardenedHalf implements Half {
     return {
       announce: (word, epoch) => {
         this.#say(word, epoch);
+        this.#replication.expire(stage.driver.now - this.#settings.failoverTimeout);
       },
       ask: () => {
         this.#ask();

@@ -18,6 +18,7 @@ export interface StateHandover {
 }
 
 export interface ReplicationHost {
+  now(): number;
   /** Whether the connection to the peer took it. */
   send(frames: readonly Frame[]): boolean;
   /** Whether the peer is there and passive. */
@@ -47,7 +48,7 @@ export class Replication {
   #work: Promise<void> = Promise.resolve();
   /** Updates made while a snapshot is being taken. */
   #taking: Frame[][] | undefined;
-  readonly #waiters = new Map<number, (applied: boolean) => void>();
+  readonly #waiters = new Map<number, { readonly since: number; readonly resolve: (applied: boolean) => void }>();
 
   /** @param maxBytes the largest frame that the peer takes. */
   constructor(state: StateHandover | undefined, maxBytes: number, host: ReplicationHost) {
@@ -82,8 +83,16 @@ export class Replication {
 
   /** The peer is gone, or another: nobody will say that an update was applied. */
   abandon(): void {
-    for (const resolve of this.#waiters.values()) resolve(false);
-    this.#waiters.clear();
+    this.expire(Infinity);
+  }
+
+  /** Whoever has waited since `time` or before waits no longer: the peer cannot apply it, or takes too long. */
+  expire(time: number): void {
+    for (const [sequence, { since, resolve }] of this.#waiters) {
+      if (since > time) continue;
+      this.#waiters.delete(sequence);
+      resolve(false);
+    }
   }
 
   /**
@@ -98,7 +107,7 @@ export class Replication {
     const message = encodeUpdate(sequence, frames);
     if (this.#taking !== undefined) this.#taking.push(message);
     else if (!this.#host.hasFollower() || !this.#host.send(message)) return Promise.resolve(false);
-    return new Promise((resolve) => this.#waiters.set(sequence, resolve));
+    return new Promise((resolve) => this.#waiters.set(sequence, { since: this.#host.now(), resolve }));
   }
 
   /** The active peer has spoken: is anything missing? */
@@ -129,7 +138,7 @@ export class Replication {
         if (!this.#leading) this.#takeUpdate(command.sequence, framesBetween(message.retain(), command.body));
         return;
       case 'APPLIED':
-        for (const [sequence, resolve] of this.#waiters) {
+        for (const [sequence, { resolve }] of this.#waiters) {
           if (sequence > command.sequence) continue;
           this.#waiters.delete(sequence);
           resolve(true);

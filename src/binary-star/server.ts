@@ -220,8 +220,8 @@ export class BinaryStar extends Role<BinaryStarEvents> {
   activate(): void {
     this.#look();
     const { kind } = this.#half;
-    if (this.#closing !== undefined || this.#settings.mode === 'classic')
-      throw new WrongState('activate', this.#closing === undefined ? 'classic' : 'closed', 'the Guide’s table has no such arrow');
+    if (this.#closing !== undefined) throw new WrongState('activate', 'closed', 'it has ended, or is about to');
+    if (this.#settings.mode === 'classic') throw new WrongState('activate', 'classic', 'the Guide’s table has no such arrow');
     if (kind === 'passive') throw new WrongState('activate', kind, 'the peer is there; let it hand over');
     if (kind !== 'waiting' && kind !== 'lone' && kind !== 'deserted') throw new WrongState('activate', kind, 'it serves, or is about to');
     this.attempt(() => {
@@ -257,8 +257,8 @@ export class BinaryStar extends Role<BinaryStarEvents> {
   }
 
   /**
-   * Sends an update of the state to the passive half. Resolves with whether it was applied there: `false` when there is none, or it went, and
-   * without the option `state`, which both halves must have.
+   * Sends an update of the state to the passive half. Resolves with whether it was applied there: `false` when there is none, it went, or it
+   * has not said so within `failoverTimeout`, and without the option `state`, which both halves must have.
    *
    * @throws WrongState (as a rejection) when this half does not serve, InvalidOption for what is no update, or has a frame longer than
    * `maxStateBytes`.

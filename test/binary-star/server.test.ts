@@ -485,6 +485,18 @@ describe('the hand-over of state', () => {
   });
 });
 
+test('whoever waits for an update that the peer cannot apply learns so within failoverTimeout and a heartbeat', async () => {
+  const state = { snapshot: () => '', restore: () => undefined, apply: () => undefined };
+  const primary = await pair.start('primary', { state });
+  await pair.start('backup');
+  await world.advance(1200);
+  const applied = new Outcome(primary.star.replicate('5'));
+  await world.advance(1900);
+  expect(applied.state).toBe('open');
+  await world.advance(700);
+  expect(applied.value).toBe(false);
+});
+
 describe('an arbiter', () => {
   /** Keeps the lease; cannot be reached by some. */
   class Keeper implements Arbiter {

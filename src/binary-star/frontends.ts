@@ -60,13 +60,75 @@ interface Held {
   readonly message: Message | undefined;
   readonly reason: GoneReason;
   readonly at: number;
+  readonly bytes: number;
+}
+
+interface Reply {
+  readonly gate: Gate;
+  readonly peer: Peer;
+  readonly frames: readonly Frame[];
+  readonly bytes: number;
+}
+
+/** How much may wait. */
+interface Room {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** What waits, in order, as long as there is room for it. */
+class Waiting<T extends { readonly bytes: number }> {
+  readonly #room: Room;
+  #all: T[] = [];
+  #bytes = 0;
+
+  constructor(room: Room) {
+    this.#room = room;
+  }
+
+  get length(): number {
+    return this.#all.length;
+  }
+
+  get first(): T | undefined {
+    return this.#all[0];
+  }
+
+  fits(bytes: number): boolean {
+    return this.#all.length < this.#room.messages && this.#bytes + bytes <= this.#room.bytes;
+  }
+
+  push(each: T): void {
+    this.#all.push(each);
+    this.#bytes += each.bytes;
+  }
+
+  shift(): void {
+    this.#bytes -= this.#all.shift()?.bytes ?? 0;
+  }
+
+  /** Empties it. */
+  take(): T[] {
+    const all = this.#all;
+    this.#all = [];
+    this.#bytes = 0;
+    return all;
+  }
+
+  /** Returns how many go. */
+  keep(isKept: (each: T) => boolean): number {
+    const all = this.take();
+    for (const each of all) if (isKept(each)) this.push(each);
+    return all.length - this.#all.length;
+  }
 }
 
 export class Frontends {
   readonly counters: FrontendCounters = { votes: 0, turnedAway: 0, dropped: 0 };
   readonly #host: FrontendsHost;
   readonly #gates: readonly Gate[];
-  readonly #most: number;
+  readonly #held: Waiting<Held>;
+  readonly #outbox: Waiting<Reply>;
   #phase: Phase = 'shut';
   /** Counts beginnings and ends of servers inside: one that was begun before the last end gets no door. */
   #turn = 0;
@@ -74,13 +136,12 @@ export class Frontends {
   #isFilled = false;
   #epoch = 0;
   #served: Frame = encodeEpoch('served', 0);
-  #held: Held[] = [];
-  #outbox: { readonly gate: Gate; readonly peer: Peer; readonly frames: readonly Frame[] }[] = [];
   #reopening: Promise<unknown> = Promise.resolve();
 
-  constructor(host: FrontendsHost, endpoints: readonly string[], options: SocketOptions, maxHeld: number) {
+  constructor(host: FrontendsHost, endpoints: readonly string[], options: SocketOptions, room: Room) {
     this.#host = host;
-    this.#most = maxHeld;
+    this.#held = new Waiting(room);
+    this.#outbox = new Waiting(room);
     this.#gates = endpoints.map((endpoint) => new Gate(this, endpoint, options));
   }
 
@@ -151,10 +212,8 @@ export class Frontends {
 
   #open(): void {
     this.#phase = 'open';
-    const outbox = this.#outbox;
-    this.#outbox = [];
-    for (const { gate, peer, frames } of outbox) gate.pass(peer, frames);
-    for (let next = this.#held[0]; next !== undefined; next = this.#held[0]) {
+    for (const { gate, peer, frames } of this.#outbox.take()) gate.pass(peer, frames);
+    for (let next = this.#held.first; next !== undefined; next = this.#held.first) {
       const { gate, peer, message, reason } = next;
       if (message !== undefined && !this.admits(message)) return;
       this.#held.shift();
@@ -179,8 +238,8 @@ export class Frontends {
     this.#phase = reopen ? 'shut' : 'closed';
     this.#turn++;
     this.#isFilled = false;
-    this.#held = [];
-    this.#outbox = [];
+    this.#held.take();
+    this.#outbox.take();
     const reopening = this.#gates.map((gate) => gate.shut(reopen));
     this.#reopening = Promise.all([this.#reopening, ...reopening]).catch((error: unknown) => {
       if (this.#phase !== 'closed') this.#host.failed(error as Error);
@@ -190,9 +249,7 @@ export class Frontends {
   /** The peer serves: who waits and would understand is told so. */
   turnAway(epoch: number): void {
     const passive = [encodeEpoch('passive', epoch)];
-    const held = this.#held;
-    this.#held = [];
-    for (const { gate, peer, message } of held) {
+    for (const { gate, peer, message } of this.#held.take()) {
       if (message !== undefined && claimIn(message) !== undefined && gate.pass(peer, passive) === 'ok') this.counters.turnedAway++;
       else this.counters.dropped++;
     }
@@ -201,10 +258,8 @@ export class Frontends {
   /** Drops what has waited since before `time`. Returns since when the oldest of the rest has. What waits for a server inside waits on. */
   expire(time: number): number | undefined {
     if (this.#phase !== 'shut') return undefined;
-    const fresh = this.#held.filter(({ at }) => at > time);
-    this.counters.dropped += this.#held.length - fresh.length;
-    this.#held = fresh;
-    return fresh[0]?.at;
+    this.counters.dropped += this.#held.keep(({ at }) => at > time);
+    return this.#held.first?.at;
   }
 
   async close(): Promise<void> {
@@ -256,11 +311,11 @@ export class Frontends {
     if (this.#phase === 'closed') return;
     const isVote = this.#phase === 'shut';
     if (isVote) this.counters.votes++;
-    if (this.#held.length >= this.#most) {
-      this.counters.dropped++;
-      if (!isVote) return;
+    const bytes = bytesOf(message);
+    if (this.#held.fits(bytes)) {
+      this.#held.push({ gate, peer, message: message.retain(), reason: 'disconnected', at: this.#host.clock.now(), bytes });
     } else {
-      this.#held.push({ gate, peer, message: message.retain(), reason: 'disconnected', at: this.#host.clock.now() });
+      this.counters.dropped++;
     }
     if (!isVote) return;
     const claim = claimIn(message);
@@ -269,20 +324,20 @@ export class Frontends {
 
   /** A connection has ended of which something may wait. */
   endOf(gate: Gate, peer: Peer, reason: GoneReason): void {
-    if (this.#phase === 'suspended') this.#held.push({ gate, peer, message: undefined, reason, at: this.#host.clock.now() });
-    else this.#held = this.#held.filter((each) => each.peer !== peer);
+    if (this.#phase === 'suspended') this.#held.push({ gate, peer, message: undefined, reason, at: this.#host.clock.now(), bytes: 0 });
+    else this.#held.keep((each) => each.peer !== peer);
   }
 
   /** What waits is dropped: this pair does not keep requests. */
   drop(): void {
     if (this.#phase !== 'shut') return;
-    this.counters.dropped += this.#held.length;
-    this.#held = [];
+    this.counters.dropped += this.#held.take().length;
   }
 
   store(gate: Gate, peer: Peer, frames: readonly Frame[]): SendResult {
-    if (this.#outbox.length >= this.#most) return 'again';
-    this.#outbox.push({ gate, peer, frames });
+    const bytes = frames.reduce((sum, { length }) => sum + length, 0);
+    if (!this.#outbox.fits(bytes)) return 'again';
+    this.#outbox.push({ gate, peer, frames, bytes });
     return 'ok';
   }
 
@@ -291,6 +346,12 @@ export class Frontends {
     if (isEpochMark(frames[0] as Frame)) frames[0] = this.#served;
     return frames;
   }
+}
+
+function bytesOf(message: Message): number {
+  let bytes = 0;
+  for (let i = 0; i < message.frameCount; i++) bytes += message.byteLength(i);
+  return bytes;
 }
 
 /** The mark of a client before the envelope, or of a worker at the end. */

@@ -4,7 +4,7 @@ import { Performer } from '../runtime/actor.ts';
 import { MOST_EPOCH } from '../wire/epoch.ts';
 import type { FrameLike, Message } from '../wire/message.ts';
 import type { Connector, Listener, Peer, Transport } from '../transport/transport.ts';
-import type { ArbiterAnswer, ArbiterClaim } from './arbiter.ts';
+import type { Arbiter, ArbiterAnswer, ArbiterClaim } from './arbiter.ts';
 import { decodeAtPeer, encodeWord, type PeerWord } from './codec.ts';
 import type { Half, PeerSnapshot, Stage } from './half.ts';
 import type { BinaryStarPlace, BinaryStarSettings } from './options.ts';
@@ -63,6 +63,10 @@ export class HardenedHalf implements Half {
   #leaseEnd = Infinity;
   /** When something last happened here. */
   #aliveAt: number;
+  /** How often it was told to finish what it has in hand; and whether it has, and gives the lease back before it says so. */
+  #drains = 0;
+  #giving = false;
+  #hasServedOrFollowed = false;
   #closed = false;
 
   constructor(stage: Stage, place: Omit<BinaryStarPlace, 'frontends'>, settings: BinaryStarSettings) {
@@ -203,8 +207,27 @@ export class HardenedHalf implements Half {
     this.#machine.step({ kind: 'handOver' });
   }
 
+  /** The peer must not hear that it may serve before the arbiter has: the claim that follows would be refused, and the lease be free. */
   drained(): void {
-    this.#machine.step({ kind: 'drained' });
+    if (this.#lastClaim === undefined || this.kind !== 'resigning') {
+      this.#machine.step({ kind: 'drained' });
+      return;
+    }
+    const drain = this.#drains;
+    const { clock } = this.#stage.driver;
+    const over = (): void => {
+      clock.clearTimeout(timer);
+      if (!this.#giving || drain !== this.#drains) return;
+      this.#giving = false;
+      this.#stage.attempt(() => {
+        this.wake();
+        this.#machine.step({ kind: 'drained' });
+      });
+    };
+    this.#giving = true;
+    this.#stage.gaveBack();
+    const timer = clock.setTimeout(over, this.#settings.heartbeatInterval);
+    void this.#release().then(over);
   }
 
   end(): void {
@@ -270,13 +293,19 @@ export class HardenedHalf implements Half {
     if (fresh) this.#asking = false;
     const isAsked = word.question !== 0 && word.question !== this.#answer;
     if (word.question !== 0) this.#answer = word.question;
-    const before = this.kind;
     // A resignation that waited in the peer's socket while nobody could hear it is over by now.
     const kind = word.word === 'resigned' && isOld ? 'PASSIVE' : EVENT_OF[word.word];
     this.#machine.step({ kind, epoch: word.epoch, fresh });
-    if (this.kind === 'passive' && ['waiting', 'lone', 'electing'].includes(before)) this.#stage.followed(this.epoch);
+    this.#follow(word.word);
     if (isAsked) this.#say(WORD_OF[this.#machine.state.kind], this.epoch);
     if (word.word === 'active') this.#replication.heard(word);
+  }
+
+  /** The first that it knows of who serves. */
+  #follow(said: StarWord): void {
+    if (this.#hasServedOrFollowed || said !== 'active' || this.kind !== 'passive') return;
+    this.#hasServedOrFollowed = true;
+    this.#stage.followed(this.epoch);
   }
 
   /** The peer has begun a new life: what is still on its way from the last one counts for nothing. */
@@ -341,6 +370,7 @@ export class HardenedHalf implements Half {
         this.#ask();
       },
       serve: (epoch, reason) => {
+        this.#hasServedOrFollowed = true;
         this.#asking = false;
         if (reason === 'peer-silent' && this.#there) this.#setThere(false);
         stage.serve(epoch, reason);
@@ -351,7 +381,8 @@ export class HardenedHalf implements Half {
       retreat: (reason, epoch) => {
         this.#asking = false;
         this.#replication.follow();
-        this.#release();
+        this.#giving = false;
+        void this.#release();
         stage.retreat(reason, epoch);
       },
       turnAway: (epoch) => {
@@ -364,6 +395,7 @@ export class HardenedHalf implements Half {
         stage.resume();
       },
       drain: () => {
+        this.#drains++;
         stage.drain();
       },
       claimLease: (epoch) => {
@@ -385,7 +417,7 @@ export class HardenedHalf implements Half {
     const askedAt = this.#stage.driver.clock.now();
     // After so long its answer could not make a lease any more: an arbiter that never answers is asked again.
     const isAsked = this.#claiming !== undefined && askedAt < this.#claiming.askedAt + leaseTime;
-    if (arbiter === undefined || isAsked) return;
+    if (arbiter === undefined || isAsked || this.#giving) return;
     const claim: ArbiterClaim = { pair, role: this.#place.role, instance: this.#instance, epoch, leaseTime };
     const claiming = (this.#claiming = { claim, askedAt });
     /** Whether nothing was claimed or given back meanwhile. */
@@ -394,7 +426,7 @@ export class HardenedHalf implements Half {
       this.#claiming = undefined;
       return true;
     };
-    callArbiter(async () => checkAnswer(await arbiter.claim(claim))).then(
+    askArbiter(arbiter, claim).then(
       (answer) => {
         // A lease counts from the question: the arbiter's own count begins later.
         this.#judge(claim, answer, askedAt + leaseTime, isCurrent());
@@ -418,30 +450,28 @@ export class HardenedHalf implements Half {
         this.#machine.step(granted ? { kind: 'granted', epoch, validFor } : { kind: 'denied', epoch });
       });
     // Nobody here has a use for it any more, nor asks for another.
-    if (!granted || LEASED.includes(this.kind) || this.#claiming !== undefined) return;
+    if (!granted || (LEASED.includes(this.kind) && !this.#giving) || this.#claiming !== undefined) return;
     this.#lastClaim ??= claim;
-    this.#release();
+    void this.#release();
   }
 
-  #release(): void {
+  async #release(): Promise<void> {
     const claim = this.#lastClaim;
     const { arbiter } = this.#settings;
     this.#lastClaim = this.#claiming = undefined;
     this.#leaseEnd = Infinity;
     if (claim === undefined || arbiter === undefined) return;
-    callArbiter(() => arbiter.release(claim)).catch((error: unknown) => {
+    try {
+      await arbiter.release(claim);
+    } catch (error) {
       this.#stage.logger.warn({ err: error }, 'the lease could not be given back; it ends by itself');
-    });
+    }
   }
 }
 
-/** A port of a user's may throw where it should reject. */
-async function callArbiter<T>(call: () => Promise<T>): Promise<T> {
-  return call();
-}
-
-/** … and answer anything. @throws InvalidOption */
-function checkAnswer(answer: ArbiterAnswer | null | undefined): ArbiterAnswer {
+/** A port of a user's may throw where it should reject, and answer anything. @throws InvalidOption */
+async function askArbiter(arbiter: Arbiter, claim: ArbiterClaim): Promise<ArbiterAnswer> {
+  const answer = (await arbiter.claim(claim)) as ArbiterAnswer | null | undefined;
   const isOne = typeof answer?.granted === 'boolean' && Number.isInteger(answer.epoch) && answer.epoch >= 0 && answer.epoch <= MOST_EPOCH;
   if (answer === null || answer === undefined || !isOne)
     throw new InvalidOption('arbiter', answer, 'one that answers with `granted` and an `epoch`');

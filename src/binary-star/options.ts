@@ -60,6 +60,8 @@ export interface BinaryStarOptions extends RoleOptions, TransportHeartbeatOption
   readonly maxStateBytes?: number;
   /** Messages of clients that wait until it is known which server is active; more are dropped and counted. Default 1000. */
   readonly maxHeldRequests?: number;
+  /** … and their bytes in all; a standstill lets as many bytes of answers wait. Default 64 MiB. */
+  readonly maxHeldBytes?: number;
   /** Bytes in one frame of a client; a client that sends a larger one is disconnected. Default 1 MiB. */
   readonly maxFrameBytes?: number;
   /** Messages queued towards one client. Default 1000. */
@@ -88,6 +90,7 @@ const DEFAULTS: Filled = {
   leaseTime: 0,
   maxStateBytes: 16 * 1024 * 1024,
   maxHeldRequests: 1000,
+  maxHeldBytes: 64 * 1024 * 1024,
   maxFrameBytes: 1024 * 1024,
   highWaterMark: 1000,
   handshakeTimeout: 2000,
@@ -115,6 +118,7 @@ export function binaryStarSettings(options: BinaryStarOptions): BinaryStarSettin
   checkTransportHeartbeat(settings);
   countOption('maxStateBytes', settings.maxStateBytes, 1);
   countOption('maxHeldRequests', settings.maxHeldRequests, 0);
+  countOption('maxHeldBytes', settings.maxHeldBytes, 0);
   countOption('maxFrameBytes', settings.maxFrameBytes, 1);
   countOption('highWaterMark', settings.highWaterMark, 1, MOST_NATIVE);
   numberOption('handshakeTimeout', settings.handshakeTimeout, 1, MOST_NATIVE);

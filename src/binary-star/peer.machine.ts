@@ -32,7 +32,7 @@ export type ActivationReason =
   | 'peer-silent'
   /** The peer has handed over, or was closed. */
   | 'peer-resigned'
-  /** Both were passive; the primary goes first. */
+  /** Both were passive: the primary goes first, or whom the arbiter chooses. */
   | 'peer-passive'
   /** Somebody said so. */
   | 'operator';
@@ -171,11 +171,13 @@ const epochIn = (event: Of<Cause>): number => ('epoch' in event ? event.epoch : 
 
 /** Every takeover has two arrows: with an arbiter the lease comes first. */
 const isArbitrated: Guard<M, Idle, Cause> = (_state, _event, context) => context.arbitrated;
-const isPrimary: Guard<M, Idle, 'WAITING' | 'PASSIVE' | 'peerSilence'> = (_state, _event, context) => context.role === 'primary';
-const isFreshAndArbitrated: Guard<M, Idle, 'WAITING'> = (_state, event, context) => event.fresh && context.arbitrated;
-const isFresh: Guard<M, Idle | 'doubting', 'WAITING' | 'PASSIVE' | 'RESIGNED'> = (_state, event) => event.fresh;
+const isPrimary: Guard<M, Idle, 'WAITING' | 'peerSilence'> = (_state, _event, context) => context.role === 'primary';
+/** Of two that are passive the primary goes first; unless an arbiter chooses, which perhaps only one of them can reach. */
+const mayGoFirst: Guard<M, Idle, 'PASSIVE'> = (_state, _event, context) => context.role === 'primary' || context.arbitrated;
+const isFreshAndArbitrated: Guard<M, Idle, 'WAITING' | 'PASSIVE'> = (_state, event, context) => event.fresh && context.arbitrated;
+const isFresh: Guard<M, Idle | 'doubting', 'WAITING' | 'ACTIVE' | 'PASSIVE' | 'RESIGNED'> = (_state, event) => event.fresh;
 const isFreshAndPrimary: Guard<M, Idle, 'WAITING' | 'PASSIVE'> = (_state, event, context) => event.fresh && context.role === 'primary';
-const isFreshPrimaryAndArbitrated: Guard<M, Idle, 'WAITING' | 'PASSIVE'> = (_state, event, context) =>
+const isFreshPrimaryAndArbitrated: Guard<M, Idle, 'WAITING'> = (_state, event, context) =>
   event.fresh && context.role === 'primary' && context.arbitrated;
 const isWanted = (state: In<'waiting'>, context: BinaryStarContext): boolean => state.told || (state.voted && context.role === 'primary');
 const isWantedAlone: Guard<M, 'waiting', 'peerSilence'> = (state, _event, context) => isWanted(state, context);
@@ -255,14 +257,14 @@ const electForResigned: Action<M, Idle, 'RESIGNED', 'electing'> = (state, event,
   claim(state, event, 'peer-resigned', out, context);
 const serveAsPrimary: Action<M, Idle, 'PASSIVE', 'active'> = (state, event, out, context) =>
   takeOver(state, event, 'peer-passive', out, context);
-const electAsPrimary: Action<M, Idle, 'PASSIVE', 'electing'> = (state, event, out, context) =>
+const electForPassive: Action<M, Idle, 'PASSIVE', 'electing'> = (state, event, out, context) =>
   claim(state, event, 'peer-passive', out, context);
 const serveAsTold: Action<M, Idle, 'activate', 'active'> = (state, event, out, context) => takeOver(state, event, 'operator', out, context);
 const electAsTold: Action<M, Idle, 'activate', 'electing'> = (state, event, out, context) => claim(state, event, 'operator', out, context);
 const remember: Action<M, 'waiting', 'activate', 'waiting'> = (state) => ({ ...state, told: true });
 
 /** What the peer said may be old: it is asked, and its answer decides. */
-const askWaiting: Action<M, 'waiting', 'WAITING', 'waiting'> = (state, event, out, context) => {
+const askWaiting: Action<M, 'waiting', 'WAITING' | 'PASSIVE', 'waiting'> = (state, event, out, context) => {
   out.ask();
   listenOn(out, context);
   return { ...state, epoch: Math.max(state.epoch, event.epoch) };
@@ -528,7 +530,11 @@ export const binaryStar: Machine<M> = defineMachine<M>({
         { to: 'waiting', do: waitOn },
       ],
       ACTIVE: { to: 'passive', do: follow },
-      PASSIVE: { to: 'waiting', do: waitOn },
+      PASSIVE: [
+        { to: 'electing', when: isFreshAndArbitrated, do: electForPassive },
+        { to: 'waiting', when: isArbitrated, do: askWaiting },
+        { to: 'waiting', do: waitOn },
+      ],
       RESIGNED: [
         { to: 'electing', when: isArbitrated, do: electForResigned },
         { to: 'active', do: serveForResigned },
@@ -589,9 +595,9 @@ export const binaryStar: Machine<M> = defineMachine<M>({
       ],
       ACTIVE: { to: 'passive', do: follow },
       PASSIVE: [
-        { to: 'electing', when: isFreshPrimaryAndArbitrated, do: electAsPrimary },
+        { to: 'electing', when: isFreshAndArbitrated, do: electForPassive },
         { to: 'active', when: isFreshAndPrimary, do: serveAsPrimary },
-        { to: 'passive', when: isPrimary, do: askPassive },
+        { to: 'passive', when: mayGoFirst, do: askPassive },
         { to: 'passive', do: stayPassive },
       ],
       RESIGNED: [
@@ -624,9 +630,9 @@ export const binaryStar: Machine<M> = defineMachine<M>({
       ],
       ACTIVE: { to: 'passive', do: follow },
       PASSIVE: [
-        { to: 'electing', when: isFreshPrimaryAndArbitrated, do: electAsPrimary },
+        { to: 'electing', when: isFreshAndArbitrated, do: electForPassive },
         { to: 'active', when: isFreshAndPrimary, do: serveAsPrimary },
-        { to: 'passive', when: isPrimary, do: askPassive },
+        { to: 'passive', when: mayGoFirst, do: askPassive },
         { to: 'passive', do: stayPassive },
       ],
       RESIGNED: [
@@ -702,7 +708,8 @@ export const binaryStar: Machine<M> = defineMachine<M>({
       WAITING: [{ to: 'active', when: isFresh, do: resumeReassured }, ignore('it may be older than our standstill')],
       ACTIVE: [
         { to: 'passive', when: isOutranked, do: yieldToPeer },
-        { to: 'active', do: resumeOutranking },
+        { to: 'active', when: isFresh, do: resumeOutranking },
+        ignore('it may be older than our standstill'),
       ],
       PASSIVE: [{ to: 'active', when: isFresh, do: resumeReassured }, ignore('it may be older than our standstill')],
       RESIGNED: [{ to: 'active', when: isFresh, do: resumeReassured }, ignore('it may be older than our standstill')],

@@ -35,6 +35,11 @@ export interface BinaryStarStand {
   readonly reason: ActivationReason;
   /** Whether the state that was handed over is all that the other server had sent. Always true where none is. */
   readonly synchronised: boolean;
+  /**
+   * Aborted when this half serves no more: whatever work goes on then must change nothing that the other half has too. When this half hands
+   * over or is closed, that is after the server inside has closed.
+   */
+  readonly signal: AbortSignal;
 }
 
 /** The server inside, as far as a Binary Star must know it: each role of this library that listens is one. */
@@ -136,6 +141,8 @@ export class BinaryStar extends Role<BinaryStarEvents> {
   );
   #transport: Transport | undefined;
   #service: BinaryStarService | undefined;
+  /** For as long as the server inside may serve. */
+  #serving: AbortController | undefined;
   /** Counts takeovers and retreats: what was begun before the last of them is void. */
   #turn = 0;
   #ending: Promise<void> = Promise.resolve();
@@ -162,7 +169,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
     if (typeof service !== 'function') throw new InvalidOption('service', service, 'a function that starts the server inside');
     this.position = role;
     this.#start = service;
-    const { maxFrameBytes, highWaterMark, handshakeTimeout, maxHeldRequests, mode } = this.#settings;
+    const { maxFrameBytes, highWaterMark, handshakeTimeout, maxHeldRequests, maxHeldBytes, mode } = this.#settings;
     const sockets = { maxFrameBytes, highWaterMark, handshakeTimeout, transportHeartbeat: transportHeartbeatOf(this.#settings) };
     const host = {
       clock: this.driver.clock,
@@ -179,7 +186,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
         this.#fail(error);
       },
     };
-    this.#frontends = new Frontends(host, frontends, sockets, maxHeldRequests);
+    this.#frontends = new Frontends(host, frontends, sockets, { messages: maxHeldRequests, bytes: maxHeldBytes });
     const stage = this.#stage();
     this.#half =
       mode === 'classic' ? new ClassicHalf(stage, { role, peer }, this.#settings) : new HardenedHalf(stage, { role, peer }, this.#settings);
@@ -270,13 +277,14 @@ export class BinaryStar extends Role<BinaryStarEvents> {
     return this.#half.replicate(update);
   }
 
-  /** Finishes what is in hand and hands over to the peer, if it serves; then ends. Idempotent. */
+  /** Finishes what is in hand and hands over to the peer (in classic mode that hears nothing any more), if it serves; then ends. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
+    if (this.#settings.mode === 'classic') await this.#finish();
     const closed = new Promise<void>((resolve) => (this.#whenClosed = resolve));
     this.driver.run(() => {
       this.#half.end();
@@ -291,6 +299,13 @@ export class BinaryStar extends Role<BinaryStarEvents> {
     this.emit('closed', { frontends: this.#frontends.endpoints });
     this.silence();
     this.logger.info({ role: this.name }, 'closed');
+  }
+
+  /** The Guide's table has no state for it: the peer hears that this half is active, until it hears nothing. */
+  async #finish(): Promise<void> {
+    const service = this.#service;
+    this.#service = undefined;
+    if (service !== undefined) await this.#endOf(service);
   }
 
   /** What cannot go on: says so once and ends. */
@@ -352,7 +367,8 @@ export class BinaryStar extends Role<BinaryStarEvents> {
     const { endpoints } = this.#frontends;
     const synchronised = this.#half.replication()?.synchronised ?? true;
     const transport = this.#frontends.inside(this.#transport as Transport);
-    const stand = { transport, frontends: endpoints, frontend: endpoints[0] as string, epoch, reason, synchronised };
+    const { signal } = (this.#serving = new AbortController());
+    const stand = { transport, frontends: endpoints, frontend: endpoints[0] as string, epoch, reason, synchronised, signal };
     const service = await this.#start.call(undefined, stand);
     // Whoever listens must have its listeners in hand before anything comes.
     await new Promise<void>((resolve) => void this.driver.clock.setImmediate(resolve));
@@ -368,6 +384,8 @@ export class BinaryStar extends Role<BinaryStarEvents> {
 
   /** The server inside has nobody to speak to any more. */
   #dismiss(): void {
+    this.#serving?.abort();
+    this.#serving = undefined;
     const service = this.#service;
     this.#service = undefined;
     if (service === undefined) return;
@@ -445,6 +463,9 @@ export class BinaryStar extends Role<BinaryStarEvents> {
       },
       drain: () => {
         this.#drain();
+      },
+      gaveBack: () => {
+        this.#trace('giveBack', { epoch: this.#half.epoch });
       },
       halt: (reason) => {
         this.#turn++;

@@ -119,6 +119,12 @@ export function checkFreelanceRequest(options: Readonly<Required<FreelanceReques
   numberOption('deadline', options.deadline, 0);
   numberOption('hedgeDelay', options.hedgeDelay, 0);
   if (options.hedgeDelay > 0 && options.hedgeDelay < 1) throw new InvalidOption('hedgeDelay', options.hedgeDelay, '0, or at least 1');
+  if (options.hedgeDelay >= options.requestTimeout)
+    throw new InvalidOption(
+      'hedgeDelay',
+      options.hedgeDelay,
+      `below requestTimeout (${options.requestTimeout} ms): after that there is nothing to hedge`,
+    );
   if (options.hedgeDelay > 0 && model === 'shotgun')
     throw new InvalidOption('hedgeDelay', options.hedgeDelay, '0 with the model "shotgun", which asks all servers at once');
 }

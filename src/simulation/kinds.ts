@@ -42,6 +42,7 @@ const OF_ROLES: readonly string[] = [
   'serve',
   'raise',
   'suspend',
+  'giveBack',
   'resume',
   'retreat',
   'know',

@@ -60,6 +60,8 @@ class HalfBook {
   /** Since when it serves; nothing while it does not. */
   servesSince: number | undefined;
   suspended = false;
+  /** Has finished what it had in hand, and given the lease back. */
+  gaveBack = false;
   /** The highest epoch it served with. */
   served = 0;
   /** The highest epoch it was told of while that mattered. */
@@ -104,7 +106,7 @@ class HalfBook {
   }
 
   get serves(): boolean {
-    return this.servesSince !== undefined && !this.suspended && !this.process.dead;
+    return this.servesSince !== undefined && !this.suspended && !this.gaveBack && !this.process.dead;
   }
 
   get runs(): boolean {
@@ -210,6 +212,9 @@ class PairWatch {
         raise: of((half, event) => {
           this.#raise(half, event['epoch'] as number);
         }),
+        giveBack: of((half) => {
+          half.gaveBack = true;
+        }),
         suspend: of((half) => {
           half.suspended = true;
           half.suspendedAt = this.#run.now;
@@ -302,7 +307,7 @@ class PairWatch {
     const mark = frames.length === 1 ? markIn(frames) : undefined;
     if (half.suspended) this.#broken(MUTE, `${half.process.life} is suspended, and sends something to ${to}`);
     if (mark?.kind === 'passive') return;
-    if (half.servesSince === undefined) this.#broken(MUTE, `${half.process.life} does not serve, and answers ${to}`);
+    if (half.servesSince === undefined || half.gaveBack) this.#broken(MUTE, `${half.process.life} does not serve, and answers ${to}`);
     if (half.mustDoubt && half.state !== 'resigning')
       this.#broken(DOUBTS, `${half.process.life} stood still, and answers ${to} before it has asked its peer`);
     if (this.#rules.arbitrated) this.#judgeTwo(half);
@@ -426,7 +431,7 @@ class PairWatch {
       } else if (!half.stopping) this.#broken(NO_FAIL_BACK, `${life} ends, and nobody has told it to`);
     }
     half.servesSince = undefined;
-    half.suspended = half.mustDoubt = half.toldToHandOver = half.toldToServe = false;
+    half.suspended = half.gaveBack = half.mustDoubt = half.toldToHandOver = half.toldToServe = false;
     half.votedAt = undefined;
     half.question = 0;
     half.known = Math.max(half.known, half.served);

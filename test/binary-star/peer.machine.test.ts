@@ -227,6 +227,22 @@ moves('waiting: the peer serves for certain: who has asked is sent there', waiti
   LISTENS,
 ]);
 moves('waiting: the peer knows of another server', waiting(), fresh(PASSIVE(4)), waiting(4), [LISTENS]);
+moves(
+  'waiting: the peer does not serve, and perhaps cannot reach the arbiter',
+  waiting(),
+  PASSIVE(4),
+  waiting(4),
+  [['ask'], LISTENS],
+  ARBITRATED,
+);
+moves(
+  'waiting: the peer does not serve, and the arbiter chooses',
+  waiting(),
+  fresh(PASSIVE(4)),
+  electing(4, 'peer-passive'),
+  [...claims(5), ...stops('peerSilence')],
+  ARBITRATED,
+);
 moves('waiting: the peer has handed over', waiting(), RESIGNED(3), active(4), serves(4, 'peer-resigned'));
 moves(
   'waiting: the peer has handed over, and the arbiter is asked',
@@ -363,14 +379,26 @@ for (const [state, stopped] of [
     LISTENS,
   ]);
   moves(`${kind}: both are passive, and the primary serves`, state, fresh(PASSIVE(3)), active(4), serves(4, 'peer-passive'));
-  moves(
-    `${kind}: both are passive, and the primary asks the arbiter`,
-    state,
-    fresh(PASSIVE(3)),
-    electing(3, 'peer-passive'),
-    [...claims(4), ...stopped],
-    ARBITRATED,
-  );
+  for (const role of ['primary', 'backup'] as const) {
+    const arbitrated = { role, ...ARBITRATED };
+    const elects = [...claims(4), ...stopped];
+    moves(
+      `${kind}: both are passive, and the ${role} asks the arbiter`,
+      state,
+      fresh(PASSIVE(3)),
+      electing(3, 'peer-passive'),
+      elects,
+      arbitrated,
+    );
+    moves(
+      `${kind}: that both are passive may be old: the ${role} asks`,
+      state,
+      PASSIVE(3),
+      passive(3, voted),
+      [['ask'], LISTENS],
+      arbitrated,
+    );
+  }
   moves(`${kind}: that both are passive may be old: a primary asks`, state, PASSIVE(3), passive(3, voted), [['ask'], LISTENS]);
   moves(`${kind}: both are passive, and a backup waits for the primary`, state, fresh(PASSIVE(3)), passive(3, voted), [LISTENS], BACKUP);
   moves(`${kind}: the peer has handed over`, state, RESIGNED(3), active(4), serves(4, 'peer-resigned'));
@@ -534,12 +562,18 @@ moves('doubting: the peer has taken over', doubting(), ACTIVE(3), passive(3), [
   ...retreats('outranked', 3),
   ...stops('doubtTimeout', 'leaseExpiry'),
 ]);
-moves('doubting: the peer took over before it', doubting(), ACTIVE(1), active(), [
+moves('doubting: the peer took over before it', doubting(), fresh(ACTIVE(1)), active(), [
   ['resume'],
   says('active', 2),
   LISTENS,
   ...stops('doubtTimeout'),
 ]);
+stays(
+  'doubting: the peer took over before it, or so it said before the standstill',
+  doubting(),
+  ACTIVE(1),
+  'it may be older than our standstill',
+);
 stays('doubting: a client asks', doubting(), asked(3), 'it waits with the others');
 stays('doubting: the peer’s process ends', doubting(), peerDied, 'its silence will tell');
 for (const event of [activate, handOver, stoodStill]) stays(`doubting: ${event.kind}`, doubting(), event, 'it is being decided');

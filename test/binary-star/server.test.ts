@@ -221,6 +221,19 @@ describe('alone', () => {
     expect(backup.star.inspect()).toMatchObject({ held: 2, counters: { votes: 5, dropped: 3 } });
   });
 
+  test('no more bytes wait than may', async () => {
+    const backup = await pair.start('backup', { maxHeldBytes: 250 });
+    const client = world.peer(FRONTENDS.backup);
+    for (let i = 0; i < 5; i++) client.send('', 'x'.repeat(100));
+    await world.settle();
+    expect(backup.star.inspect()).toMatchObject({ held: 2, counters: { votes: 5, dropped: 3 } });
+    await client.close();
+    await world.settle();
+    world.peer(FRONTENDS.backup).send('', 'x'.repeat(250));
+    await world.settle();
+    expect(backup.star.inspect()).toMatchObject({ held: 1, counters: { votes: 6, dropped: 3 } });
+  });
+
   test('a client that has left is not served when its turn comes', async () => {
     const { primary, backup } = await both({ deathHint: false });
     await primary.process.kill();
@@ -256,6 +269,40 @@ describe('a cut between the two', () => {
     expect(await ask(FRONTENDS.primary, known(2), '', 'x')).toEqual([]);
     expect([primary.state, backup.state]).toEqual(['passive', 'active']);
     expect(primary.told).toContain('fenced 1 2 client');
+  });
+
+  test('what an old server still has in hand learns that it counts no more', async () => {
+    const stands: AbortSignal[] = [];
+    const work: BinaryStarServiceStarter = (stand) => {
+      stands.push(stand.signal);
+      return pair.service('primary', () => new Promise(() => undefined))(stand);
+    };
+    const primary = await pair.start('primary', {}, work);
+    await pair.start('backup');
+    await world.advance(1000);
+    world.peer(FRONTENDS.primary).send('', 'slow');
+    await world.advance(10);
+    expect(stands.map(({ aborted }) => aborted)).toEqual([false]);
+    pair.cut();
+    await world.advance(2100);
+    await ask(FRONTENDS.backup);
+    pair.heal();
+    await world.advance(1000);
+    expect(primary.state).toBe('passive');
+    expect(stands.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
+  test('a half that was alone when it began, and then finds that its peer serves, says so', async () => {
+    const primary = await pair.start('primary');
+    const backup = await pair.start('backup');
+    pair.cut();
+    await world.advance(3000);
+    expect([primary.state, backup.state]).toEqual(['deserted', 'lone']);
+    backup.star.activate();
+    pair.heal();
+    await world.advance(600);
+    expect([primary.state, backup.state]).toEqual(['passive', 'active']);
+    expect(primary.told).toContain('becamePassive 1 peer-serves');
   });
 
   test('clients of a server that steps down lose their connections at once', async () => {
@@ -590,6 +637,20 @@ describe('classic mode', () => {
     expect(await ask(FRONTENDS.backup)).toEqual([]);
     await world.advance(1500);
     expect(await ask(FRONTENDS.backup)).toEqual([['', 'backup 0', 'hello']]);
+  });
+
+  test('a server that is closed finishes what it has in hand first', async () => {
+    const slow = pair.service('primary', () => new Promise((resolve) => void world.clock.setTimeout(resolve, 300)));
+    const primary = await pair.start('primary', { mode: 'classic' }, slow);
+    await pair.start('backup', { mode: 'classic' });
+    await world.advance(3000);
+    const client = world.peer(FRONTENDS.primary);
+    client.send('', 'slow');
+    await world.advance(10);
+    const closed = new Outcome(primary.star.close());
+    await world.advance(400);
+    expect(client.take()).toEqual([['', 'primary 0', 'slow']]);
+    expect(closed.state).toBe('fulfilled');
   });
 
   test('the words are single digits, as the Guide publishes them', async () => {

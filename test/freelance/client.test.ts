@@ -829,6 +829,7 @@ describe('limits', () => {
     const client = connect();
     await expect(client.request(5 as never)).rejects.toBeInstanceOf(InvalidOption);
     await expect(client.request('x', { hedgeDelay: 0.5 })).rejects.toBeInstanceOf(InvalidOption);
+    await expect(client.request('x', { hedgeDelay: 1000 })).rejects.toThrow('below requestTimeout');
     await expect(client.request('x', { hedge: 5 } as never)).rejects.toThrow('there is no option "hedge"');
     expect(() => client.add('nowhere')).toThrow(InvalidEndpoint);
   });

@@ -195,7 +195,7 @@ describe('what simulation has found', () => {
     const withArbiter = named('binary-star-arbiter');
     const runs = async (): Promise<(string | undefined)[]> => {
       const found: (string | undefined)[] = [];
-      for (const seed of [4, 22]) {
+      for (const seed of [22, 50]) {
         const at = 20_000 + ((seed * 37) % 500);
         const schedule: Fault[] = [
           { at, op: 'partition', from: 'primary', to: 'arbiter', for: 15_000 },

@@ -48,23 +48,27 @@ the arbiter crashes
             (1 heartbeat from the backup to the primary)
       2507  primary       connects to the arbiter; has no lease any more; is passive, epoch 1: lease-lost;
                           sends the lease back (epoch 1) to the arbiter; sends PASSIVE (epoch 1) to the backup, 2 times
+            (1 heartbeat from the backup to the primary)
+            (2 heartbeats from the primary to the backup)
+      2510  backup        hears PASSIVE (epoch 1) and a question from the primary; connects to the arbiter;
+                          sends a claim (epoch 2) to the arbiter; sends PASSIVE (epoch 1) to the primary
 
 client one asks: "hello"
       2809  client one    connects to the primary; sends the request "hello" (knows no epoch) to the primary
-      2811  primary       hears the request "hello" (knows no epoch) from client one; keeps it: a vote;
-                          sends PASSIVE (epoch 1) and a question to the backup
-            (1 heartbeat from the backup to the primary)
+      2811  primary       hears the request "hello" (knows no epoch) from client one
 
 the arbiter restarts
-      2813  arbiter       listens
-    2818.3  arbiter       hears the lease back (epoch 1) from the primary; sends thanks (epoch 1) to the primary
-    2819.3  primary       hears thanks (epoch 1) from the arbiter; sends a claim (epoch 2) to the arbiter
-    2820.3  arbiter       hears a claim (epoch 2) from the primary; sends the lease (epoch 2) to the primary
-    2821.3  primary       hears the lease (epoch 2) from the arbiter; serves, epoch 2: peer-passive;
+      2811  arbiter       listens
+    2816.3  arbiter       hears the lease back (epoch 1) from the primary; sends thanks (epoch 1) to the primary
+    2817.3  primary       hears thanks (epoch 1) from the arbiter; sends a claim (epoch 2) to the arbiter
+    2818.3  arbiter       hears a claim (epoch 2) from the primary; sends the lease (epoch 2) to the primary
+    2819.3  primary       hears the lease (epoch 2) from the arbiter; serves, epoch 2: peer-passive;
                           sends ACTIVE (epoch 2) to the backup
-    2821.3  primary       begins to work on "hello"; sends the answer "HELLO" (epoch 2) to client one
-    2822.3  client one    hears the answer "HELLO" (epoch 2) from the primary;
-                          has the answer of the primary to "hello": "HELLO" (attempt replied) after 13.3 ms
+    2819.3  primary       begins to work on "hello"; sends the answer "HELLO" (epoch 2) to client one
+            (1 heartbeat from the backup to the primary)
+    2820.3  client one    hears the answer "HELLO" (epoch 2) from the primary;
+                          has the answer of the primary to "hello": "HELLO" (attempt replied) after 11.3 ms
+            (1 heartbeat from the primary to the backup)
 
 time passes until every request has its outcome
             nothing

@@ -23,8 +23,8 @@ export interface Stage {
   suspend(): void;
   resume(): void;
   drain(): void;
-  /** What was in hand is done, and the arbiter is told first. */
-  gaveBack(): void;
+  /** What was in hand is done; the lease goes back to the arbiter before the peer hears of it. */
+  givesBack(): void;
   /** The Guide's end of a pair. */
   halt(reason: 'dual-active' | 'dual-passive'): void;
   /** At its beginning this half has learnt that the other one serves. */

@@ -225,7 +225,7 @@ export class HardenedHalf implements Half {
       });
     };
     this.#giving = true;
-    this.#stage.gaveBack();
+    this.#stage.givesBack();
     const timer = clock.setTimeout(over, this.#settings.heartbeatInterval);
     void this.#release().then(over);
   }
@@ -426,16 +426,18 @@ export class HardenedHalf implements Half {
       this.#claiming = undefined;
       return true;
     };
-    askArbiter(arbiter, claim).then(
-      (answer) => {
-        // A lease counts from the question: the arbiter's own count begins later.
-        this.#judge(claim, answer, askedAt + leaseTime, isCurrent());
-      },
-      (error: unknown) => {
-        isCurrent();
-        this.#stage.logger.warn({ err: error }, 'the arbiter cannot be asked');
-      },
-    );
+    this.#stage.driver.callback(() => {
+      askArbiter(arbiter, claim).then(
+        (answer) => {
+          // A lease counts from the question: the arbiter's own count begins later.
+          this.#judge(claim, answer, askedAt + leaseTime, isCurrent());
+        },
+        (error: unknown) => {
+          isCurrent();
+          this.#stage.logger.warn({ err: error }, 'the arbiter cannot be asked');
+        },
+      );
+    });
   }
 
   #judge(claim: ArbiterClaim, { granted, epoch }: ArbiterAnswer, end: number, isCurrent: boolean): void {
@@ -455,12 +457,20 @@ export class HardenedHalf implements Half {
     void this.#release();
   }
 
-  async #release(): Promise<void> {
+  #release(): Promise<void> {
     const claim = this.#lastClaim;
     const { arbiter } = this.#settings;
     this.#lastClaim = this.#claiming = undefined;
     this.#leaseEnd = Infinity;
-    if (claim === undefined || arbiter === undefined) return;
+    if (claim === undefined || arbiter === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#stage.driver.callback(() => {
+        void this.#giveBack(arbiter, claim).then(resolve);
+      });
+    });
+  }
+
+  async #giveBack(arbiter: Arbiter, claim: ArbiterClaim): Promise<void> {
     try {
       await arbiter.release(claim);
     } catch (error) {

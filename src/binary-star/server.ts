@@ -384,12 +384,14 @@ export class BinaryStar extends Role<BinaryStarEvents> {
 
   /** The server inside has nobody to speak to any more. */
   #dismiss(): void {
-    this.#serving?.abort();
+    const serving = this.#serving;
     this.#serving = undefined;
     const service = this.#service;
     this.#service = undefined;
-    if (service === undefined) return;
-    this.#outlast(this.#endOf(service));
+    this.driver.callback(() => {
+      serving?.abort();
+      if (service !== undefined) this.#outlast(this.#endOf(service));
+    });
   }
 
   /** This half does not end before `work` does. */
@@ -464,7 +466,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
       drain: () => {
         this.#drain();
       },
-      gaveBack: () => {
+      givesBack: () => {
         this.#trace('giveBack', { epoch: this.#half.epoch });
       },
       halt: (reason) => {

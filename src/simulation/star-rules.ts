@@ -61,7 +61,7 @@ class HalfBook {
   servesSince: number | undefined;
   suspended = false;
   /** Has finished what it had in hand, and given the lease back. */
-  gaveBack = false;
+  givesBack = false;
   /** The highest epoch it served with. */
   served = 0;
   /** The highest epoch it was told of while that mattered. */
@@ -106,7 +106,7 @@ class HalfBook {
   }
 
   get serves(): boolean {
-    return this.servesSince !== undefined && !this.suspended && !this.gaveBack && !this.process.dead;
+    return this.servesSince !== undefined && !this.suspended && !this.givesBack && !this.process.dead;
   }
 
   get runs(): boolean {
@@ -213,7 +213,7 @@ class PairWatch {
           this.#raise(half, event['epoch'] as number);
         }),
         giveBack: of((half) => {
-          half.gaveBack = true;
+          half.givesBack = true;
         }),
         suspend: of((half) => {
           half.suspended = true;
@@ -307,7 +307,7 @@ class PairWatch {
     const mark = frames.length === 1 ? markIn(frames) : undefined;
     if (half.suspended) this.#broken(MUTE, `${half.process.life} is suspended, and sends something to ${to}`);
     if (mark?.kind === 'passive') return;
-    if (half.servesSince === undefined || half.gaveBack) this.#broken(MUTE, `${half.process.life} does not serve, and answers ${to}`);
+    if (half.servesSince === undefined || half.givesBack) this.#broken(MUTE, `${half.process.life} does not serve, and answers ${to}`);
     if (half.mustDoubt && half.state !== 'resigning')
       this.#broken(DOUBTS, `${half.process.life} stood still, and answers ${to} before it has asked its peer`);
     if (this.#rules.arbitrated) this.#judgeTwo(half);
@@ -431,7 +431,7 @@ class PairWatch {
       } else if (!half.stopping) this.#broken(NO_FAIL_BACK, `${life} ends, and nobody has told it to`);
     }
     half.servesSince = undefined;
-    half.suspended = half.gaveBack = half.mustDoubt = half.toldToHandOver = half.toldToServe = false;
+    half.suspended = half.givesBack = half.mustDoubt = half.toldToHandOver = half.toldToServe = false;
     half.votedAt = undefined;
     half.question = 0;
     half.known = Math.max(half.known, half.served);

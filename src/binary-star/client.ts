@@ -91,11 +91,6 @@ export class BinaryStarClient extends RetryingClient<BinaryStarClientEvents> {
     return { kind: 'REFUSAL', ran: verdict === 'fenced' };
   }
 
-  /** What waits for a connection is not to find out anew, one request after another, that a server is dead. */
-  protected override attemptFailed(endpoint: string): void {
-    this.avoid(endpoint);
-  }
-
   protected override sayRetried(attempt: number, after: AttemptOutcome, endpoint: string): void {
     this.emit('requestRetried', { attempt, after, endpoint });
   }

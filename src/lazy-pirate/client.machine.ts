@@ -45,6 +45,8 @@ export interface LazyPirateRequestEffects {
   transmit(): void;
   /** Enters into the log how attempt `attempt` ended, and how often it was handed out, if that is known. */
   note(attempt: number, outcome: AttemptOutcome, deliveries?: number): void;
+  /** The server of the attempt did not answer it in time, or was lost with it. That the caller's own time is over says nothing of a server. */
+  blame(): void;
   succeed(body: readonly Frame[]): void;
   fail(failure: LazyPirateFailure): void;
 }
@@ -97,10 +99,12 @@ const pause = (attempt: number, out: Out, context: LazyPirateRequestContext): Pa
   return { kind: 'pausing', attempt: attempt + 1 };
 };
 const pauseAfterTimeout: Action<M, 'sent', 'requestTimeout', 'pausing'> = (state, _event, out, context) => {
+  out.blame();
   out.note(state.attempt, 'timed-out');
   return pause(state.attempt, out, context);
 };
 const pauseAfterLoss: Action<M, 'sent', 'connectionLost', 'pausing'> = (state, _event, out, context) => {
+  out.blame();
   out.note(state.attempt, 'connection-lost');
   return pause(state.attempt, out, context);
 };
@@ -123,9 +127,14 @@ const fail = (attempt: number, outcome: AttemptOutcome, failure: LazyPirateFailu
   out.fail(failure);
   return { kind: 'settled' };
 };
-const giveUp: Action<M, 'sent', 'requestTimeout', 'settled'> = (state, _event, out) => fail(state.attempt, 'timed-out', 'timed-out', out);
-const giveUpLost: Action<M, 'sent', 'connectionLost', 'settled'> = (state, _event, out) =>
-  fail(state.attempt, 'connection-lost', 'connection-lost', out);
+const giveUp: Action<M, 'sent', 'requestTimeout', 'settled'> = (state, _event, out) => {
+  out.blame();
+  return fail(state.attempt, 'timed-out', 'timed-out', out);
+};
+const giveUpLost: Action<M, 'sent', 'connectionLost', 'settled'> = (state, _event, out) => {
+  out.blame();
+  return fail(state.attempt, 'connection-lost', 'connection-lost', out);
+};
 const giveUpRefused: Action<M, 'sent', 'REFUSAL', 'settled'> = (state, event, out) => {
   noteRefusal(state.attempt, event.ran, out);
   out.retire();

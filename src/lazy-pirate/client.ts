@@ -57,7 +57,7 @@ export interface RetryingClientSnapshot {
   readonly name: string;
   readonly state: 'open' | 'closed';
   readonly endpoints: readonly string[];
-  /** Where the next request is tried first: the endpoint that answered last. */
+  /** Where the next request is tried first: the endpoint that answered last, or the one after it if that has failed since. */
   readonly preferred: string;
   readonly layers: LivenessLayers & { readonly heartbeats: false };
   /** Requests without an outcome. */
@@ -118,14 +118,9 @@ export abstract class RetryingClient<E extends RoleEvents> extends Requester<E, 
   protected abstract sayRetried(attempt: number, after: AttemptOutcome, endpoint: string): void;
   protected abstract sayStale(endpoint: string): void;
 
-  /** Later requests are not tried first at `endpoint`. */
+  /** Requests that have had no attempt yet are not tried first at `endpoint`: not each of them is to find out anew that a server is dead. */
   protected avoid(endpoint: string): void {
     if (this.#endpoints.current === endpoint) this.#endpoints.next();
-  }
-
-  /** The server at `endpoint` did not answer an attempt in time, or was lost with it. */
-  protected attemptFailed(_endpoint: string): void {
-    // The request itself turns to the next.
   }
 
   /** Connects when there is a request, as soon as there is a transport. */
@@ -231,8 +226,8 @@ export abstract class RetryingClient<E extends RoleEvents> extends Requester<E, 
       this.counters.retries++;
       this.sayRetried(attempt, after, endpoint);
     },
-    attemptFailed: (endpoint) => {
-      this.attemptFailed(endpoint);
+    avoid: (endpoint) => {
+      this.avoid(endpoint);
     },
     settled: (request, failure) => {
       this.settled(request, failure);
@@ -272,8 +267,8 @@ export abstract class RetryingClient<E extends RoleEvents> extends Requester<E, 
 
 /**
  * Asks a REP server, or the first of several that answers. A request that is not answered within `requestTimeout`, or whose connection is
- * lost, is sent again over a new connection to the next endpoint in turn, `requestRetries` times in all. It never ends twice, and never
- * with another's reply. The server may do the work more than once.
+ * lost, is sent again over a new connection to the next endpoint in turn, `requestRetries` times in all; requests that wait for a connection
+ * go there as well. It never ends twice, and never with another's reply. The server may do the work more than once.
  *
  * @example
  * const client = LazyPirateClient.connect('tcp://127.0.0.1:5555');
@@ -330,7 +325,7 @@ interface RequestHost {
   /** Whether the connection took it. */
   transmit(request: LazyPirateCall): boolean;
   retrying(attempt: number, after: AttemptOutcome, endpoint: string): void;
-  attemptFailed(endpoint: string): void;
+  avoid(endpoint: string): void;
   settled(request: LazyPirateCall, failure: LazyPirateFailure | undefined): void;
   /** Why the client can never work, if so. */
   unusable(): SeaworthyError | undefined;
@@ -374,11 +369,14 @@ class LazyPirateCall extends OpenRequest<LazyPirateRequestMachine, LazyPirateCal
 
   note(attempt: number, outcome: AttemptOutcome, deliveries?: number): void {
     this.answered = outcome === 'replied';
-    if (outcome === 'timed-out' || outcome === 'connection-lost') this.#host.attemptFailed(this.endpoint);
     this.log.note(attempt, outcome, this.driver.now, {
       ...(this.endpoint === '' ? {} : { endpoint: this.endpoint }),
       ...(deliveries === undefined ? {} : { deliveries }),
     });
+  }
+
+  blame(): void {
+    this.#host.avoid(this.endpoint);
   }
 
   succeed(body: readonly Frame[]): void {

@@ -14,7 +14,10 @@ import { ROLE_OPTIONS, type RoleOptions } from '../runtime/role.ts';
 
 /** What can be set per request as well as per client. */
 export interface LazyPirateRequestOptions extends RequestOptions {
-  /** Time for the whole request, attempts and pauses and the wait for a connection together; 0 means no limit. Default 0. */
+  /**
+   * Time for the whole request, attempts and pauses and the wait for a connection together; 0 means no limit. One that ends before
+   * `requestTimeout` does speaks against no server: the client does not turn to another one for it. Default 0.
+   */
   readonly deadline?: number;
 }
 

@@ -211,6 +211,35 @@ describe('trying again', () => {
     expect(next.value?.attempts).toHaveLength(1);
   });
 
+  test('many wait for a server that is absent: one of them finds out, and all go to the next', async () => {
+    const other = await world.rawBroker('memory://other');
+    other.answers = (frames) => frames;
+    const client = connect({}, [SERVER, 'memory://other']);
+    const outcomes = Array.from({ length: 100 }, (_, number) => new Outcome(client.request(String(number))));
+    await world.advance(TIMEOUT + 200);
+    expect(outcomes.filter(({ state }) => state === 'fulfilled')).toHaveLength(100);
+    expect(client.inspect()).toMatchObject({ preferred: 'memory://other', counters: { replies: 100, retries: 1 } });
+  });
+
+  test('a server is left for an attempt that it did not answer, not for a caller whose own time was over', async () => {
+    const server = await world.rawBroker(SERVER);
+    const client = connect({}, [SERVER, 'memory://other']);
+    const hurried = new Outcome(client.request('hurried', { deadline: 50 }));
+    await world.advance(60);
+    expect(hurried.error).toMatchObject({ reason: 'deadline' });
+    const controller = new AbortController();
+    const aborted = new Outcome(client.request('aborted', { signal: controller.signal }));
+    await world.settle();
+    controller.abort();
+    await world.settle();
+    expect(aborted.error).toBeInstanceOf(RequestAborted);
+    expect(client.inspect().preferred).toBe(SERVER);
+    expect(server.take().map(({ frames }) => frames[1])).toEqual(['hurried', 'aborted']);
+    void new Outcome(client.request('unanswered', { requestRetries: 1 }));
+    await world.advance(TIMEOUT);
+    expect(client.inspect().preferred).toBe('memory://other');
+  });
+
   test('more attempts than endpoints begin again with the first', async () => {
     const client = connect({ requestRetries: 5 }, ['memory://a', 'memory://b']);
     const outcome = new Outcome(client.request('x'));

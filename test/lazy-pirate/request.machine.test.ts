@@ -72,18 +72,22 @@ moves('the reply comes', sent(2), REPLY, settled, [
   ...stop('requestTimeout', 'deadline'),
 ]);
 moves('no answer in time: a pause, and another attempt', sent(1), requestTimeout, pausing(2), [
+  ['blame'],
   ...pauses(1, 'timed-out', 100),
   ...stop('requestTimeout'),
 ]);
 moves('no answer in the last attempt: abandoned', sent(3), requestTimeout, settled, [
+  ['blame'],
   ...fails(3, 'timed-out', 'timed-out'),
   ...stop('requestTimeout', 'deadline'),
 ]);
 moves('the server dies: a pause, and another attempt', sent(2), connectionLost, pausing(3), [
+  ['blame'],
   ...pauses(2, 'connection-lost', 200),
   ...stop('requestTimeout'),
 ]);
 moves('the server dies in the last attempt: abandoned', sent(3), connectionLost, settled, [
+  ['blame'],
   ...fails(3, 'connection-lost', 'connection-lost'),
   ...stop('requestTimeout', 'deadline'),
 ]);
@@ -116,7 +120,7 @@ moves(
   sent(2),
   requestTimeout,
   pausing(3),
-  [...pauses(2, 'timed-out', 100), ...stop('requestTimeout')],
+  [['blame'], ...pauses(2, 'timed-out', 100), ...stop('requestTimeout')],
   { round: 2 },
 );
 moves('its deadline is over while it waits for an answer', sent(1), deadline, settled, [

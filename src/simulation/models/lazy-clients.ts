@@ -249,6 +249,10 @@ export class LazyClients {
       note: (_attempt, outcome: AttemptOutcome) => {
         answered = outcome === 'replied';
       },
+      blame: () => {
+        const asker = this.#clients[client] as LazyClient;
+        if (own.lane?.to === asker.preferred) asker.preferred = (asker.preferred + 1) % this.#settings.endpoints;
+      },
       succeed: (body) => {
         this.#succeed(request, own, (body as unknown as readonly number[])[0] as number);
       },

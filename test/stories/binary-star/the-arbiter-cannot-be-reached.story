@@ -41,21 +41,22 @@ client two asks: "two"
 
 time passes until every request has its outcome
             (1 heartbeat from the backup to the primary: 1 sent, 0 heard)
-            (1 heartbeat from the primary to the arbiter: 1 sent, 0 heard)
             (1 heartbeat from the primary to the backup: 1 sent, 0 heard)
+            (1 heartbeat from the primary to the arbiter: 1 sent, 0 heard)
       1407  primary       a message is lost on the way to the arbiter; an attempt times out
             (1 heartbeat from the backup to the primary: 1 sent, 0 heard)
-      1507  primary       connects to the arbiter; sends a renewal (epoch 1) to the arbiter;
-                          sends ACTIVE (epoch 1) to the backup
+      1507  primary       sends ACTIVE (epoch 1) to the backup; connects to the arbiter;
+                          sends a renewal (epoch 1) to the arbiter
       1907  primary       an attempt times out
             (1 heartbeat from the backup to the primary: 1 sent, 0 heard)
-      2007  primary       connects to the arbiter; sends a renewal (epoch 1) to the arbiter;
-                          sends ACTIVE (epoch 1) to the backup
+      2007  primary       sends ACTIVE (epoch 1) to the backup; connects to the arbiter;
+                          sends a renewal (epoch 1) to the arbiter
       2407  primary       an attempt times out
             (1 heartbeat from the backup to the primary: 1 sent, 0 heard)
       2501  primary       misses its peer, silent for 2000 ms
-      2507  primary       connects to the arbiter; has no lease any more; is passive, epoch 1: lease-lost;
-                          sends the lease back (epoch 1) to the arbiter; sends PASSIVE (epoch 1) to the backup, 2 times
+      2507  primary       sends PASSIVE (epoch 1) to the backup, 2 times; connects to the arbiter;
+                          has no lease any more; is passive, epoch 1: lease-lost;
+                          sends the lease back (epoch 1) to the arbiter
       2508  backup        connects to the arbiter; sends a claim (epoch 2) to the arbiter
       2510  arbiter       hears a claim (epoch 2) from the backup; sends the lease (epoch 2) to the backup
       2511  backup        hears the lease (epoch 2) from the arbiter; serves, epoch 2: peer-silent;

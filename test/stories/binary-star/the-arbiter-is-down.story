@@ -34,24 +34,26 @@ the arbiter crashes
 
 2200 ms pass
             (1 heartbeat from the backup to the primary)
-      1007  primary       connects to the arbiter; sends a renewal (epoch 1) to the arbiter;
-                          sends ACTIVE (epoch 1) to the backup
+      1007  primary       sends ACTIVE (epoch 1) to the backup; connects to the arbiter;
+                          sends a renewal (epoch 1) to the arbiter
       1407  primary       an attempt times out
             (1 heartbeat from the backup to the primary)
-      1507  primary       connects to the arbiter; sends a renewal (epoch 1) to the arbiter;
-                          sends ACTIVE (epoch 1) to the backup
+      1507  primary       sends ACTIVE (epoch 1) to the backup; connects to the arbiter;
+                          sends a renewal (epoch 1) to the arbiter
       1907  primary       an attempt times out
             (1 heartbeat from the backup to the primary)
-      2007  primary       connects to the arbiter; sends a renewal (epoch 1) to the arbiter;
-                          sends ACTIVE (epoch 1) to the backup
+      2007  primary       sends ACTIVE (epoch 1) to the backup; connects to the arbiter;
+                          sends a renewal (epoch 1) to the arbiter
       2407  primary       an attempt times out
             (1 heartbeat from the backup to the primary)
-      2507  primary       connects to the arbiter; has no lease any more; is passive, epoch 1: lease-lost;
-                          sends the lease back (epoch 1) to the arbiter; sends PASSIVE (epoch 1) to the backup, 2 times
+      2507  primary       sends PASSIVE (epoch 1) to the backup, 2 times; connects to the arbiter;
+                          has no lease any more; is passive, epoch 1: lease-lost;
+                          sends the lease back (epoch 1) to the arbiter
             (1 heartbeat from the backup to the primary)
             (2 heartbeats from the primary to the backup)
-      2510  backup        hears PASSIVE (epoch 1) and a question from the primary; connects to the arbiter;
-                          sends a claim (epoch 2) to the arbiter; sends PASSIVE (epoch 1) to the primary
+      2510  backup        hears PASSIVE (epoch 1) and a question from the primary;
+                          sends PASSIVE (epoch 1) to the primary; connects to the arbiter;
+                          sends a claim (epoch 2) to the arbiter
 
 client one asks: "hello"
       2809  client one    connects to the primary; sends the request "hello" (knows no epoch) to the primary

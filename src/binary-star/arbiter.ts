@@ -17,7 +17,10 @@ export interface ArbiterClaim {
 }
 
 export type ArbiterAnswer =
-  /** `epoch`: the one to serve with, at least the one that was claimed, and above all that were granted to others. */
+  /**
+   * `epoch`: the one to serve with, at least the one that was claimed, and above all that were granted to others. Count from 1 in small
+   * steps: clients believe no epoch that is 2^24 or more above the highest they know, which is 0 at first.
+   */
   | { readonly granted: true; readonly epoch: number }
   /** Somebody else holds the lease. `epoch`: the highest that was granted. */
   | { readonly granted: false; readonly epoch: number };

@@ -3,7 +3,7 @@
  * handed to the server inside only while that is active. Until it is known who serves, requests wait here.
  */
 import type { Clock } from '../runtime/clock.ts';
-import { encodeEpoch, epochMarkIn, isEpochMark, type EpochMark } from '../wire/epoch.ts';
+import { encodeEpoch, epochMarkIn, isEpochMark, isLaterEpoch, type EpochMark } from '../wire/epoch.ts';
 import type { Frame, Message } from '../wire/message.ts';
 import {
   BindFailed,
@@ -20,8 +20,6 @@ import {
 /** How often an endpoint that was just given up is tried again. */
 const REBIND_ATTEMPTS = 20;
 const REBIND_PAUSE_MS = 50;
-/** A client that claims to know an epoch so much later than ours is not believed. */
-const MOST_AHEAD = 2 ** 24;
 
 type Phase =
   /** What comes is a vote, and waits. */
@@ -304,7 +302,7 @@ export class Frontends {
   }
 
   #isLater({ kind, epoch }: EpochMark): boolean {
-    return kind === 'known' && epoch > this.#epoch && epoch - this.#epoch < MOST_AHEAD;
+    return kind === 'known' && isLaterEpoch(epoch, this.#epoch);
   }
 
   hold(gate: Gate, peer: Peer, message: Message): void {

@@ -2,12 +2,12 @@
  * What a client knows of the epochs of a Binary Star: the number that grows with each takeover, by which a server that was replaced, and does
  * not know it yet, is told from the one that replaced it.
  */
-import { encodeEpoch, type EpochMark } from '../wire/epoch.ts';
+import { encodeEpoch, isLaterEpoch, type EpochMark } from '../wire/epoch.ts';
 import type { Frame } from '../wire/message.ts';
 
 /**
  * What a mark says of the server that sent it. `learned`: it serves, in a later epoch than any known. `fenced`: it serves in an earlier one, so
- * another has taken over from it. `passive`: it does not serve. `fine`: nothing new.
+ * another has taken over from it. `passive`: it does not serve. `fine`: nothing new, or an epoch so late that it is not believed.
  */
 export type EpochVerdict = 'fine' | 'learned' | 'fenced' | 'passive';
 
@@ -31,7 +31,7 @@ export class Epochs {
 
   judge({ kind, epoch }: EpochMark): EpochVerdict {
     if (kind === 'known') return 'fine';
-    const learned = epoch > this.#known;
+    const learned = isLaterEpoch(epoch, this.#known);
     if (learned) {
       this.#known = epoch;
       this.#mark = undefined;
@@ -41,7 +41,7 @@ export class Epochs {
       return 'passive';
     }
     if (learned) return 'learned';
-    if (epoch === this.#known) return 'fine';
+    if (epoch >= this.#known) return 'fine';
     this.fenced++;
     return 'fenced';
   }

@@ -6,7 +6,7 @@ import { decodeAtPeer, type PeerWord } from '../binary-star/codec.ts';
 import type { BinaryStarSettings } from '../binary-star/options.ts';
 import type { StarRole } from '../binary-star/peer.machine.ts';
 import type { TraceEvent } from '../runtime/trace.ts';
-import { epochMarkIn, type EpochMark } from '../wire/epoch.ts';
+import { epochMarkIn, isLaterEpoch, type EpochMark } from '../wire/epoch.ts';
 import { FramesMessage, type Frame } from '../wire/message.ts';
 import { SLACK_MS, nodeOf } from './books.ts';
 import type { Fault } from './faults.ts';
@@ -45,8 +45,6 @@ const SPEAKS: Rule = { id: 'BS8', sentence: 'a half speaks to its peer in every 
 const SWEEP_MS = 250;
 /** Ms by which timers may be early: they are set to whole ones. */
 const ROUNDING_MS = 2;
-/** A client that claims to know an epoch so much later is not believed. */
-const MOST_AHEAD = 2 ** 24;
 
 const IDLE: ReadonlySet<string> = new Set(['waiting', 'lone', 'passive', 'deserted']);
 const ASKABLE: ReadonlySet<string> = new Set(['waiting', 'passive', 'deserted']);
@@ -336,7 +334,7 @@ class PairWatch {
     if (!waits && !(half.suspended && mark === undefined)) half.claim = mark;
     if (!IDLE.has(half.state)) return;
     half.votedAt ??= this.#run.now;
-    if (mark?.kind === 'known' && mark.epoch - half.known < MOST_AHEAD) half.known = Math.max(half.known, mark.epoch);
+    if (mark?.kind === 'known' && isLaterEpoch(mark.epoch, half.known)) half.known = mark.epoch;
   }
 
   /* ---------------------------------------------------------------- what it does */

@@ -11,6 +11,13 @@ const MARK_VERSION = 0x02;
 const KINDS = ['known', 'served', 'passive'] as const;
 /** No epoch is larger: it takes part in arithmetic. */
 export const MOST_EPOCH: number = 2 ** 48 - 1;
+/** No takeovers in a row go so far. */
+const MOST_AHEAD = 2 ** 24;
+
+/** Whether `epoch` is later than `known`, and not by 2^24 or more: after one such lie no takeover to come would count. */
+export function isLaterEpoch(epoch: number, known: number): boolean {
+  return epoch > known && epoch - known < MOST_AHEAD;
+}
 
 /**
  * `known`: the highest epoch that a client or worker has met, 0 for none. `served`: the epoch of the server that answers. `passive`: this

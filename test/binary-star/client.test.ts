@@ -6,7 +6,7 @@ import { InvalidOption } from '../../src/core/errors.ts';
 import type { LazyPirateReply } from '../../src/lazy-pirate/client.ts';
 import { RequestAbandoned } from '../../src/lazy-pirate/errors.ts';
 import { LazyPirateServer } from '../../src/lazy-pirate/server.ts';
-import { encodeEpoch, type EpochKind } from '../../src/wire/epoch.ts';
+import { MOST_EPOCH, encodeEpoch, type EpochKind } from '../../src/wire/epoch.ts';
 import { Outcome, textOf, textsOf, World, type RawListener } from '../support/world.ts';
 
 let world: World;
@@ -129,6 +129,22 @@ describe('hardened', () => {
     expect(new Set(outcomes.flatMap(bodyOf))).toEqual(new Set(['backup']));
     expect(outcomes.filter((outcome) => (attemptsOf(outcome) as unknown[]).length > 1)).toHaveLength(1);
     expect(client.inspect()).toMatchObject({ preferred: BACKUP, counters: { replies: 100, retries: 1 } });
+  });
+
+  test.each(['passive', 'served'] as const)('one mark that says %s in an impossible epoch fences nobody', async (kind) => {
+    const primary = await server(PRIMARY, (frames) => [mark(kind, MOST_EPOCH), ...frames.slice(1)]);
+    await server(BACKUP, active(2, 'backup'));
+    const client = connect();
+    ask(client);
+    await world.advance(200);
+    primary.answers = active(3, 'primary');
+    for (let count = 0; count < 3; count++) {
+      const outcome = ask(client);
+      await world.advance(200);
+      expect(bodyOf(outcome)).toHaveLength(1);
+    }
+    expect(client.inspect().counters.fenced).toBe(0);
+    expect(client.inspect().epoch).toBeLessThanOrEqual(3);
   });
 
   test('a server that was replaced answers: it is not believed, and the job may have run', async () => {

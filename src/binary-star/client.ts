@@ -51,7 +51,7 @@ export class BinaryStarClient extends RetryingClient<BinaryStarClientEvents> {
   /**
    * Nothing is connected before there is a request.
    *
-   * @param endpoints where the primary and the backup serve. One is enough as long as it serves; more than two are asked in turn.
+   * @param endpoints where the primary and the backup serve. One is enough as long as it serves; more than two are asked in turn, and one that is given twice counts once.
    * @throws InvalidOption, InvalidEndpoint at once.
    */
   static connect(endpoints: string | readonly string[], options: BinaryStarClientOptions = {}): BinaryStarClient {

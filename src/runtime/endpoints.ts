@@ -3,7 +3,7 @@ import { InvalidOption } from '../core/errors.ts';
 import { checkEndpoint, type Transport } from '../transport/transport.ts';
 
 export class Endpoints {
-  /** In the order given, at least one. */
+  /** In the order given, at least one; one that was given twice counts once. */
   readonly all: readonly string[];
   /** How often another one came into use. */
   turns = 0;
@@ -13,7 +13,7 @@ export class Endpoints {
   constructor(given: string | readonly string[], transport: Transport | undefined) {
     const list: readonly unknown[] = Array.isArray(given) ? given : [given];
     if (list.length === 0) throw new InvalidOption('endpoints', given, 'an endpoint or several');
-    this.all = list.map((endpoint) => checkEndpoint(endpoint as string, transport));
+    this.all = [...new Set(list.map((endpoint) => checkEndpoint(endpoint as string, transport)))];
   }
 
   get count(): number {

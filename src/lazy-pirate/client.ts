@@ -243,7 +243,9 @@ export abstract class RetryingClient<E extends RoleEvents> extends Requester<E, 
       request.lane = this.lanes.take(request.endpoint, request.attempt > 1);
       if (request.lane !== undefined) request.lane.request = request;
       request.step({ kind: 'place' });
-      if (request.lane === undefined) request.later({ kind: 'connectionLost' });
+      if (request.lane !== undefined) continue;
+      this.avoid(request.endpoint);
+      request.later({ kind: 'connectionLost' });
     }
   }
 
@@ -278,7 +280,7 @@ export class LazyPirateClient extends RetryingClient<LazyPirateClientEvents> {
   /**
    * Nothing is connected before there is a request.
    *
-   * @param endpoints the server's, for instance `tcp://127.0.0.1:5555`, or those of several that do the same.
+   * @param endpoints the server's, for instance `tcp://127.0.0.1:5555`, or those of several that do the same; one that is given twice counts once.
    * @throws InvalidOption, InvalidEndpoint at once.
    */
   static connect(endpoints: string | readonly string[], options: LazyPirateClientOptions = {}): LazyPirateClient {

@@ -75,8 +75,12 @@ export abstract class Requester<E extends RoleEvents, R extends Requested<R>> ex
   /** Why the client can never work, if so. */
   protected unusable: SeaworthyError | undefined;
   protected transportInUse: Transport | undefined;
+  /** Where its servers are, at least one. */
+  abstract readonly endpoints: readonly string[];
   readonly #most: number;
   readonly #given: Transport | undefined;
+  /** Those that the transport will never connect to. */
+  readonly #refused = new Set<string>();
   readonly #signals: AbortSignals<R> = new AbortSignals<R>((requests) => {
     this.driver.run(() => {
       for (const each of requests) each.later({ kind: 'abort' });
@@ -202,10 +206,18 @@ export abstract class Requester<E extends RoleEvents, R extends Requested<R>> ex
       this.layers = connector.layers;
       return connector;
     } catch (error) {
-      if (error instanceof SeaworthyError && !error.retriable) this.giveUp(error);
+      if (error instanceof SeaworthyError && !error.retriable) this.#refuse(endpoint, error);
       else this.logger.warn({ err: error, role: this.name }, 'cannot open a connection');
       return undefined;
     }
+  }
+
+  /** One endpoint that can never work takes the client with it only when there is no other. */
+  #refuse(endpoint: string, error: SeaworthyError): void {
+    const isKnown = this.#refused.has(endpoint);
+    this.#refused.add(endpoint);
+    if (this.endpoints.every((each) => this.#refused.has(each))) this.giveUp(error);
+    else if (!isKnown) this.logger.error({ err: error, role: this.name, endpoint }, 'this endpoint can never be connected to');
   }
 
   /** Whether the connection took it. */

@@ -266,6 +266,9 @@ const TCP_ENDPOINT = /^tcp:\/\/(?:\[[0-9a-fA-F:.]+\]|[^:\s[\]]+):(\*|\d{1,5})$/;
 const OTHER_ENDPOINT = /^(?!tcp:)[a-z][a-z0-9+.-]*:\/\/\S+$/;
 /** What ZeroMQ's ROUTER and DEALER sockets can connect over. */
 const ZEROMQ_ENDPOINT = /^(tcp|ipc|inproc|tipc|vmci):/;
+const IPC = 'ipc://';
+/** What a Unix socket's address holds, on Linux; a longer path is refused when it is too late to tell the caller. */
+const MOST_IPC_BYTES = 107;
 /** Where to listen, but not whom to connect to. */
 const ANYWHERE = /^tcp:\/\/\*:/;
 /** TCP has no higher port. */
@@ -273,7 +276,7 @@ export const MOST_PORT = 65_535;
 
 /**
  * Checks what can be told of an endpoint to connect to before the transport is there, so that a caller's slip is an error at
- * once: a port to connect to has a number, and libzmq would take port 65536 for 0.
+ * once: a port to connect to has a number, libzmq would take port 65536 for 0, and the path of a Unix socket is at most 107 bytes long.
  *
  * @param transport over which; the default, ZeroMQ, when it is left out.
  * @throws InvalidEndpoint
@@ -284,6 +287,7 @@ export function checkEndpoint(endpoint: string, transport?: Transport): string {
   const fits =
     typeof endpoint === 'string' &&
     !ANYWHERE.test(endpoint) &&
+    !(endpoint.startsWith(IPC) && Buffer.byteLength(endpoint) > IPC.length + MOST_IPC_BYTES) &&
     (port === undefined ? other : Number(port) >= 1 && Number(port) <= MOST_PORT);
   if (!fits) throw new InvalidEndpoint(endpoint, transport?.name ?? 'zeromq');
   return endpoint;

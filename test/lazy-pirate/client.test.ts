@@ -5,7 +5,7 @@ import { ClientClosed, RequestAborted, TooManyRequests } from '../../src/core/re
 import { LazyPirateClient } from '../../src/lazy-pirate/client.ts';
 import { RequestAbandoned } from '../../src/lazy-pirate/errors.ts';
 import type { LazyPirateClientOptions } from '../../src/lazy-pirate/options.ts';
-import { InvalidEndpoint } from '../../src/transport/transport.ts';
+import { InvalidEndpoint, type Transport } from '../../src/transport/transport.ts';
 import { Outcome, textsOf, World, type RawListener, type Received } from '../support/world.ts';
 
 const SERVER = 'memory://server';
@@ -246,6 +246,42 @@ describe('trying again', () => {
     await world.advance(60_000);
     const { attempts } = outcome.error as RequestAbandoned;
     expect(attempts.map((attempt) => attempt.endpoint?.at(-1)).join('')).toBe('ababa');
+  });
+
+  /** A transport that will never connect to these. */
+  const refusing = (...refused: string[]): Transport => ({
+    name: 'refusing',
+    listen: (endpoint, handler, options) => world.transport.listen(endpoint, handler, options),
+    connect: (endpoint, handler, options) => {
+      if (refused.includes(endpoint)) throw new InvalidEndpoint(endpoint, 'refusing');
+      return world.transport.connect(endpoint, handler, options);
+    },
+  });
+
+  test('an endpoint that the transport refuses costs an attempt, and not the client, as long as there is another', async () => {
+    const server = await world.rawBroker(SERVER);
+    server.answers = (frames) => frames;
+    const client = connect({ transport: refusing('memory://never') }, ['memory://never', SERVER]);
+    const outcomes = ['a', 'b', 'c'].map((text) => new Outcome(client.request(text)));
+    await world.advance(200);
+    expect(outcomes.map(({ value }) => value?.attempts.map(({ endpoint }) => endpoint))).toEqual([
+      ['memory://never', SERVER],
+      [SERVER],
+      [SERVER],
+    ]);
+    expect(client.inspect()).toMatchObject({ state: 'open', preferred: SERVER });
+  });
+
+  test('a client none of whose endpoints can ever be connected to says so, and ends', async () => {
+    const both = ['memory://never', 'memory://neither'];
+    const client = connect({ transport: refusing(...both) }, both);
+    const unusable: unknown[] = [];
+    client.events.on('unusable', ({ error }) => unusable.push(error));
+    const outcome = new Outcome(client.request('x'));
+    await world.advance(1000);
+    expect(outcome.error).toBeInstanceOf(InvalidEndpoint);
+    expect(unusable).toHaveLength(1);
+    expect(client.inspect().state).toBe('closed');
   });
 
   test('a transport that cannot connect costs an attempt, and the next may fare better', async () => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InvalidOption } from '../../src/core/errors.ts';
 import type { MajordomoClient, Reply } from '../../src/majordomo/client.ts';
 import type { MajordomoClientOptions } from '../../src/majordomo/options.ts';
-import { InvalidEndpoint } from '../../src/transport/transport.ts';
+import { InvalidEndpoint, type Transport } from '../../src/transport/transport.ts';
 import { encodeEpoch, type EpochKind } from '../../src/wire/epoch.ts';
 import { bytesOf, CLIENT, ENDPOINT, Outcome, textOf, textsOf, World, type RawListener, type Received } from '../support/world.ts';
 
@@ -92,6 +92,24 @@ test.each([
   ['a list with none', ['']],
 ])('no endpoint, %s: told at once', (_what, endpoints) => {
   expect(() => world.client({}, endpoints)).toThrow(endpoints.length === 0 ? InvalidOption : InvalidEndpoint);
+});
+
+test('the transport refuses the endpoint of the first: the second answers', async () => {
+  const second = await broker(SECOND, active(1));
+  const { transport } = world;
+  const refusing: Transport = {
+    name: 'refusing',
+    listen: (endpoint, handler, options) => transport.listen(endpoint, handler, options),
+    connect: (endpoint, handler, options) => {
+      if (endpoint === FIRST) throw new InvalidEndpoint(endpoint, 'refusing');
+      return transport.connect(endpoint, handler, options);
+    },
+  };
+  const asking = client({ transport: refusing, reconnectInterval: 500 });
+  const outcome = ask(asking);
+  await world.advance(1000);
+  expect(await answerAll(second, 'second')).toBe(1);
+  expect(bodyOf(outcome)).toEqual(['second']);
 });
 
 describe('the first broker is dead', () => {

@@ -20,6 +20,8 @@ import { EXIT_AFTER, onStopSignal, type StopSignal } from './signals.ts';
 import { PAIR } from './star.ts';
 
 const MOST_CONCURRENCY = 10_000;
+/** libzmq makes 1023 sockets. Where each request in flight has one of its own, further ones wait. */
+const MOST_SOCKETS = 1000;
 
 export const TASK_OPTIONS: readonly Option[] = [
   { flag: 'stdin', kind: 'switch', help: 'send standard input as the last frame' },
@@ -159,7 +161,8 @@ async function askServer(pattern: 'lazy' | 'star', given: Arguments, output: Out
   const usual = pattern === 'lazy' ? [DEFAULT_ENDPOINT] : PAIR;
   const endpoints = given.has('server') ? endpointsIn(given, 'server') : usual;
   const body = await bodyOf(given, 0);
-  const client = clientOf(pattern, endpoints, { ...own, maxSockets: task.concurrency }, output);
+  const limits = { maxOpenRequests: Math.max(1000, task.concurrency), maxSockets: Math.min(MOST_SOCKETS, task.concurrency) };
+  const client = clientOf(pattern, endpoints, { ...limits, ...own }, output);
   const question: Question = {
     async ask(signal) {
       const reply = await client.request(body, { signal });

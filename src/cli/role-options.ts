@@ -215,6 +215,7 @@ export const STAR_OPTIONS: readonly Option[] = [
   star('doubtTimeout', 'MS', 'how long a half that stood still waits for a word before it serves on'),
   broker('drainTimeout', 'MS', 'how long a stop or a hand-over waits for requests in flight'),
   star('maxHeldRequests', 'N', 'messages of clients kept until it is known who serves'),
+  star('maxHeldBytes', 'BYTES', 'their bytes in all; a standstill lets as many bytes of answers wait'),
   star('maxFrameBytes', 'BYTES', 'bytes in one frame of a client'),
   star('highWaterMark', 'N', 'messages queued towards one client'),
   star('handshakeTimeout', 'MS', 'how long a new connection may take to say hello'),

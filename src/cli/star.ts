@@ -34,7 +34,8 @@ export const star: Command = {
 while this half of the pair is active; the other half takes over when this one is silent and a client asks it.
 Prints one line when it listens, and one whenever it becomes active or passive. Both halves must have the same times.
 With --exec the shell runs CMD for each request, as seaworthy worker does.
-SIGINT or SIGTERM finishes what is in hand and hands over to the other half. A second signal exits at once.`,
+SIGINT or SIGTERM finishes what is in hand and hands over to the other half; with --mode classic, as in the Guide, that one
+takes over when this one has been silent. A second signal exits at once.`,
   options: [
     { flag: 'primary', kind: 'switch', help: 'be the one that serves first' },
     { flag: 'backup', kind: 'switch', help: 'be the one that stands by' },
@@ -192,9 +193,14 @@ async function serveUntil(stopped: Promise<StopSignal>, half: BinaryStar, output
   const unusable = half.events.once('unusable').then(({ error }) => Promise.reject(error));
   try {
     const signal = await Promise.race([stopped, unusable]);
-    const { state, peer } = half.inspect();
-    if (state === 'active')
-      output.note(`${signal}: ${peer.there ? 'handing over to the other half' : 'the other half is not there to take over'}`);
+    const { state, mode, peer } = half.inspect();
+    if (state === 'active') {
+      const heir =
+        mode === 'classic'
+          ? 'ending; the other half serves when this one has been silent and a client asks it'
+          : 'handing over to the other half';
+      output.note(`${signal}: ${peer.there ? heir : 'the other half is not there to take over'}`);
+    }
     output.happened('draining', { signal, state });
   } finally {
     await half.close();

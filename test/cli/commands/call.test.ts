@@ -169,6 +169,19 @@ test('with --pattern lazy a call asks a REP server, and the next one when the fi
   }
 });
 
+test.each(['lazy', 'star'])('with --pattern %s more calls at once than there may be connections are all answered', async (pattern) => {
+  const server = await LazyPirateServer.listen('tcp://127.0.0.1:*', (request) => request.body, { maxQueuedRequests: 10_000 });
+  try {
+    const mode = pattern === 'star' ? ['--mode', 'classic'] : [];
+    const times = ['--count', '1500', '--concurrency', '1500', '--timeout', '10000'];
+    const { code, stdout, stderr } = await run('call', '--pattern', pattern, '--server', server.endpoint, 'x', ...times, ...mode);
+    expect({ code, replies: stdout.length }).toEqual({ code: 0, replies: 1500 * 2 });
+    expect(stderr).toMatch(/^seaworthy call: 1500 replies, 0 failed/);
+  } finally {
+    await server.close();
+  }
+});
+
 test('with --pattern lazy and nobody there a call ends with 3, and the line asks for the server', async () => {
   const endpoint = `tcp://127.0.0.1:${await freePort()}`;
   expect(await run('call', '--pattern', 'lazy', '--server', endpoint, 'x', '--timeout', '150')).toEqual({

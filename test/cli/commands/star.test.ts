@@ -134,6 +134,19 @@ test('an operator hands over by a line on standard input, and asks what is going
   expect(await primary.exit()).toMatchObject({ code: 0 });
 });
 
+test('a classic half that is stopped does not say that it hands over', async () => {
+  const place = await freePlace();
+  const classic = ['--serve', 'echo', '--mode', 'classic', '--max-held-bytes', '1000'];
+  const primary = await startHalf(place, 'primary', ...classic);
+  const backup = await startHalf(place, 'backup', ...classic);
+  await primary.says(/^active/m);
+  await backup.says(/^passive/m);
+  await primary.says(/the other half is there/, 'stderr');
+  primary.signal('SIGTERM');
+  expect(await primary.exit()).toMatchObject({ code: 0 });
+  expect(primary.stderr).toContain('SIGTERM: ending; the other half serves when this one has been silent and a client asks it\n');
+});
+
 test('with --json each line is an object, with what became of the pair', async () => {
   const place = await freePlace();
   const half = start(...wordsOf(place, 'primary'), '--serve', 'echo', '--activate', '--json');

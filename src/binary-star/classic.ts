@@ -37,7 +37,7 @@ export class ClassicHalf implements Half {
   async open(transport: Transport): Promise<void> {
     if (transport.publish === undefined || transport.subscribe === undefined)
       throw new TransportUnavailable(transport.name, { cause: new Error('classic mode publishes and subscribes, which it cannot') });
-    const { handshakeTimeout } = this.#settings;
+    const { handshakeTimeout, heartbeatInterval, failoverTimeout } = this.#settings;
     this.#publisher = await transport.publish(this.#place.peer.listen, { handshakeTimeout });
     const handler = this.#stage.handlerOf(
       (peer, message) => {
@@ -50,7 +50,9 @@ export class ClassicHalf implements Half {
       },
     );
     try {
-      this.#subscriber = transport.subscribe(this.#place.peer.connect, handler, {});
+      // A peer that is silent may have been cut off without a word: only a ping tells, and makes the transport connect anew.
+      const transportHeartbeat = { interval: heartbeatInterval, timeout: failoverTimeout };
+      this.#subscriber = transport.subscribe(this.#place.peer.connect, handler, { transportHeartbeat });
     } catch (error) {
       await this.#publisher.close(0);
       throw error;

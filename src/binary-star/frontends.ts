@@ -51,21 +51,25 @@ export interface FrontendCounters {
   dropped: number;
 }
 
-interface Held {
+/** What may wait. */
+interface Load {
+  readonly bytes: number;
+  /** None when it is the end of the connection that waits: that takes no message's place, and there is one to a connection. */
+  readonly message: unknown;
+}
+
+interface Held extends Load {
   readonly gate: Gate;
   readonly peer: Peer;
-  /** None when it is the end of the connection that waits. */
   readonly message: Message | undefined;
   readonly reason: GoneReason;
   readonly at: number;
-  readonly bytes: number;
 }
 
-interface Reply {
+interface Reply extends Load {
   readonly gate: Gate;
   readonly peer: Peer;
-  readonly frames: readonly Frame[];
-  readonly bytes: number;
+  readonly message: readonly Frame[];
 }
 
 /** How much may wait. */
@@ -75,17 +79,18 @@ interface Room {
 }
 
 /** What waits, in order, as long as there is room for it. */
-class Waiting<T extends { readonly bytes: number }> {
+class Waiting<T extends Load> {
   readonly #room: Room;
   #all: T[] = [];
+  #messages = 0;
   #bytes = 0;
 
   constructor(room: Room) {
     this.#room = room;
   }
 
-  get length(): number {
-    return this.#all.length;
+  get messages(): number {
+    return this.#messages;
   }
 
   get first(): T | undefined {
@@ -93,31 +98,35 @@ class Waiting<T extends { readonly bytes: number }> {
   }
 
   fits(bytes: number): boolean {
-    return this.#all.length < this.#room.messages && this.#bytes + bytes <= this.#room.bytes;
+    return this.#messages < this.#room.messages && this.#bytes + bytes <= this.#room.bytes;
   }
 
   push(each: T): void {
     this.#all.push(each);
     this.#bytes += each.bytes;
+    if (each.message !== undefined) this.#messages++;
   }
 
   shift(): void {
-    this.#bytes -= this.#all.shift()?.bytes ?? 0;
+    const first = this.#all.shift();
+    if (first === undefined) return;
+    this.#bytes -= first.bytes;
+    if (first.message !== undefined) this.#messages--;
   }
 
   /** Empties it. */
   take(): T[] {
     const all = this.#all;
     this.#all = [];
-    this.#bytes = 0;
+    this.#messages = this.#bytes = 0;
     return all;
   }
 
-  /** Returns how many go. */
+  /** Returns how many messages go. */
   keep(isKept: (each: T) => boolean): number {
-    const all = this.take();
-    for (const each of all) if (isKept(each)) this.push(each);
-    return all.length - this.#all.length;
+    const before = this.#messages;
+    for (const each of this.take()) if (isKept(each)) this.push(each);
+    return before - this.#messages;
   }
 }
 
@@ -153,7 +162,7 @@ export class Frontends {
   }
 
   get held(): number {
-    return this.#held.length;
+    return this.#held.messages;
   }
 
   /** @throws InvalidEndpoint, BindFailed; then none is open. */
@@ -210,7 +219,7 @@ export class Frontends {
 
   #open(): void {
     this.#phase = 'open';
-    for (const { gate, peer, frames } of this.#outbox.take()) gate.pass(peer, frames);
+    for (const { gate, peer, message } of this.#outbox.take()) gate.pass(peer, message);
     for (let next = this.#held.first; next !== undefined; next = this.#held.first) {
       const { gate, peer, message, reason } = next;
       if (message !== undefined && !this.admits(message)) return;
@@ -335,7 +344,7 @@ export class Frontends {
   store(gate: Gate, peer: Peer, frames: readonly Frame[]): SendResult {
     const bytes = frames.reduce((sum, { length }) => sum + length, 0);
     if (!this.#outbox.fits(bytes)) return 'again';
-    this.#outbox.push({ gate, peer, frames, bytes });
+    this.#outbox.push({ gate, peer, message: frames, bytes });
     return 'ok';
   }
 

@@ -6,6 +6,7 @@ import { BinaryStar, type BinaryStarServiceStarter } from '../../src/binary-star
 import { InvalidOption } from '../../src/core/errors.ts';
 import { MajordomoBroker } from '../../src/majordomo/broker.ts';
 import { MajordomoWorker } from '../../src/majordomo/worker.ts';
+import type { Transport } from '../../src/transport/transport.ts';
 import { encodeEpoch } from '../../src/wire/epoch.ts';
 import { Outcome, World } from '../support/world.ts';
 import { FRONTENDS, Pair, type Half } from './pair.ts';
@@ -345,6 +346,27 @@ describe('a standstill', () => {
     expect(client.take()).toEqual([['', 'primary 1', 'after']]);
   });
 
+  test('while which a crowd leaves: those who left take nobody’s place', async () => {
+    const { primary } = await both({ maxHeldRequests: 2 });
+    const crowd = Array.from({ length: 5 }, () => world.peer(FRONTENDS.primary));
+    for (const each of crowd) each.send('', 'before');
+    await world.advance(10);
+    const clients = ['one', 'two'].map((name) => ({ name, peer: world.peer(FRONTENDS.primary) }));
+    pair.cut();
+    world.time.jump(1600);
+    clients[0]?.peer.send('', 'one');
+    await world.advance(10);
+    expect(primary.state).toBe('doubting');
+    for (const each of crowd) void each.close();
+    await world.advance(10);
+    clients[1]?.peer.send('', 'two');
+    await world.advance(10);
+    expect(primary.star.inspect()).toMatchObject({ held: 2, counters: { dropped: 0 } });
+    pair.heal();
+    await world.advance(600);
+    for (const { name, peer } of clients) expect(peer.take()).toEqual([['', 'primary 1', name]]);
+  });
+
   test('no longer than maxPause is none', async () => {
     const { primary, backup } = await both();
     world.time.jump(900);
@@ -671,6 +693,23 @@ describe('classic mode', () => {
     expect(heard).toEqual(['1:1', '1:3']);
     await subscriber?.close();
     await publisher?.close();
+  });
+
+  test('a connection to the peer that died without a word is noticed, and made anew', async () => {
+    const pings: unknown[] = [];
+    const { network } = world;
+    const transport: Transport = {
+      name: 'watched',
+      listen: (endpoint, handler, options) => network.listen(endpoint, handler, options),
+      connect: (endpoint, handler, options) => network.connect(endpoint, handler, options),
+      publish: (endpoint, options) => network.publish!(endpoint, options),
+      subscribe: (endpoint, handler, options) => {
+        pings.push(options?.transportHeartbeat);
+        return network.subscribe!(endpoint, handler, options);
+      },
+    };
+    await pair.start('primary', { ...CLASSIC, transport });
+    expect(pings).toEqual([{ interval: 1000, timeout: 2000 }]);
   });
 
   test('of a pair that was cut and healed whoever hears the other first stops for good, as the Guide’s do (W24)', async () => {

@@ -63,13 +63,26 @@ class Pair {
   }
 }
 
+/** What became of the requests. */
+interface Tally {
+  readonly answered: number;
+  /** Of these, so many needed more than one attempt. */
+  readonly askedAgain: number;
+  readonly lost: number;
+  /** Answers that nobody waited for any more. */
+  readonly twice: number;
+  /** Answered with another's answer. */
+  readonly wrong: number;
+}
+
 /** All requests, so many at a time, and what became of them. */
 class Load {
   readonly done: Promise<unknown>;
   readonly #clients: readonly MajordomoClient[];
-  readonly #answers = new Map<number, number>();
+  readonly #answered = new Set<number>();
   readonly #news = new EventEmitter();
   #asked = 0;
+  #askedAgain = 0;
   #lost = 0;
   #wrong = 0;
   #released = false;
@@ -82,7 +95,7 @@ class Load {
 
   /** Resolves when so many are answered. */
   async untilAnswered(count: number): Promise<void> {
-    while (this.#answers.size < count) await once(this.#news, 'answer');
+    while (this.#answered.size < count) await once(this.#news, 'answer');
   }
 
   /** Resolves with the time of the next answer. */
@@ -96,12 +109,11 @@ class Load {
     this.#news.emit('released');
   }
 
-  /** Closes the clients. Returns what became of the requests; a second answer to one would have come as one that nobody waits for. */
-  async end(): Promise<{ readonly answered: number; readonly lost: number; readonly twice: number; readonly wrong: number }> {
-    const repeated = [...this.#answers.values()].reduce((sum, times) => sum + times - 1, 0);
-    const stale = this.#clients.reduce((sum, client) => sum + client.inspect().counters.stale, 0);
+  /** Closes the clients. Returns what became of the requests. A second answer to one comes as one that nobody waits for any more. */
+  async end(): Promise<Tally> {
+    const twice = this.#clients.reduce((sum, client) => sum + client.inspect().counters.stale, 0);
     await Promise.all(this.#clients.map((client) => client.close()));
-    return { answered: this.#answers.size, lost: this.#lost, twice: repeated + stale, wrong: this.#wrong };
+    return { answered: this.#answered.size, askedAgain: this.#askedAgain, lost: this.#lost, twice, wrong: this.#wrong };
   }
 
   async #ask(client: MajordomoClient): Promise<void> {
@@ -109,9 +121,10 @@ class Load {
       const number = ++this.#asked;
       if (number > AFTER_IT && !this.#released) await once(this.#news, 'released');
       try {
-        const { body } = await client.request('job', String(number));
+        const { body, attempts } = await client.request('job', String(number));
         if (Number(body[0]) !== number) this.#wrong++;
-        this.#answers.set(number, (this.#answers.get(number) ?? 0) + 1);
+        if (attempts.length > 1) this.#askedAgain++;
+        this.#answered.add(number);
         this.#news.emit('answer');
       } catch (error) {
         if (!(error instanceof RequestError)) throw error;
@@ -135,10 +148,11 @@ await play(async (story) => {
   const second = await blow('backup', 'primary');
   await load.done;
 
-  const { answered, lost, twice, wrong } = await load.end();
+  const { answered, askedAgain, lost, twice, wrong } = await load.end();
   console.log(`
 requests        ${REQUESTS}
 answered        ${answered}
+asked again     ${String(askedAgain).padStart(4)}
 lost             ${lost}
 answered twice   ${twice}
 

@@ -28,7 +28,7 @@ export type ArbiterAnswer =
 /**
  * The port to whatever keeps the lease. An implementation must grant a lease to one holder at a time, remember the highest epoch it has
  * granted, and let a holder renew. It measures time by a clock that runs no faster than real time, so that no lease ends at the arbiter before
- * its holder has stopped; holders count from when they asked.
+ * its holder has stopped; holders count from when they asked. Both functions may call the server back at once.
  */
 export interface Arbiter {
   /** Rejects when the arbiter cannot be reached; the claim is made again. */

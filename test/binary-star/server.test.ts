@@ -702,10 +702,10 @@ describe('classic mode', () => {
       name: 'watched',
       listen: (endpoint, handler, options) => network.listen(endpoint, handler, options),
       connect: (endpoint, handler, options) => network.connect(endpoint, handler, options),
-      publish: (endpoint, options) => network.publish!(endpoint, options),
+      publish: (endpoint, options) => network.publish(endpoint, options),
       subscribe: (endpoint, handler, options) => {
         pings.push(options?.transportHeartbeat);
-        return network.subscribe!(endpoint, handler, options);
+        return network.subscribe(endpoint, handler, options);
       },
     };
     await pair.start('primary', { ...CLASSIC, transport });

@@ -1,6 +1,6 @@
 /**
- * An arbiter that grants one lease at a time, of a few ticks. Claims and answers are under way as long as they like, or are lost; so it may be
- * cut off from either server, or from both. A claim is renewed by whoever holds the lease and claims no earlier epoch; anybody else, and whoever has
+ * An arbiter that grants one lease at a time, of a few ticks. A claim and its answer take up to a heartbeat together, or are lost; so the arbiter
+ * may be cut off from either server, or from both. A claim is renewed by whoever holds the lease and claims no earlier epoch; anybody else, and whoever has
  * forgotten it, gets a later one when it has run out.
  */
 import type { BinaryStarMachine } from '../../binary-star/peer.machine.ts';
@@ -9,6 +9,9 @@ import type { Packer, Unpacker } from './packing.ts';
 
 /** How long a lease is valid, in ticks. */
 export const LEASE = 5;
+
+/** What was claimed so long ago, in ticks, is answered no more. Longer ways make the world larger, and show no further arrow of the machine. */
+const LATEST = 2;
 
 /** In place of the server that has the lease. */
 const NOBODY = 2;
@@ -107,12 +110,12 @@ export class LeaseDesk {
     return verdict;
   }
 
-  /** What is as old as a lease is of no use any more. */
+  /** Time passes for the lease, and for what is under way. */
   passTick(): void {
     this.#left = Math.max(0, this.#left - 1);
     for (const side of [0, 1] as const) {
       const claim = this.#claims[side];
-      if (claim.stage !== 'none' && ++claim.age === LEASE) this.#claims[side] = none();
+      if (claim.stage !== 'none' && ++claim.age === LATEST) this.#claims[side] = none();
     }
   }
 

@@ -205,7 +205,7 @@ export const WORLDS: readonly ExploredWorld[] = [
       },
       {
         name: 'star, arbiter',
-        about: 'a pair with an arbiter, whose answers come late or never',
+        about: 'a pair with an arbiter, whose answers take up to a heartbeat, or never come',
         model: (options = {}) => binaryStarModel({ ...NEVER_WRONG, arbitrated: true, ...options }),
       },
     ],

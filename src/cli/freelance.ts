@@ -1,6 +1,7 @@
 /** `seaworthy freelance`: a server of 10/FLP and its two older models until a signal comes, or a call to several of them. */
 import { FreelanceClient, type FreelanceClientEvents } from '../freelance/client.ts';
 import { FreelanceServer, type FreelanceHandler, type FreelanceServerEvents } from '../freelance/server.ts';
+import { RequestAbandoned } from '../lazy-pirate/errors.ts';
 import { nearest, type Arguments, type Option } from './arguments.ts';
 import { Calls, TASK_OPTIONS, taskOf, withClient, withStandardInput, type Question } from './call.ts';
 import { DEFAULT_ENDPOINT, withRoleOptions, type Command } from './command.ts';
@@ -135,14 +136,24 @@ async function ask(given: Arguments, output: Output, endpoints: readonly string[
   const text = given.text('body');
   const task = taskOf(given);
   const body = await withStandardInput(text === undefined ? [] : [text], given);
-  const client = FreelanceClient.connect(endpoints, { maxOpenRequests: Math.max(1000, task.concurrency), ...settings });
+  const limits = { maxOpenRequests: Math.max(1000, task.concurrency), maxServers: Math.max(100, endpoints.length) };
+  const client = FreelanceClient.connect(endpoints, { ...limits, ...settings });
   reportEvents(client.events, CLIENT_EVENTS, output);
+  const whoIsThere = `is there a server of this model at ${endpoints.join(' or ')}?`;
   const question: Question = {
     async ask(signal) {
-      const reply = await client.request(body, { signal });
+      const reply = await client.request(body, { signal }).catch((error: unknown) => {
+        throw error instanceof RequestAbandoned ? explained(error, whoIsThere) : error;
+      });
       return { body: reply.body, before: {}, after: { attempts: reply.attempts, endpoint: reply.endpoint } };
     },
-    remark: async () => `is there a server of this model at ${endpoints.join(' or ')}? If so, it may have run`,
+    remark: async () => `${whoIsThere} If so, it may have run`,
   };
   return await withClient(client, new Calls(question, task, output), output);
+}
+
+/** The deadline may be over before the last round is: with the defaults it is when nobody is there. */
+function explained(error: RequestAbandoned, remark: string): RequestAbandoned {
+  const { message, reason, attempts, mayHaveRun } = error;
+  return reason === 'deadline' ? new RequestAbandoned(`${message} (${remark})`, { attempts, mayHaveRun }, reason) : error;
 }

@@ -12,7 +12,7 @@ import {
   type TransportHeartbeatOptions,
 } from '../runtime/options.ts';
 import { ROLE_OPTIONS, type RoleOptions } from '../runtime/role.ts';
-import { checkEndpoint } from '../transport/transport.ts';
+import { MOST_IDENTITY_BYTES, checkEndpoint } from '../transport/transport.ts';
 import { bodyOption, type FrameLike } from '../wire/message.ts';
 import { FREELANCE_MODELS, type FreelanceModel } from './codec.ts';
 
@@ -155,9 +155,6 @@ const SERVER_DEFAULTS: Required<Pick<FreelanceServerOptions, 'model' | 'publicEn
 
 export type FreelanceServerSettings = LazyPirateServerSettings & typeof SERVER_DEFAULTS;
 
-/** libzmq takes no longer identity. */
-const MOST_IDENTITY_BYTES = 255;
-
 /** @throws InvalidOption, InvalidEndpoint */
 export function freelanceServerSettings(options: FreelanceServerOptions): FreelanceServerSettings {
   const { model, publicEndpoint, ...rest } = options;
@@ -176,10 +173,12 @@ export function freelanceServerSettings(options: FreelanceServerOptions): Freela
   return settings;
 }
 
+/** Host or port are found when it listens: nobody could connect to it by this name. */
+const OPEN_ENDPOINT = /^tcp:\/\/(?:\*|0\.0\.0\.0|\[::\]):|^tcp:.*:0$|[:/]\*$/;
+
 /** The server's identity; none where nobody could know it. */
 export function identityOf({ model, publicEndpoint }: FreelanceServerSettings, endpoint: string): string | undefined {
   if (model !== 'addressed') return undefined;
   if (publicEndpoint !== '') return publicEndpoint;
-  const isOpen = /^tcp:\/\/(\*|0\.0\.0\.0|\[::\])|[:/](\*|0)$/.test(endpoint);
-  return isOpen || Buffer.byteLength(endpoint) > MOST_IDENTITY_BYTES ? undefined : endpoint;
+  return OPEN_ENDPOINT.test(endpoint) || Buffer.byteLength(endpoint) > MOST_IDENTITY_BYTES ? undefined : endpoint;
 }

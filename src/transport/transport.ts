@@ -207,8 +207,8 @@ export function throwLater(error: unknown): void {
   });
 }
 
-/** ZeroMQ's limit. */
-const MOST_IDENTITY_BYTES = 255;
+/** ZeroMQ takes no longer identity. */
+export const MOST_IDENTITY_BYTES = 255;
 
 /**
  * What every transport checks of a listener's identity, whether or not it has a use for it.

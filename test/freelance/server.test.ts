@@ -148,6 +148,7 @@ describe('the identity', () => {
   test.each([
     ['the endpoint as it was given', 'memory://server', {}, 'memory://server'],
     ['none when the port is left open', 'memory://server/*', {}, undefined],
+    ['a name that ends in 0, which is no port', 'memory://server/0', {}, 'memory://server/0'],
     ['the public endpoint', 'memory://server/*', { publicEndpoint: 'memory://public' }, 'memory://public'],
     ['none with another model', 'memory://server', { model: 'sequential' }, undefined],
   ] as const)('%s', async (_what, endpoint, options, identity) => {

@@ -50,6 +50,15 @@ test('nobody is there: exit code 3, and the line asks for the servers', async ()
   );
 });
 
+test('nobody is there until the deadline is over: the line asks for the servers, too', async () => {
+  const endpoint = `tcp://127.0.0.1:${await freePort()}`;
+  const { code, stderr } = await run('freelance', 'call', endpoint, '--timeout', '200', '--deadline', '250');
+  expect(code).toBe(3);
+  expect(stderr).toBe(
+    `seaworthy freelance: REQUEST_ABANDONED: abandoned: no answer within the deadline of 250 ms (is there a server of this model at ${endpoint}?); it may have run\n`,
+  );
+});
+
 test('SIGTERM drains a server: what it has in hand is answered', async () => {
   const { server, endpoint } = await startServer('--exec', 'echo began >&2; sleep 0.5; echo done');
   const asking = start('freelance', 'call', endpoint, '--timeout', '10000', '--deadline', '0');

@@ -226,7 +226,7 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
   }
 
   /** Writes what has become of a server into the trace. */
-  #tell(kind: 'know' | 'forget' | 'revive' | 'doubt' | 'condemn' | 'probe' | 'stale', server: KnownServer, facts?: Facts): void {
+  #tell(kind: 'know' | 'forget' | 'revive' | 'doubt' | 'condemn' | 'probe' | 'hasten' | 'stale', server: KnownServer, facts?: Facts): void {
     if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind, server: server.endpoint, ...facts });
   }
 
@@ -349,6 +349,9 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
       this.#tell('revive', server);
       this.emit('serverAlive', { endpoint: server.endpoint });
       this.placeSoon();
+    },
+    hasten: (server) => {
+      this.#tell('hasten', server);
     },
     doubt: (server) => {
       server.rank = ++this.#verdicts;
@@ -521,6 +524,7 @@ interface ServerHost {
   disconnect(server: KnownServer): void;
   usable(): void;
   revive(server: KnownServer): void;
+  hasten(server: KnownServer): void;
   doubt(server: KnownServer): void;
   lose(server: KnownServer, reason: ServerLoss): void;
 }
@@ -588,6 +592,10 @@ class KnownServer extends Actor<FreelanceEndpointMachine> implements FreelanceEn
 
   revive(): void {
     this.#host.revive(this);
+  }
+
+  hasten(): void {
+    this.#host.hasten(this);
   }
 
   doubt(): void {

@@ -7,7 +7,7 @@ import { defineMachine, ignore, never, type Action, type Guard, type Machine, ty
 
 /** Why a server is taken for dead. */
 export type ServerLoss =
-  /** Nothing was heard of it for `serverTimeToLive`. */
+  /** Nothing was heard of it for `serverTimeToLive`, though it was asked. */
   | 'silent'
   /** Its connection was lost. */
   | 'connection-lost';
@@ -18,7 +18,8 @@ export interface FreelanceEndpointMachine extends MachineTypes {
     /** It has just been pinged for the first time: requests wait a moment for who answers. */
     | { readonly kind: 'greeting' }
     | { readonly kind: 'untried' }
-    | { readonly kind: 'alive' }
+    /** `asked`: a ping was sent since it was last heard. Servers speak when they are spoken to: only now does its silence mean something. */
+    | { readonly kind: 'alive'; readonly asked: boolean }
     /** A request was not answered in time, or a dead server was given one: nothing was heard of it since. `failures`: losses and vain probes in a row. */
     | { readonly kind: 'doubtful'; readonly failures: number }
     /** `rested`: the pause is over, and there is no way to ask but by a request. */
@@ -59,6 +60,8 @@ export interface FreelanceEndpointEffects {
   usable(): void;
   /** It is alive from now on. */
   revive(): void;
+  /** The connection of a probe was up, and is lost: the next probe comes sooner than was meant. */
+  hasten(): void;
   /** It comes behind all that were found guilty before, and is in doubt. */
   doubt(): void;
   /** It comes behind all that were found guilty before, and is taken for dead. */
@@ -82,7 +85,8 @@ export interface FreelanceEndpointContext {
 type M = FreelanceEndpointMachine;
 type Live = 'greeting' | 'untried' | 'alive';
 type Watched = Live | 'doubtful';
-type Out = FreelanceEndpointEffects & { arm(timer: keyof M['timers'], delay: number): void };
+type Timers = keyof M['timers'];
+type Out = FreelanceEndpointEffects & { arm(timer: Timers, delay: number): void; disarm(timer: Timers): void };
 type Context = FreelanceEndpointContext;
 type Alive = Extract<M['state'], { kind: 'alive' }>;
 type Doubtful = Extract<M['state'], { kind: 'doubtful' }>;
@@ -93,8 +97,10 @@ const pings: Guard<M, 'new' | 'alive' | 'untried' | 'doubtful' | 'dead', 'begin'
   _event,
   context,
 ) => context.pings;
-const probes: Guard<M, 'dead', 'probePause'> = (_state, _event, context) => context.probes;
+const probes: Guard<M, 'dead', 'probePause' | 'connectionLost'> = (_state, _event, context) => context.probes;
+const isAsked: Guard<M, 'alive', 'pingInterval' | 'overdue'> = (state, _event, context) => context.pings && state.asked;
 
+/** It was asked, or tried with a request, at this moment. */
 const watch = (out: Out, context: Context): void => {
   out.arm('pingInterval', context.pingInterval);
   out.arm('timeToLive', context.timeToLive);
@@ -114,12 +120,19 @@ const waitNoLonger: Action<M, 'greeting', 'greetingTime', 'untried'> = (_state, 
   return { kind: 'untried' };
 };
 
+const TRUSTED: Alive = { kind: 'alive', asked: false };
+const ASKED: Alive = { kind: 'alive', asked: true };
+/** Nothing is expected of it before the next ping: who stands still and asks nobody hears nobody. */
+const hear = (out: Out, context: Context): void => {
+  out.arm('pingInterval', context.pingInterval);
+  out.disarm('timeToLive');
+};
 const revive = (out: Out): Alive => {
   out.revive();
-  return { kind: 'alive' };
+  return TRUSTED;
 };
 const reviveWatched: Action<M, 'greeting' | 'untried' | 'doubtful' | 'dead', 'HEARD', 'alive'> = (_state, _event, out, context) => {
-  watch(out, context);
+  hear(out, context);
   return revive(out);
 };
 /** Without pings it is watched only while it is in doubt. */
@@ -127,9 +140,9 @@ const reviveTrusted: Action<M, 'untried' | 'doubtful' | 'dead', 'HEARD', 'alive'
   out.disarm('timeToLive');
   return revive(out);
 };
-const stayAlive: Action<M, 'alive', 'HEARD', 'alive'> = (state, _event, out, context) => {
-  watch(out, context);
-  return state;
+const stayAlive: Action<M, 'alive', 'HEARD', 'alive'> = (_state, _event, out, context) => {
+  hear(out, context);
+  return TRUSTED;
 };
 
 const ping = <S extends M['state']>(state: S, out: Out, context: Context): S => {
@@ -139,12 +152,23 @@ const ping = <S extends M['state']>(state: S, out: Out, context: Context): S => 
 };
 const pingGreeting: Action<M, 'greeting', 'pingInterval', 'greeting'> = (state, _event, out, context) => ping(state, out, context);
 const pingUntried: Action<M, 'untried', 'pingInterval', 'untried'> = (state, _event, out, context) => ping(state, out, context);
-const pingAlive: Action<M, 'alive', 'pingInterval', 'alive'> = (state, _event, out, context) => ping(state, out, context);
+/** It was heard one interval ago, and has the rest of its time to answer: all of it, had we not stood still meanwhile. */
+const pingAlive: Action<M, 'alive', 'pingInterval', 'alive'> = (_state, _event, out, context) => {
+  out.arm('timeToLive', context.timeToLive - context.pingInterval);
+  return ping(ASKED, out, context);
+};
+const pingAgain: Action<M, 'alive', 'pingInterval', 'alive'> = (state, _event, out, context) => ping(state, out, context);
 const pingDoubtful: Action<M, 'doubtful', 'pingInterval', 'doubtful'> = (state, _event, out, context) => ping(state, out, context);
 
-/** It is asked at once; its time to live runs since it was last heard. */
+/** It is asked at once; its time to live runs already. */
 const doubtWatched: Action<M, 'untried' | 'alive', 'overdue', 'doubtful'> = (_state, _event, out, context): Doubtful => {
   out.doubt();
+  return ping({ kind: 'doubtful', failures: 0 }, out, context);
+};
+/** It is asked at once, for the first time since it was heard: its time to live begins. */
+const doubtUnasked: Action<M, 'alive', 'overdue', 'doubtful'> = (_state, _event, out, context): Doubtful => {
+  out.doubt();
+  out.arm('timeToLive', context.timeToLive);
   return ping({ kind: 'doubtful', failures: 0 }, out, context);
 };
 /** Without pings its silence means something from now on. */
@@ -173,6 +197,12 @@ const probeAgain: Action<M, 'dead', 'probePause', 'dead'> = (state, _event, out,
   out.probe();
   out.arm('probePause', backoffDelay(state.failures, context.backoff, context.random));
   return { kind: 'dead', failures: state.failures + 1, rested: false };
+};
+/** Somebody was there a moment ago: the pause is as after a first loss. */
+const hasten: Action<M, 'dead', 'connectionLost', 'dead'> = (_state, _event, out, context) => {
+  out.hasten();
+  out.arm('probePause', backoffDelay(0, context.backoff, context.random));
+  return { kind: 'dead', failures: 1, rested: false };
 };
 const rest: Action<M, 'dead', 'probePause', 'dead'> = (state) => ({ kind: 'dead', failures: state.failures, rested: true });
 /** A request is its trial. */
@@ -243,12 +273,16 @@ export const freelanceEndpoint: Machine<M> = defineMachine<M>({
       begin: never('it has begun'),
       used: ignore('its answer will tell'),
       overdue: [
-        { to: 'doubtful', when: pings, do: doubtWatched },
+        { to: 'doubtful', when: isAsked, do: doubtWatched },
+        { to: 'doubtful', when: pings, do: doubtUnasked },
         { to: 'doubtful', do: doubtTrusted },
       ],
       connectionLost: { to: 'dead', do: loseConnection },
       remove: { to: 'removed', do: remove },
-      pingInterval: { to: 'alive', do: pingAlive },
+      pingInterval: [
+        { to: 'alive', when: isAsked, do: pingAgain },
+        { to: 'alive', do: pingAlive },
+      ],
       timeToLive: { to: 'dead', do: loseSilent },
     },
     doubtful: {
@@ -275,7 +309,7 @@ export const freelanceEndpoint: Machine<M> = defineMachine<M>({
         { to: 'doubtful', do: tryTrusted },
       ],
       overdue: ignore('it is taken for dead already'),
-      connectionLost: ignore('the next probe has a connection of its own'),
+      connectionLost: [{ to: 'dead', when: probes, do: hasten }, ignore('it was not asked, and has no connection')],
       remove: { to: 'removed', do: remove },
       probePause: [
         { to: 'dead', when: probes, do: probeAgain },

@@ -37,7 +37,10 @@ export interface FreelanceClientOptions
   readonly model?: FreelanceModel;
   /** With `addressed`: time between pings to a server that says nothing. Default 2000. */
   readonly pingInterval?: number;
-  /** Silence after which a server is dead; without pings it counts from a request that was not answered in time. Default 6000. */
+  /**
+   * Silence after which a server that was asked is dead: with `addressed` since its last word, or since this client had stood still and asked;
+   * without pings since a request was not answered in time. Default 6000.
+   */
   readonly serverTimeToLive?: number;
   /**
    * With `sequential` and `shotgun`, which have no ping: the body of a request by which servers are asked whether they are there; the reply

@@ -81,6 +81,8 @@ class ServerBook {
   heardAt = -Infinity;
   /** Since when its silence counts. */
   watchedAt: number;
+  /** When it was asked, or given a request, for the first time since it was heard; never: `Infinity`. */
+  askedAt = Infinity;
   doubtedAt = -Infinity;
   /** It has left a copy unanswered for too long, and was not heard since. */
   guilty = false;
@@ -95,6 +97,12 @@ class ServerBook {
   constructor(endpoint: string, now: number) {
     this.endpoint = endpoint;
     this.watchedAt = now;
+  }
+
+  hear(now: number): void {
+    this.heardAt = now;
+    this.askedAt = Infinity;
+    this.guilty = false;
   }
 
   get isWell(): boolean {
@@ -229,6 +237,7 @@ function bookkeeping(nodes: readonly string[], rules: FreelanceRules): Invariant
           doubt: about((pool, server, event) => clerk.doubt(pool, server, event)),
           condemn: about((pool, server, event) => clerk.condemn(pool, server, event)),
           probe: about((pool, server, event) => clerk.probe(pool, server, event)),
+          hasten: about((_pool, server, event) => clerk.hasten(server, event)),
           attempt: about((pool, server, event) => clerk.attempt(pool, server, event)),
           stale: entering((pool) => (pool.untold = undefined)),
           reply: entering((pool, event) => clerk.reply(pool, event)),
@@ -294,8 +303,7 @@ class Clerk {
       this.#run.violated(`${process.life} takes ${server.endpoint} for alive, and it was ${other.endpoint} that it has heard`, HASTE);
     pool.nodes.set(heard.from, server);
     server.state = 'alive';
-    server.heardAt = this.#run.now;
-    server.guilty = false;
+    server.hear(this.#run.now);
     server.failures = 0;
   }
 
@@ -305,15 +313,23 @@ class Clerk {
       this.#run.violated(`${pool.process.life} doubts ${server.endpoint}, and nothing there is overdue`, HASTE);
     server.state = 'doubtful';
     server.doubtedAt = t;
-    if (!this.#pings) server.watchedAt = t;
+    if (!this.#pings || server.probedAt < server.heardAt) server.watchedAt = t;
   }
 
   condemn(pool: Pool, server: ServerBook, { t, loss }: TraceEvent): void {
     const silence = t - Math.max(server.heardAt, server.watchedAt);
     if (loss === 'silent' && silence < this.#rules.timeToLive - LATE_MS)
       this.#run.violated(`${pool.process.life} gives up ${server.endpoint} after ${Math.round(silence)} ms of silence`, HASTE);
+    if (loss === 'silent' && this.#pings && t - server.askedAt < this.#rules.timeToLive - this.#rules.pingInterval - LATE_MS)
+      this.#run.violated(`${pool.process.life} gives up ${server.endpoint}, which it has hardly asked`, HASTE);
     pool.lose(server, t);
     server.state = 'dead';
+    server.pausedAt = t;
+  }
+
+  /** The connection of a probe was lost: the pauses begin again. */
+  hasten(server: ServerBook, { t }: TraceEvent): void {
+    server.failures = 0;
     server.pausedAt = t;
   }
 
@@ -325,6 +341,7 @@ class Clerk {
     else if (server.doubtedAt !== t && t < server.probedAt + this.#rules.pingInterval - LATE_MS)
       this.#run.violated(`${pool.process.life} pings ${server.endpoint} after ${Math.round(t - server.probedAt)} ms`, PROBES);
     server.probedAt = t;
+    server.askedAt = Math.min(server.askedAt, t);
   }
 
   #probeOfTheDead(pool: Pool, server: ServerBook, t: number): void {
@@ -383,6 +400,7 @@ class Clerk {
       server.failures++;
     }
     server.undecided.push(copy);
+    server.askedAt = Math.min(server.askedAt, t);
   }
 
   #judgeOrder({ request, attempt, round, at }: CopyBook, before: readonly CopyBook[], event: TraceEvent): void {
@@ -467,8 +485,7 @@ class Clerk {
     const { now } = this.#run;
     const server = pool.nodes.get(from);
     if (server !== undefined) {
-      server.heardAt = now;
-      server.guilty = false;
+      server.hear(now);
     }
     const id = freelanceNumber(this.#rules.model, frames);
     pool.heard = { at: now, from, copy: id === undefined ? undefined : pool.copies.get(id) };

@@ -51,6 +51,7 @@ const OF_ROLES: readonly string[] = [
   'doubt',
   'condemn',
   'probe',
+  'hasten',
   'stale',
 ];
 

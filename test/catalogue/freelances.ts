@@ -49,14 +49,14 @@ export const freelanceBugs: readonly Bug[] = [
     sentence: 'a dead server that is given a request is alive again before it says anything',
     simulation: freelance,
     expect: ['FL2'],
-    plant: () => cell(server, 'dead', 'used', { to: 'alive', do: () => ({ kind: 'alive' }) }),
+    plant: () => cell(server, 'dead', 'used', { to: 'alive', do: () => ({ kind: 'alive', asked: false }) }),
   },
   {
     id: 'answers-do-not-renew',
     sentence: 'the time to live of a server is not renewed by what it says',
     simulation: freelance,
     expect: ['U11'],
-    plant: () => effects(server, 'alive', 'HEARD', () => ({ arm: nothing })),
+    plant: () => cell(server, 'alive', 'HEARD', ignore('it is known to be alive')),
   },
   {
     id: 'silence-is-forgiven',

@@ -125,6 +125,48 @@ describe('addressed: the wire of 10/FLP', () => {
     expect(happened).toEqual(['alive a', 'lost a silent']);
   });
 
+  test('a client that stood still for longer than serverTimeToLive takes no server for dead before it has asked it', async () => {
+    const servers = [await Pinged.at(A), await Pinged.at(B)];
+    const client = connect({}, [A, B]);
+    await world.settle();
+    for (const server of servers) server.take();
+    await world.settle();
+    // No timer of its own fires meanwhile.
+    world.time.jump(60_000);
+    for (let time = 0; time < 6000; time += 1000) {
+      await world.advance(1000);
+      for (const server of servers) server.take();
+    }
+    expect(happened).toEqual(['alive a', 'alive b']);
+    expect(statesOf(client)).toBe('alive alive');
+  });
+
+  test('a server that died while the client stood still is found out within serverTimeToLive', async () => {
+    const server = await Pinged.at(A);
+    connect({}, A);
+    await world.settle();
+    server.take();
+    await world.settle();
+    world.time.jump(60_000);
+    await world.advance(4100);
+    expect(happened).toEqual(['alive a', 'lost a silent']);
+  });
+
+  test('the connection of a probe is lost: the next one does not wait for the rest of a long pause', async () => {
+    const client = connect({ reconnectInterval: 500, reconnectMaximum: 60_000, reconnectJitter: 0 }, A);
+    await world.advance(6000 + 500 + 1000 + 2000 + 4000);
+    const before = client.inspect().counters.probes;
+    const restarting = await world.rawBroker(A);
+    await world.advance(8000);
+    expect(client.inspect().counters.probes).toBe(before + 1);
+    await restarting.close();
+    const server = await Pinged.at(A);
+    await world.advance(600);
+    server.take();
+    await world.settle();
+    expect(statesOf(client)).toBe('alive');
+  });
+
   test('what is no answer is counted, and the answer after it is taken', async () => {
     const server = await Pinged.at(A);
     const client = connect({}, A);

@@ -21,7 +21,8 @@ const MUTE = { pings: false, probes: false };
 const fresh: State = { kind: 'new' };
 const greeting: State = { kind: 'greeting' };
 const untried: State = { kind: 'untried' };
-const alive: State = { kind: 'alive' };
+const alive: State = { kind: 'alive', asked: false };
+const asked: State = { kind: 'alive', asked: true };
 const doubtful = (failures: number): State => ({ kind: 'doubtful', failures });
 const dead = (failures: number, rested = false): State => ({ kind: 'dead', failures, rested });
 const removed: State = { kind: 'removed' };
@@ -42,6 +43,10 @@ const watch = [
   ['arm', 'pingInterval', 2000],
   ['arm', 'timeToLive', 6000],
 ] as const;
+const hears = [
+  ['arm', 'pingInterval', 2000],
+  ['disarm', 'timeToLive'],
+] as const;
 const pings = [['probe'], ['arm', 'pingInterval', 2000]] as const;
 const dies = (reason: string, pause: number) => [['lose', reason], ['disconnect'], ['arm', 'probePause', pause]] as const;
 
@@ -57,22 +62,32 @@ stays('a connection is lost before it began', fresh, connectionLost, 'it has no 
 stays('somebody’s request is overdue before it began', fresh, overdue, 'it was not asked');
 never('it is not used before it began', fresh, used, 'it is not chosen before it begins');
 
-moves('it answers the first ping', greeting, HEARD, alive, [...watch, ['revive'], ...stop('greetingTime')]);
+moves('it answers the first ping', greeting, HEARD, alive, [...hears, ['revive'], ...stop('greetingTime')]);
 moves('nobody waits for its first answer any longer', greeting, greetingTime, untried, [['usable'], ...stop('greetingTime')]);
 moves('it is pinged again while it is greeted', greeting, pingInterval, greeting, pings);
 stays('a request cannot be overdue while it is greeted', greeting, overdue, 'it was not asked');
 never('it is not used while it is greeted', greeting, used, 'it is not chosen while it is greeted');
 
-moves('a server that nobody had heard of speaks', untried, HEARD, alive, [...watch, ['revive']]);
+moves('a server that nobody had heard of speaks', untried, HEARD, alive, [...hears, ['revive']]);
 moves('without pings: a server that nobody had heard of speaks', untried, HEARD, alive, [...stop('timeToLive'), ['revive']], MUTE);
 moves('it is pinged until it answers', untried, pingInterval, untried, pings);
 moves('it never answered', untried, overdue, doubtful(0), [['doubt'], ...pings]);
 moves('without pings: it never answered', untried, overdue, doubtful(0), [['doubt'], ['probe'], ['arm', 'timeToLive', 6000]], MUTE);
 
-moves('any word renews its time', alive, HEARD, alive, watch);
+moves('any word renews its time, which runs again from the next ping on', asked, HEARD, alive, hears);
+moves('whatever it says by itself puts the next ping off', alive, HEARD, alive, hears);
 stays('without pings a word of it is no news', alive, HEARD, 'it is known to be alive', MUTE);
-moves('it is pinged when it was silent for a while', alive, pingInterval, alive, pings);
-moves('a request is overdue: it is in doubt, and asked at once', alive, overdue, doubtful(0), [['doubt'], ...pings]);
+moves('it is pinged when it was silent for a while, and has the rest of its time to answer', alive, pingInterval, asked, [
+  ['arm', 'timeToLive', 4000],
+  ...pings,
+]);
+moves('it is pinged again, and its time runs on', asked, pingInterval, asked, pings);
+moves('a request is overdue, and no ping was sent since it was heard: its time begins', alive, overdue, doubtful(0), [
+  ['doubt'],
+  ['arm', 'timeToLive', 6000],
+  ...pings,
+]);
+moves('a request is overdue, and a ping unanswered: its time runs on', asked, overdue, doubtful(0), [['doubt'], ...pings]);
 moves(
   'without pings: a request is overdue, and its silence counts from now on',
   alive,
@@ -82,7 +97,7 @@ moves(
   MUTE,
 );
 
-moves('it speaks: no doubt any more', doubtful(2), HEARD, alive, [...watch, ['revive']]);
+moves('it speaks: no doubt any more', doubtful(2), HEARD, alive, [...hears, ['revive']]);
 moves('without pings: it speaks, no doubt any more', doubtful(2), HEARD, alive, [...stop('timeToLive'), ['revive']], MUTE);
 moves('it is asked again while it is in doubt', doubtful(2), pingInterval, doubtful(2), pings);
 stays('another request is overdue', doubtful(2), overdue, 'it is in doubt already');
@@ -124,7 +139,7 @@ moves('it is asked over a new connection, and longer is waited each time', dead(
   ['arm', 'probePause', 1000],
 ]);
 moves('without a way to ask it rests until a request is its trial', dead(1), probePause, dead(1, true), [], MUTE);
-moves('it answers a probe', dead(4), HEARD, alive, [...watch, ['revive'], ...stop('probePause')]);
+moves('it answers a probe', dead(4), HEARD, alive, [...hears, ['revive'], ...stop('probePause')]);
 moves('without pings: it answers', dead(4), HEARD, alive, [...stop('timeToLive'), ['revive'], ...stop('probePause')], MUTE);
 moves('nobody is better: a request is its trial', dead(4), used, doubtful(4), [...watch, ...stop('probePause')]);
 moves(
@@ -136,7 +151,11 @@ moves(
   MUTE,
 );
 stays('a request that was with it is overdue', dead(0), overdue, 'it is taken for dead already');
-stays('the connection of a probe is lost', dead(0), connectionLost, 'the next probe has a connection of its own');
+moves('the connection of a probe was up, and is lost: the next probe comes soon', dead(4), connectionLost, dead(1), [
+  ['hasten'],
+  ['arm', 'probePause', 500],
+]);
+stays('without a way to ask there is no connection to be lost', dead(1), connectionLost, 'it was not asked, and has no connection', MUTE);
 moves('a dead server is removed', dead(0), remove, removed, [['disconnect'], ...stop('probePause')]);
 never('a dead server has begun', dead(0), begin, 'it has begun');
 

@@ -431,7 +431,7 @@ export class FreelanceState extends World {
     else this.notes.push('nobody waits for it');
   }
 
-  /** The table says that the next connection comes with the next probe; a transport connects anew by itself. */
+  /** A transport connects anew by itself. */
   #reconnect(connection: Connection): void {
     const own = this.endpoints[connection.to] as Endpoint;
     this.close(connection);
@@ -455,6 +455,9 @@ export class FreelanceState extends World {
       disconnect,
       usable: () => this.#placeSoon(),
       revive: () => this.#placeSoon(),
+      hasten: () => {
+        this.notes.push(`the next probe of server ${server + 1} comes sooner`);
+      },
       doubt: () => {
         this.#guilty = server;
         this.notes.push(`server ${server + 1} is in doubt`);

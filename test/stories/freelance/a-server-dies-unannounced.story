@@ -41,5 +41,4 @@ time passes until every request has its outcome
 6000 ms pass
             (2 heartbeats from client one to server one: 2 sent, 0 heard)
             (2 heartbeats each way between client one and server two)
-      6003  client one    takes server one for dead: silent
-      6503  client one    connects to server one; sends PING to server one
+      7103  client one    takes server one for dead: silent

@@ -206,14 +206,14 @@ export abstract class Requester<E extends RoleEvents, R extends Requested<R>> ex
       this.layers = connector.layers;
       return connector;
     } catch (error) {
-      if (error instanceof SeaworthyError && !error.retriable) this.#refuse(endpoint, error);
+      if (error instanceof SeaworthyError && !error.retriable) this.refused(endpoint, error);
       else this.logger.warn({ err: error, role: this.name }, 'cannot open a connection');
       return undefined;
     }
   }
 
-  /** One endpoint that can never work takes the client with it only when there is no other. */
-  #refuse(endpoint: string, error: SeaworthyError): void {
+  /** One endpoint that the transport will never connect to takes the client with it only when there is no other. */
+  protected refused(endpoint: string, error: SeaworthyError): void {
     const isKnown = this.#refused.has(endpoint);
     this.#refused.add(endpoint);
     if (this.endpoints.every((each) => this.#refused.has(each))) this.giveUp(error);

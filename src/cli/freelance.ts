@@ -66,6 +66,7 @@ const CLIENT_EVENTS: { readonly [event in keyof FreelanceClientEvents]: true } =
   serverAlive: true,
   serverDoubted: true,
   serverLost: true,
+  serverRefused: true,
   requestRetried: true,
   requestHedged: true,
   staleReply: true,

@@ -30,6 +30,8 @@ export interface FreelanceRequestMachine extends MachineTypes {
     | { readonly kind: 'REPLY'; readonly attempt: number; readonly body: readonly Frame[] }
     | { readonly kind: 'begin' }
     | { readonly kind: 'place' }
+    /** A server has been added and is greeted: it may be there in a moment. */
+    | { readonly kind: 'greeting' }
     /** The first copy is lost with its connection; of a shotgun, the last one of them. */
     | { readonly kind: 'connectionLost' }
     /** The hedge is lost with its connection, or there was nobody to send it to. */
@@ -55,7 +57,7 @@ export interface FreelanceRequestMachine extends MachineTypes {
 export interface FreelanceRequestEffects {
   /** Gets in line for a server. */
   enqueue(): void;
-  /** Sends a copy to the best server; of a shotgun, to all that are not dead. */
+  /** Sends a copy to the best server; of a shotgun, to all that are not dead, and to dead ones whose pause is over. */
   transmit(): void;
   /** Sends another copy to another server. */
   hedge(): void;
@@ -73,6 +75,8 @@ export interface FreelanceRequestContext {
   readonly servers: number;
   /** Time for all of it, from the call on; `Infinity` for no limit. */
   readonly deadline: number;
+  /** How long a server may be greeted: nobody gives up waiting for one sooner. */
+  readonly greetingTime: number;
   /** When a second copy goes to another server; `Infinity` for never. */
   readonly hedgeDelay: number;
   readonly backoff: BackoffOptions;
@@ -101,9 +105,17 @@ const roundsRemain: Guard<M, 'sent' | 'surviving', 'connectionLost' | 'hedgeLost
   context,
 ) => state.round < context.requestRetries;
 
+/** Whoever is greeted now has been answered, or may be chosen all the same, before this is over. */
+const waitForServer = (out: Out, context: Context): void => {
+  out.arm('requestTimeout', Math.max(context.requestTimeout, context.greetingTime));
+};
 const getInLine = (out: Out, context: Context): void => {
   out.enqueue();
-  out.arm('requestTimeout', context.requestTimeout);
+  waitForServer(out, context);
+};
+const waitOn: Action<M, 'queued', 'greeting', 'queued'> = (state, _event, out, context) => {
+  waitForServer(out, context);
+  return state;
 };
 const enqueue: Action<M, 'new', 'begin', 'queued'> = (_state, _event, out, context) => {
   getInLine(out, context);
@@ -218,6 +230,7 @@ export const freelanceRequest: Machine<M> = defineMachine<M>({
         { to: 'queued', do: enqueue },
       ],
       place: never('it is not in line'),
+      greeting: never('it is not in line'),
       connectionLost: ignore('nothing was asked yet'),
       hedgeLost: ignore('nothing was asked yet'),
       abort: never('the shell begins a request at once'),
@@ -230,6 +243,7 @@ export const freelanceRequest: Machine<M> = defineMachine<M>({
         { to: 'sent', when: isHedged, do: transmitAndHedge },
         { to: 'sent', do: transmit },
       ],
+      greeting: { to: 'queued', do: waitOn },
       connectionLost: ignore(NO_FIRST),
       hedgeLost: ignore(NO_HEDGE),
       abort: { to: 'settled', do: failAborted },
@@ -241,6 +255,7 @@ export const freelanceRequest: Machine<M> = defineMachine<M>({
       REPLY: { to: 'settled', do: deliver },
       begin: never('it has begun'),
       place: never('it is not in line'),
+      greeting: never('it is not in line'),
       connectionLost: [
         { to: 'queued', when: isNextsTurn, do: goOnAfterLoss },
         { to: 'pausing', when: roundsRemain, do: pauseAfterLoss },
@@ -261,6 +276,7 @@ export const freelanceRequest: Machine<M> = defineMachine<M>({
       REPLY: { to: 'settled', do: deliver },
       begin: never('it has begun'),
       place: never('it is not in line'),
+      greeting: never('it is not in line'),
       connectionLost: { to: 'surviving', do: survive },
       hedgeLost: { to: 'sent', do: loseHedge },
       abort: { to: 'settled', do: failAborted },
@@ -273,6 +289,7 @@ export const freelanceRequest: Machine<M> = defineMachine<M>({
       REPLY: { to: 'settled', do: deliver },
       begin: never('it has begun'),
       place: never('it is not in line'),
+      greeting: never('it is not in line'),
       connectionLost: ignore(NO_FIRST),
       hedgeLost: [
         { to: 'queued', when: isNextsTurn, do: goOnAfterLoss },
@@ -292,6 +309,7 @@ export const freelanceRequest: Machine<M> = defineMachine<M>({
       REPLY: { to: 'settled', do: deliver },
       begin: never('it has begun'),
       place: never('it is not in line'),
+      greeting: never('it is not in line'),
       connectionLost: ignore(NO_FIRST),
       hedgeLost: ignore(NO_HEDGE),
       abort: { to: 'settled', do: failAborted },
@@ -303,6 +321,7 @@ export const freelanceRequest: Machine<M> = defineMachine<M>({
       REPLY: ignore('it has its outcome'),
       begin: never('it has begun'),
       place: never('it is not in line'),
+      greeting: never('it is not in line'),
       connectionLost: ignore('it has its outcome'),
       hedgeLost: ignore('it has its outcome'),
       abort: ignore('it has its outcome'),

@@ -60,6 +60,8 @@ export interface FreelanceClientEvents extends RoleEvents {
   serverDoubted: { readonly endpoint: string };
   /** A server is taken for dead: it is asked in the background, and gets requests only while there is none better. */
   serverLost: { readonly endpoint: string; readonly reason: ServerLoss };
+  /** The transport will never connect to a server, for instance because the path of its endpoint is too long: it is known no more. */
+  serverRefused: { readonly endpoint: string; readonly error: SeaworthyError };
   /** Another round begins, at `endpoint`, of a shotgun at all; `after` is how the last copy ended. */
   requestRetried: { readonly attempt: number; readonly after: AttemptOutcome; readonly endpoint: string };
   /** A second copy went to `endpoint` because the first was not answered within `hedgeDelay`. */
@@ -144,14 +146,15 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
   /**
    * With `addressed` all servers are connected to and pinged at once; with the other models a connection is made when it is needed.
    *
-   * @param endpoints the servers', for instance `tcp://127.0.0.1:5555`; with `sequential` the order is that of preference.
-   * @throws InvalidOption, InvalidEndpoint at once.
+   * @param endpoints the servers', for instance `tcp://127.0.0.1:5555`; with `sequential` the order is that of preference. One that is given
+   * twice counts once.
+   * @throws InvalidOption, InvalidEndpoint at once. What only the transport can tell comes later: `serverRefused`, and `unusable` when that leaves
+   * no server.
    */
   static connect(endpoints: string | readonly string[], options: FreelanceClientOptions = {}): FreelanceClient {
     const client = new FreelanceClient(endpoints, options);
     client.start(() => {
-      for (const server of client.#servers.values()) server.step({ kind: 'begin' });
-      client.placeSoon();
+      client.#greet([...client.#servers.values()]);
     });
     return client;
   }
@@ -182,7 +185,7 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
   }
 
   /**
-   * Adds a server. `false` when it is known already.
+   * Adds a server. `false` when it is known already. What only the transport can tell of its endpoint comes later, as `serverRefused`.
    *
    * @throws InvalidEndpoint; InvalidOption when `maxServers` are known; ClientClosed.
    */
@@ -193,7 +196,7 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
     if (server === undefined) return false;
     if (this.transportInUse !== undefined) {
       this.driver.run(() => {
-        server.step({ kind: 'begin' });
+        this.#greet([server]);
       });
     }
     return true;
@@ -204,13 +207,38 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
     const server = this.#servers.get(endpoint);
     if (server === undefined || this.closing) return false;
     this.driver.run(() => {
-      this.#tell('forget', server);
-      server.step({ kind: 'remove' });
-      this.#servers.delete(endpoint);
-      // Some may have waited for its greeting.
-      this.placeSoon();
+      this.#forget(server);
     });
     return true;
+  }
+
+  #forget(server: KnownServer): void {
+    this.#tell('forget', server);
+    server.step({ kind: 'remove' });
+    this.#servers.delete(server.endpoint);
+    // Some may have waited for its greeting.
+    this.placeSoon();
+  }
+
+  /** It is forgotten after the step that needed a connection; whoever has no other server left cannot work. */
+  protected override refused(endpoint: string, error: SeaworthyError): void {
+    this.driver.followUp(() => {
+      const server = this.#servers.get(endpoint);
+      if (server === undefined || this.closing) return;
+      if (this.#servers.size === 1) {
+        this.giveUp(error);
+        return;
+      }
+      this.#forget(server);
+      this.logger.warn({ err: error, role: this.name, endpoint }, 'the transport refuses an endpoint');
+      this.emit('serverRefused', { endpoint, error });
+    });
+  }
+
+  #greet(servers: readonly KnownServer[]): void {
+    for (const server of servers) server.step({ kind: 'begin' });
+    for (const request of this.waiting) request.step({ kind: 'greeting' });
+    this.placeSoon();
   }
 
   #introduce(endpoint: string): KnownServer | undefined {
@@ -261,6 +289,7 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
       requestRetries: roundsOf(requestRetries, own.model, servers),
       servers: own.model === 'shotgun' ? 1 : servers,
       deadline: deadline === 0 ? Infinity : deadline,
+      greetingTime: this.#endpointContext.pings ? this.#endpointContext.greetingTime : 0,
       hedgeDelay: hedgeDelay === 0 ? Infinity : hedgeDelay,
       backoff: retryBackoff(own),
       random: this.random,
@@ -346,6 +375,8 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
       this.placeSoon();
     },
     revive: (server) => {
+      // Whoever comes back comes back to its place.
+      if (server.state.kind === 'dead') this.#forgive(server);
       this.#tell('revive', server);
       this.emit('serverAlive', { endpoint: server.endpoint });
       this.placeSoon();
@@ -415,6 +446,8 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
         this.emit('requestRetried', { attempt: last.attempt + 1, after: last.outcome, endpoint: first.endpoint });
       }
       const copies = request.targets.map((server) => this.#send(request, server, 'first'));
+      const isAnyKnown = copies.some(({ server }) => !server.isLost);
+      for (const copy of copies) copy.isSpare = isAnyKnown && copy.server.isLost;
       request.targets = [];
       // Only now is it known whether another one is under way.
       for (const copy of copies) if (!copy.sent) this.#loseCopy(copy);
@@ -436,8 +469,19 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
       for (const copy of request.copies) this.#copies.delete(copy.id);
       this.settled(request, failure);
     },
+    answered: (copy, isInTime) => {
+      if (isInTime) this.#forgive(copy.server);
+      if (copy.part !== 'hedge') return;
+      for (const first of copy.request.copies)
+        if (first.attempt < copy.attempt && first.outcome === undefined) first.server.rank = ++this.#verdicts;
+    },
     unusable: () => this.unusable,
   };
+
+  /** Its place is the one given again: elsewhere there is no order but that of verdicts. */
+  #forgive(server: KnownServer): void {
+    if (this.#settings.model === 'sequential') server.rank = 0;
+  }
 
   #send(request: FreelanceCall, server: KnownServer, part: CopyPart): Copy {
     const copy = new Copy(++this.#lastId, request, server, part, this.driver.now);
@@ -458,15 +502,17 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
     const { request, part } = copy;
     copy.end('connection-lost', this.driver.now);
     // Of a shotgun the others are still under way.
-    if (request.copies.some((other) => other.part === part && other.outcome === undefined)) return;
+    if (request.copies.some((other) => other.part === part && other.outcome === undefined && !other.isSpare)) return;
     request.later({ kind: part === 'first' ? 'connectionLost' : 'hedgeLost' });
   }
 
   protected override place(): void {
     if (this.transportInUse === undefined) return;
-    for (let request = this.waiting.first; request !== undefined; request = this.waiting.first) {
+    for (const request of this.waiting) {
       const targets = this.#targetsOf(request);
-      if (targets.length === 0) return;
+      if (targets === undefined) return;
+      // It is with all of them.
+      if (targets.length === 0) continue;
       this.waiting.remove(request);
       request.targets = targets;
       for (const server of targets) server.step({ kind: 'used' });
@@ -474,21 +520,24 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
     }
   }
 
-  /** Whom a round of a request goes to: the best server, or all that are not dead; nobody while the answer to a first ping may come. */
-  #targetsOf(request: FreelanceCall): readonly KnownServer[] {
+  /**
+   * Whom a round of a request goes to: the best server; of a shotgun, all that are not dead, and those dead ones whose pause is over, each with one
+   * request until it is heard. Nothing when there is nobody for any request, or while the answer to a first ping may come.
+   */
+  #targetsOf(request: FreelanceCall): readonly KnownServer[] | undefined {
     const best = this.#best(request, () => true);
-    if (best === undefined) return [];
-    if (!best.isLive && [...this.#servers.values()].some((server) => server.state.kind === 'greeting')) return [];
+    if (best === undefined) return undefined;
+    if (!best.isLive && [...this.#servers.values()].some((server) => server.state.kind === 'greeting')) return undefined;
     if (this.#settings.model !== 'shotgun') return [best];
-    const known = [...this.#servers.values()].filter((server) => server.mayBeChosen);
-    const willing = known.filter((server) => server.state.kind !== 'dead');
-    return willing.length > 0 ? willing : known;
+    const known = [...this.#servers.values()].filter((server) => server.mayBeChosen && !request.isWith(server));
+    const others = known.filter((server) => !server.isLost);
+    return others.length > 0 ? [...others, ...known.filter((server) => server.isRested)] : known;
   }
 
   /**
-   * Live servers first, and among them those that this request has not met; then by health, and by how long ago they were found guilty. With
-   * `sequential` the order of live servers is the order given. With pings a server in doubt always comes before a dead one; without them nobody
-   * knows of either, so each has its turn.
+   * Live servers first; then those that this request has not met, so that each has its turn; then by health, and by how long ago they were found
+   * guilty or overtaken by a hedge. With `sequential` the order of live servers is the order given, but for those that have not answered in time
+   * since then.
    */
   #best(request: FreelanceCall, suits: (server: KnownServer) => boolean): KnownServer | undefined {
     let best: KnownServer | undefined;
@@ -501,12 +550,10 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
 
   #isBetter(server: KnownServer, best: KnownServer, request: FreelanceCall): boolean {
     if (server.isLive !== best.isLive) return server.isLive;
-    const isDead = server.state.kind === 'dead';
-    if (this.#endpointContext.pings && isDead !== (best.state.kind === 'dead')) return !isDead;
     const tries = request.triesAt(server) - request.triesAt(best);
     if (tries !== 0) return tries < 0;
-    if (server.isLive && this.#settings.model === 'sequential') return false;
-    if (server.health !== best.health) return server.health < best.health;
+    const isInOrder = server.isLive && this.#settings.model === 'sequential';
+    if (!isInOrder && server.health !== best.health) return server.health < best.health;
     return server.rank < best.rank;
   }
 }
@@ -560,9 +607,19 @@ class KnownServer extends Actor<FreelanceEndpointMachine> implements FreelanceEn
     return this.state.kind === 'alive' || this.state.kind === 'untried';
   }
 
+  /** It is dead, or was, and nothing was heard of it since. */
+  get isLost(): boolean {
+    return this.state.kind === 'dead' || (this.state.kind === 'doubtful' && this.state.failures > 0);
+  }
+
+  /** It is dead, and only a request can find out whether it is back. */
+  get isRested(): boolean {
+    return this.state.kind === 'dead' && this.state.rested;
+  }
+
   /** Nobody waits for a hedge alone, so it may go where it is not known whether somebody is there. */
   get mayHedge(): boolean {
-    return this.isLive || (this.state.kind === 'dead' && this.state.rested);
+    return this.isLive || this.isRested;
   }
 
   get view(): FreelanceServerView {
@@ -623,6 +680,8 @@ class Copy {
   readonly attempt: number;
   /** Whether the connection took it. */
   sent = false;
+  /** Of a shotgun: it is to find out whether a dead server is back, and nobody waits for it alone. */
+  isSpare = false;
   outcome: AttemptOutcome | undefined;
   readonly #begunAt: number;
   #endedAt: number;
@@ -662,6 +721,8 @@ interface CallHost {
   transmit(request: FreelanceCall): void;
   hedge(request: FreelanceCall): void;
   settled(request: FreelanceCall, failure: FreelanceFailure | undefined): void;
+  /** A copy was answered, before any other of its request; `isInTime`: before it was given up. A first copy that a hedge has overtaken is under way. */
+  answered(copy: Copy, isInTime: boolean): void;
   /** Why the client can never work, if so. */
   unusable(): SeaworthyError | undefined;
 }
@@ -753,6 +814,7 @@ class FreelanceCall
 
   succeed(attempt: number, body: readonly Frame[]): void {
     const answered = this.copies[attempt - 1] as Copy;
+    this.#host.answered(answered, answered.outcome === undefined);
     answered.end('replied', this.driver.now);
     this.#endCopies('superseded');
     this.#host.settled(this, undefined);

@@ -18,7 +18,10 @@ import { FREELANCE_MODELS, type FreelanceModel } from './codec.ts';
 
 /** What can be set per request as well as per client. */
 export interface FreelanceRequestOptions {
-  /** Time for one copy of a request at one server; a server that takes longer is in doubt. Default 1000; `shotgun`: 2500. */
+  /**
+   * Time for one copy of a request at one server; a server that takes longer is in doubt. Also for the wait for a server, or the 100 ms of a
+   * greeting if that is longer. Default 1000; `shotgun`: 2500.
+   */
   readonly requestTimeout?: number;
   /**
    * Rounds in all: a round is one send, to all servers with `shotgun`, and its hedge. Default 0, which means with `sequential` each server
@@ -44,7 +47,7 @@ export interface FreelanceClientOptions
   readonly serverTimeToLive?: number;
   /**
    * With `sequential` and `shotgun`, which have no ping: the body of a request by which servers are asked whether they are there; the reply
-   * is thrown away. `false`: none, so that a dead server is tried again only when there is none better, or as a hedge. Default `false`.
+   * is thrown away. `false`: none, so that a dead server is tried again only when there is none better, as a hedge, or by a shotgun. Default `false`.
    */
   readonly probe?: false | FrameLike | readonly FrameLike[];
   /** Longest frame of a request; a server takes none that is longer than its own `maxFrameBytes`. Default 1 MiB. */

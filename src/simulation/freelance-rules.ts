@@ -86,6 +86,8 @@ class ServerBook {
   doubtedAt = -Infinity;
   /** It has left a copy unanswered for too long, and was not heard since. */
   guilty = false;
+  /** It was dead, was given a request, and was not heard since. */
+  isOnTrial = false;
   /** Copies of which it is not known yet whether it has left them unanswered. */
   undecided: CopyBook[] = [];
   /** Losses and vain probes in a row. */
@@ -103,6 +105,7 @@ class ServerBook {
     this.heardAt = now;
     this.askedAt = Infinity;
     this.guilty = false;
+    this.isOnTrial = false;
   }
 
   get isWell(): boolean {
@@ -130,6 +133,8 @@ interface CopyBook {
   endedAt: number;
   /** How long the client had stood still. */
   readonly stoodStill: number;
+  /** Of a shotgun: its server was dead, or had been and was not heard since; nobody waits for it alone. */
+  readonly isSpare: boolean;
 }
 
 /** What came last. */
@@ -384,6 +389,7 @@ class Clerk {
       lostAt: Infinity,
       endedAt: Infinity,
       stoodStill: pool.process.stoodStill,
+      isSpare: this.#rules.model === 'shotgun' && (server.state === 'dead' || server.isOnTrial),
     };
     const before = pool.open.get(request) ?? [];
     this.#judgeOrder(copy, before, event);
@@ -396,6 +402,7 @@ class Clerk {
     pool.sending = copy;
     if (server.state === 'dead') {
       server.state = 'doubtful';
+      server.isOnTrial = true;
       server.watchedAt = t;
       server.failures++;
     }
@@ -434,7 +441,7 @@ class Clerk {
     const many = `request ${copy.request} goes to ${copy.server.endpoint}, and is at ${others.map(({ server }) => server.endpoint).join(', ')}`;
     if (others.some((other) => other.server === copy.server)) this.#run.violated(`${many} already`, COPIES);
     if (model === 'shotgun') {
-      if (others.some(({ round }) => round !== copy.round)) this.#run.violated(`${many}, of an earlier round`, COPIES);
+      if (others.some(({ round, isSpare }) => round !== copy.round && !isSpare)) this.#run.violated(`${many}, of an earlier round`, COPIES);
       return;
     }
     const most = copy.part === 'hedge' ? this.#copies : 1;
@@ -450,15 +457,22 @@ class Clerk {
       !(isOfItsOwn && before.some((copy) => copy.server === other && this.#isUnderWay(copy, at)));
     const others = [...pool.servers.values()].filter((other) => other !== server && isFree(other));
     const isDead = server.state === 'dead';
+    const triesAt = (of: ServerBook): number => before.filter((copy) => copy.server === of).length;
     const isBetter = (other: ServerBook): boolean => {
-      if (this.#rules.model === 'shotgun') return isDead && other.state !== 'dead';
+      if (this.#rules.model === 'shotgun') return isDead && !this.#mayBeTried(server, at) && other.state !== 'dead';
       if (server.isBad && (other.isWell || (!this.#pings && other.state === 'untried' && !other.guilty))) return true;
-      return this.#pings && isDead && part === 'first' && other.state === 'doubtful';
+      return this.#pings && isDead && part === 'first' && other.state === 'doubtful' && triesAt(other) <= triesAt(server);
     };
     const better = others.find(isBetter);
     if (better === undefined) return;
     const what = server.guilty ? 'has left a request unanswered' : `is ${server.state}`;
     this.#run.violated(`request ${request} goes to ${server.endpoint}, which ${what}, and ${better.endpoint} is ${better.state}`, CHOICE);
+  }
+
+  /** It has had its pause, as far as there is one: probes find out the rest. */
+  #mayBeTried({ pausedAt, failures }: ServerBook, now: number): boolean {
+    const { base, maximum, jitter } = this.#rules.probing;
+    return now >= pausedAt + Math.min(maximum, base * 2 ** failures) * (1 - jitter) - LATE_MS;
   }
 
   /** Whoever has not answered in time is guilty, whatever the client makes of it. */

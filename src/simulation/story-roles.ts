@@ -123,6 +123,7 @@ const TOLD: Readonly<Record<string, (fields: Fields, hub: string) => string>> = 
   requestHedged: ({ attempt }) => `asks another one as well (attempt ${text(attempt)})`,
   serverAlive: ({ endpoint }) => `knows that ${at(endpoint)} is alive`,
   serverDoubted: ({ endpoint }) => `doubts ${at(endpoint)}`,
+  serverRefused: ({ endpoint }) => `knows ${at(endpoint)} no more: the transport refuses it`,
   serverLost: ({ endpoint, reason }) => `takes ${at(endpoint)} for dead: ${text(reason)}`,
   becamePassive: ({ epoch, reason }) => `is passive, ${epochOf(epoch)}: ${text(reason)}`,
   fenced: ({ known, by }) =>

@@ -235,6 +235,33 @@ describe('addressed: whom it asks', () => {
     expect(outcome.value?.attempts[0]).toMatchObject({ startedAfter: 40 });
   });
 
+  test('a request with less time than a greeting takes is not given up while a server is greeted', async () => {
+    const a = await Pinged.at(A);
+    const client = connect({}, A);
+    const outcome = new Outcome(client.request('x', { requestTimeout: 50 }));
+    await world.advance(60);
+    a.take();
+    await world.settle();
+    a.answer(a.take()[0]!, 'a');
+    await world.settle();
+    expect(outcome.value).toMatchObject({ endpoint: A, attempts: { length: 1 } });
+  });
+
+  test('a request that waits without any server is not given up while one that is added is greeted', async () => {
+    const b = await Pinged.at(B);
+    const client = connect({}, A);
+    client.remove(A);
+    const outcome = new Outcome(client.request('x', { requestTimeout: 200 }));
+    await world.advance(190);
+    client.add(B);
+    await world.advance(60);
+    b.take();
+    await world.settle();
+    b.answer(b.take()[0]!, 'b');
+    await world.settle();
+    expect(outcome.value).toMatchObject({ endpoint: B, attempts: { length: 1 } });
+  });
+
   test('when nobody answers a ping, the first server is asked after 100 ms', async () => {
     const a = await world.rawBroker(A);
     const client = connect({}, [A, B]);
@@ -312,15 +339,25 @@ describe('addressed: whom it asks', () => {
     a.take(false);
     b.take();
     await world.advance(1);
-    const outcome = new Outcome(client.request('x'));
-    for (let round = 0; round < 5; round++) {
-      await world.advance(100);
-      b.take(false);
+    for (let number = 0; number < 5; number++) {
+      const outcome = new Outcome(client.request('x'));
+      await world.settle();
+      b.answer(b.take()[0]!, 'b');
+      await world.settle();
+      expect(outcome.value).toMatchObject({ endpoint: B, attempts: { length: 1 } });
     }
-    await world.advance(2000);
-    expect(outcome.state).toBe('rejected');
-    expect((outcome.error as RequestAbandoned).attempts.map(({ endpoint }) => endpoint)).toEqual([B, B, B, B, B]);
     expect(a.take(false)).toEqual([]);
+  });
+
+  test('nobody is well: each server has its turn before any has another', async () => {
+    const client = connect({ deadline: 0, requestTimeout: 100, requestRetries: 6 });
+    await world.advance(6000);
+    expect(statesOf(client)).toBe('dead dead dead');
+    const outcome = new Outcome(client.request('x'));
+    await world.advance(5000);
+    const asked = (outcome.error as RequestAbandoned).attempts.map(({ endpoint }) => endpoint);
+    expect(asked).toHaveLength(6);
+    for (const round of [asked.slice(0, 3), asked.slice(3)]) expect([...round].sort()).toEqual(THREE);
   });
 
   test('a dead server is asked over a new connection each time, less and less often, and is used again when it answers', async () => {
@@ -495,6 +532,24 @@ describe('hedged requests', () => {
     });
   });
 
+  test('a server that loses to its hedge comes last, though it answers in time: later requests do not wait for it', async () => {
+    const { a, b, client } = await two({});
+    for (let number = 0; number < 3; number++) {
+      const outcome = new Outcome(client.request('x'));
+      await world.advance(number === 0 ? 50 : 0);
+      b.answer(b.take()[0]!, 'b');
+      await world.settle();
+      expect(outcome.value).toMatchObject({ endpoint: B, attempts: { length: number === 0 ? 2 : 1 } });
+      await world.advance(40);
+      for (const request of a.take()) a.answer(request, 'a');
+      await world.settle();
+    }
+    expect(client.inspect().counters.hedges).toBe(1);
+    // It is slow, and no more than that.
+    expect(statesOf(client)).toBe('alive alive');
+    expect(happened).not.toContain('doubted a');
+  });
+
   test('there is nobody else to ask: it waits on', async () => {
     const a = await Pinged.at(A);
     const client = connect({ hedgeDelay: 50 }, A);
@@ -579,6 +634,49 @@ describe('sequential: one REP server after another', () => {
     expect(took[0]).toBeLessThan(1010);
     expect(Math.max(...took.slice(1))).toBeLessThanOrEqual(1);
     expect(statesOf(client)).toBe('dead alive');
+  });
+
+  test('W27: a slow first server comes behind until it has answered in time, though it was heard meanwhile', async () => {
+    const [a, b] = [await world.rawBroker(A), await world.rawBroker(B)];
+    const client = connect(sequential, [A, B]);
+    const late: Received[] = [];
+    for (let number = 0; number < 5; number++) {
+      const outcome = new Outcome(client.request('x'));
+      await world.advance(number === 0 ? 1000 : 0);
+      late.push(...a.take());
+      for (const { from, frames } of b.take()) b.send(from, frames[0]!, '', 'b');
+      await world.settle();
+      expect(outcome.value).toMatchObject({ endpoint: B, attempts: { length: number === 0 ? 2 : 1 } });
+      await world.advance(500);
+      for (const { from, frames } of late.splice(0)) a.send(from, frames[0]!, '', 'too late');
+      await world.settle();
+      expect(statesOf(client)).toBe('alive alive');
+    }
+    // The other one fails, and this one answers in time: it has its place again.
+    await b.close();
+    for (let number = 0; number < 2; number++) {
+      const outcome = new Outcome(client.request('x'));
+      await world.advance(1);
+      for (const { from, frames } of a.take()) a.send(from, frames[0]!, '', 'in time');
+      await world.settle();
+      expect(outcome.value).toMatchObject({ endpoint: A, attempts: { length: 1 } });
+      if (number === 0) await world.rawBroker(B);
+    }
+  });
+
+  test('with a hedge a slow first server comes behind the one that overtook it', async () => {
+    const [a, b] = [await world.rawBroker(A), await world.rawBroker(B)];
+    const client = connect({ ...sequential, hedgeDelay: 50 }, [A, B]);
+    for (let number = 0; number < 3; number++) {
+      const outcome = new Outcome(client.request('x'));
+      await world.advance(number === 0 ? 50 : 0);
+      for (const { from, frames } of b.take()) b.send(from, frames[0]!, '', 'b');
+      await world.settle();
+      expect(outcome.value).toMatchObject({ endpoint: B, attempts: { length: number === 0 ? 2 : 1 } });
+      for (const { from, frames } of a.take()) a.send(from, frames[0]!, '', 'a');
+    }
+    await world.settle();
+    expect(client.inspect().counters.hedges).toBe(1);
   });
 
   test('with a probe a dead server is asked in the background, and comes first again when it answers', async () => {
@@ -713,7 +811,54 @@ describe('shotgun: all servers at once', () => {
     expect(happened).toEqual(['lost a connection-lost', 'lost c connection-lost', 'lost b connection-lost']);
   });
 
-  test('dead servers get nothing while another lives: no work waits in a queue for their return', async () => {
+  test('a server that lost its connection once is asked again after its pause, with one request until it is heard', async () => {
+    const [a, b] = [await world.rawBroker(A), await world.rawBroker(B)];
+    const client = connect(shotgun, [A, B]);
+    async function ask(): Promise<Outcome<unknown>> {
+      const outcome = new Outcome(client.request('x'));
+      await world.settle();
+      for (const { from, frames } of b.take()) b.send(from, '', frames[1]!, 'b');
+      await world.settle();
+      expect(outcome.state).toBe('fulfilled');
+      return outcome;
+    }
+    await ask();
+    await a.close();
+    await world.settle();
+    expect(happened.at(-1)).toBe('lost a connection-lost');
+    await ask();
+    expect(client.inspect().servers[0]).toMatchObject({ state: 'dead', connected: false });
+    await world.advance(1000);
+    await ask();
+    await ask();
+    const back = await world.rawBroker(A);
+    await world.advance(500);
+    const waited = back.take();
+    expect(waited).toHaveLength(1);
+    back.send(waited[0]!.from, '', waited[0]!.frames[1]!, 'late');
+    await world.settle();
+    expect(statesOf(client)).toBe('alive alive');
+    await ask();
+    expect(back.take()).toHaveLength(1);
+  });
+
+  test('nobody waits for the copy alone that is to find out whether a dead server is back', async () => {
+    const [a, b] = [await world.rawBroker(A), await world.rawBroker(B)];
+    const client = connect(shotgun, [A, B]);
+    nobodyWaitsFor(client.request('x'));
+    await world.settle();
+    await a.close();
+    await world.advance(3000);
+    b.take();
+    const outcome = new Outcome(client.request('y'));
+    await world.settle();
+    expect(client.inspect().servers.map(({ inFlight }) => inFlight)).toEqual([1, 1]);
+    await b.close();
+    await world.advance(1);
+    expect(outcome.error).toMatchObject({ reason: 'connection-lost' });
+  });
+
+  test('what waited for a dead server is thrown away: no work waits in a queue for its return', async () => {
     const b = await world.rawBroker(B);
     const client = connect({ ...shotgun, serverTimeToLive: 1000 });
     for (let number = 0; number < 3; number++) {
@@ -772,6 +917,54 @@ describe('servers come and go', () => {
     expect(client.inspect()).toMatchObject({ servers: [{ endpoint: B, state: 'alive' }] });
     expect(client.endpoints).toEqual([B]);
     expect(world.transport.open.size).toBe(1);
+  });
+
+  test('an endpoint that the transport refuses is forgotten, and the client goes on with the others', async () => {
+    const a = await Pinged.at(A);
+    const { transport } = world.ports();
+    const picky: Transport = {
+      name: transport.name,
+      listen: (...given) => transport.listen(...given),
+      connect(endpoint, ...given) {
+        if (endpoint === B || endpoint === C) throw new InvalidEndpoint(endpoint, 'picky');
+        return transport.connect(endpoint, ...given);
+      },
+    };
+    const client = connect({ transport: picky }, [B, A]);
+    const refused: string[] = [];
+    client.events.on('serverRefused', ({ endpoint, error }) => refused.push(`${endpoint} ${error.code}`));
+    expect(client.endpoints).toEqual([A]);
+    expect(client.add(C)).toBe(true);
+    await world.settle();
+    expect(client.endpoints).toEqual([A]);
+    expect(refused).toEqual([`${C} INVALID_ENDPOINT`]);
+    a.take();
+    const outcome = new Outcome(client.request('x'));
+    await world.settle();
+    a.answer(a.take()[0]!, 'a');
+    await world.settle();
+    expect(outcome.value).toMatchObject({ endpoint: A });
+    expect(client.inspect().state).toBe('open');
+  });
+
+  test('when the transport refuses the last endpoint, the client says that it cannot work', async () => {
+    const { transport } = world.ports();
+    const picky: Transport = {
+      name: transport.name,
+      listen: (...given) => transport.listen(...given),
+      connect(endpoint) {
+        throw new InvalidEndpoint(endpoint, 'picky');
+      },
+    };
+    const client = connect({ transport: picky }, [A, B]);
+    const outcome = new Outcome(client.request('x'));
+    await world.settle();
+    expect(outcome.error).toBeInstanceOf(InvalidEndpoint);
+    expect(client.inspect().state).toBe('closed');
+  });
+
+  test('an endpoint that is given twice counts once', () => {
+    expect(connect({}, [A, B, A]).endpoints).toEqual([A, B]);
   });
 
   test('FL3: servers that come and go leave nothing behind', async () => {

@@ -10,6 +10,7 @@ const context: FreelanceRequestContext = {
   requestRetries: 4,
   servers: 2,
   deadline: Infinity,
+  greetingTime: 100,
   hedgeDelay: Infinity,
   backoff: { base: 100, maximum: 2000, jitter: 0.5 },
   // In the middle of the jitter: pauses are 100, 200, 400 … ms.
@@ -29,6 +30,7 @@ const body = [Buffer.from('body')];
 const REPLY: Event = { kind: 'REPLY', attempt: 1, body };
 const begin: Event = { kind: 'begin' };
 const place: Event = { kind: 'place' };
+const greeting: Event = { kind: 'greeting' };
 const connectionLost: Event = { kind: 'connectionLost' };
 const hedgeLost: Event = { kind: 'hedgeLost' };
 const abort: Event = { kind: 'abort' };
@@ -54,6 +56,7 @@ stays('a reply before it has begun', fresh, REPLY, 'nothing was asked yet');
 stays('a first copy is lost before it has begun', fresh, connectionLost, 'nothing was asked yet');
 stays('a hedge is lost before it has begun', fresh, hedgeLost, 'nothing was asked yet');
 never('it is in no line before it has begun', fresh, place, 'it is not in line');
+never('nobody is greeted for it before it has begun', fresh, greeting, 'it is not in line');
 never('it begins before it can be aborted', fresh, abort, 'the shell begins a request at once');
 never('it begins before it can be closed', fresh, close, 'the shell begins a request at once');
 
@@ -69,6 +72,15 @@ moves(
   [['transmit'], ['arm', 'requestTimeout', 1000], ['arm', 'hedgeDelay', 50]],
   { hedgeDelay: 50 },
 );
+moves(
+  'a request with little time begins: whoever is greeted may answer first',
+  fresh,
+  begin,
+  queued(1),
+  [['enqueue'], ['arm', 'requestTimeout', 100]],
+  { requestTimeout: 50 },
+);
+moves('a server is added while it waits: it waits for its answer', queued(2), greeting, queued(2), [['arm', 'requestTimeout', 1000]]);
 moves('no server comes in time', queued(1), requestTimeout, settled, [['fail', 'no-server'], ...stop('requestTimeout', 'deadline')]);
 
 // Whatever it waits for, an answer to any of its copies is its answer, and its end is its end.
@@ -86,7 +98,10 @@ for (const [where, state, timers] of everywhere) {
   moves(`its deadline is over while it is ${where}`, state, deadline, settled, [['fail', 'deadline'], ...stop(...timers)]);
   never(`a request that is ${where} has begun`, state, begin, 'it has begun');
 }
-for (const [where, state] of everywhere.slice(1)) never(`a request that is ${where} is not in line`, state, place, 'it is not in line');
+for (const [where, state] of everywhere.slice(1)) {
+  never(`a request that is ${where} is not in line`, state, place, 'it is not in line');
+  never(`a request that is ${where} waits for no greeting`, state, greeting, 'it is not in line');
+}
 
 const again = [['enqueue'], ['arm', 'requestTimeout', 1000]] as const;
 
@@ -178,5 +193,6 @@ stays('it is aborted after the outcome', settled, abort, 'it has its outcome');
 stays('the client is closed after the outcome', settled, close, 'it has its outcome');
 never('a settled request has begun', settled, begin, 'it has begun');
 never('a settled request is not in line', settled, place, 'it is not in line');
+never('a settled request waits for no greeting', settled, greeting, 'it is not in line');
 
 coverEverything();

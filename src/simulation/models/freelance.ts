@@ -121,6 +121,7 @@ type EndpointEvent = FreelanceEndpointMachine['event'];
 const REQUEST = {
   begin: { kind: 'begin' },
   place: { kind: 'place' },
+  greeting: { kind: 'greeting' },
   connectionLost: { kind: 'connectionLost' },
   hedgeLost: { kind: 'hedgeLost' },
   abort: { kind: 'abort' },
@@ -322,6 +323,8 @@ export class FreelanceState extends World {
       happenings.add(`${named} is added again`, (state) => {
         state.endpoints[server] = { machine: endpoints.start, connection: undefined };
         state.#stepEndpoint(server, ENDPOINT.begin);
+        for (const request of state.#line) state.#stepRequest(request, REQUEST.greeting);
+        state.#placeSoon();
       });
     else if (this.left.closes > 0)
       happenings.add(`${named} is removed`, (state) => {
@@ -427,8 +430,10 @@ export class FreelanceState extends World {
     if (kindOf(next) !== ANSWER) return;
     const asked = this.requests[requestOf(next)] as Request;
     const copy = asked.copies[attemptOf(next) - 1];
-    if (copy?.server === to) this.#stepRequest(requestOf(next), replyIn(next));
-    else this.notes.push('nobody waits for it');
+    if (copy?.server === to) {
+      if (asked.outcome === 'none') this.#judge(asked, attemptOf(next) - 1);
+      this.#stepRequest(requestOf(next), replyIn(next));
+    } else this.notes.push('nobody waits for it');
   }
 
   /** A transport connects anew by itself. */
@@ -436,6 +441,17 @@ export class FreelanceState extends World {
     const own = this.endpoints[connection.to] as Endpoint;
     this.close(connection);
     if (own.connection === connection) own.connection = this.connect(0, connection.to);
+  }
+
+  /** Who answers in time has its place back; who was overtaken by the hedge comes last. */
+  #judge({ copies }: Request, answered: number): void {
+    const { server, part, underWay } = copies[answered] as Copy;
+    if (underWay) this.#forgive(server);
+    if (part === 'hedge') for (const overtaken of copies.slice(0, answered)) if (overtaken.underWay) this.#guilty = overtaken.server;
+  }
+
+  #forgive(server: number): void {
+    if (this.#guilty === server && !this.#plan.settings.pings) this.#guilty = -1;
   }
 
   #stepEndpoint(server: number, event: EndpointEvent): void {
@@ -454,7 +470,10 @@ export class FreelanceState extends World {
       renew: disconnect,
       disconnect,
       usable: () => this.#placeSoon(),
-      revive: () => this.#placeSoon(),
+      revive: () => {
+        if (this.stateOf(server).kind === 'dead') this.#forgive(server);
+        this.#placeSoon();
+      },
       hasten: () => {
         this.notes.push(`the next probe of server ${server + 1} comes sooner`);
       },
@@ -616,12 +635,10 @@ export class FreelanceState extends World {
 
   #isBetter(server: number, best: number, own: Request): boolean {
     if (this.#isLive(server) !== this.#isLive(best)) return this.#isLive(server);
-    const isDead = this.stateOf(server).kind === 'dead';
-    if (this.#plan.settings.pings && isDead !== (this.stateOf(best).kind === 'dead')) return !isDead;
     const tries = (of: number): number => own.copies.filter((copy) => copy.server === of).length;
     if (tries(server) !== tries(best)) return tries(server) < tries(best);
-    if (this.#isLive(server) && !this.#plan.settings.pings) return false;
-    if (this.#health(server) !== this.#health(best)) return this.#health(server) < this.#health(best);
+    const isInOrder = this.#isLive(server) && !this.#plan.settings.pings;
+    if (!isInOrder && this.#health(server) !== this.#health(best)) return this.#health(server) < this.#health(best);
     return this.#guilty === best;
   }
 
@@ -683,6 +700,7 @@ export function freelanceModel(options: Partial<FreelanceWorld> = {}): SmallMode
         requestRetries: retries,
         servers: SERVERS,
         deadline: settings.deadline ? 1 : Infinity,
+        greetingTime: pings ? 1 : 0,
         hedgeDelay: settings.hedge ? 1 : Infinity,
         backoff,
         random,

@@ -421,7 +421,10 @@ class Clerk {
     const middle = middleBefore(event, retry);
     if (last === undefined || last.round === round || middle === undefined) return;
     const least = middle * (1 - retry.jitter);
-    const ended = Math.max(...before.filter((copy) => copy.round === last.round).map((copy) => this.#endOf(copy)));
+    const ofLast = before.filter((copy) => copy.round === last.round);
+    // Nobody waits for spare copies alone.
+    const awaited = ofLast.some(({ isSpare }) => !isSpare) ? ofLast.filter(({ isSpare }) => !isSpare) : ofLast;
+    const ended = Math.max(...awaited.map((copy) => this.#endOf(copy)));
     if (at < ended + least - LATE_MS)
       this.#run.violated(`round ${round} of request ${request} begins ${Math.round(at - ended)} ms after the last one`, PAUSES);
   }

@@ -69,7 +69,6 @@ export const UNREACHABLE: { readonly [machine: string]: ReadonlyMap<string, stri
   ]),
   FreelanceRequest: new Map([
     ...cells('new', 'REPLY connectionLost hedgeLost', NO_CONNECTION_YET),
-    ...cells('queued', 'REPLY', TOO_RARE),
     ...cells('queued pausing', 'connectionLost hedgeLost', GIVEN_UP),
     ...cells('sent', 'hedgeLost', GIVEN_UP),
     ...cells('surviving', 'connectionLost', GIVEN_UP),

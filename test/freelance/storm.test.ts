@@ -80,7 +80,9 @@ class FreelanceStorm extends Storm<Asked> {
     for (const [index, client] of this.clients.entries()) {
       const { open, waiting, servers } = client.inspect();
       const copies = servers.reduce((sum, { inFlight }) => sum + inFlight, 0);
-      assert(copies <= (open - waiting) * (index === 0 ? Math.max(2, most) : most), `${copies} copies of ${open - waiting} requests`);
+      // The spare copies of a shotgun stay where they are while their request waits for its next round.
+      const asking = this.#model === 'shotgun' ? open : open - waiting;
+      assert(copies <= asking * (index === 0 ? Math.max(2, most) : most), `${copies} copies of ${asking} requests`);
       assert.equal(new Set(servers.map(({ endpoint }) => endpoint)).size, servers.length);
     }
     const sockets = this.clients.reduce((sum, client) => sum + client.inspect().servers.length, this.#servers.size);

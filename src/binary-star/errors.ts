@@ -51,12 +51,12 @@ export class PairHalted extends SeaworthyError {
   }
 }
 
-/** The server that was to run could not be started; `cause` says why. */
+/** The server that was to run could not be started; `cause` says why, and the message what may be wrong with how it was started. */
 export class ServiceFailed extends SeaworthyError {
   override readonly code = 'SERVICE_FAILED';
   override readonly retriable = false;
 
-  constructor(options: ErrorOptions) {
-    super('the server of this Binary Star could not be started', options);
+  constructor(options: ErrorOptions, hint?: string) {
+    super(`the server of this Binary Star could not be started${hint === undefined ? '' : `: ${hint}`}`, options);
   }
 }

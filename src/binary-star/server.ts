@@ -5,7 +5,7 @@ import { transportHeartbeatOf } from '../runtime/options.ts';
 import { Role, type RoleEvents } from '../runtime/role.ts';
 import type { TraceValue } from '../runtime/trace.ts';
 import type { FrameLike, Message } from '../wire/message.ts';
-import type { GoneReason, LivenessLayers, Peer, Transport } from '../transport/transport.ts';
+import { BindFailed, type GoneReason, type LivenessLayers, type Peer, type Transport } from '../transport/transport.ts';
 import { ClassicHalf } from './classic.ts';
 import { PairHalted, ServiceFailed, WrongState } from './errors.ts';
 import { Frontends, type FrontendCounters } from './frontends.ts';
@@ -308,14 +308,16 @@ export class BinaryStar extends Role<BinaryStarEvents> {
     if (service !== undefined) await this.#endOf(service);
   }
 
-  /** What cannot go on: says so once and ends. */
+  /** What cannot go on; if this half ends in any case, that is no news. */
   #fail(error: Error): void {
-    const told = error instanceof SeaworthyError ? error : new ServiceFailed({ cause: error });
-    this.logger.error({ err: error, role: this.name }, 'this half of the pair ends');
-    this.emit('unusable', { error: told });
-    this.driver.callback(() => {
-      void this.close();
-    });
+    if (this.#closing === undefined) this.endUnusable(error instanceof SeaworthyError ? error : this.#serviceFailed(error));
+    else this.logger.warn({ err: error, role: this.name }, 'something failed while this half was being closed');
+  }
+
+  /** A server that was not given `stand.transport` cannot listen where this half does already. */
+  #serviceFailed(cause: unknown): ServiceFailed {
+    const isOurs = cause instanceof BindFailed && this.#frontends.endpoints.includes(cause.endpoint);
+    return new ServiceFailed({ cause }, isOurs ? `${cause.endpoint} is this half’s own: pass stand.transport to the server` : undefined);
   }
 
   /** A plain snapshot: who serves, what is known of the peer, what was counted. */
@@ -432,7 +434,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
         this.#frontends.prepare();
         this.driver.callback(() => {
           const serving = this.#serve(turn, epoch, reason).catch((error: unknown) => {
-            if (turn === this.#turn) this.#fail(new ServiceFailed({ cause: error }));
+            if (turn === this.#turn) this.#fail(this.#serviceFailed(error));
             else this.logger.warn({ err: error, role: this.name }, 'the server inside could not be started, and is not wanted any more');
           });
           this.#outlast(serving);

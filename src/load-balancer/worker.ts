@@ -154,12 +154,9 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
     return this.#closing;
   }
 
-  /** What cannot work, now or later: says so once and ends. */
+  /** What cannot work, now or later. */
   readonly #giveUp = (error: SeaworthyError): void => {
-    this.emit('unusable', { error });
-    this.driver.callback(() => {
-      void this.close();
-    });
+    this.endUnusable(error);
   };
 
   async #close(): Promise<void> {

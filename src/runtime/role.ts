@@ -1,7 +1,14 @@
 /** What every role (broker, worker, client) shares: its ports, its driver, its events, and what happens to our own bugs. */
 import { InvalidOption, type SeaworthyError } from '../core/errors.ts';
 import type { StepObserver } from '../core/machine.ts';
-import { TransportUnavailable, type GoneReason, type Peer, type Transport, type TransportHandler } from '../transport/transport.ts';
+import {
+  throwLater,
+  TransportUnavailable,
+  type GoneReason,
+  type Peer,
+  type Transport,
+  type TransportHandler,
+} from '../transport/transport.ts';
 import type { Message } from '../wire/message.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { Driver } from './driver.ts';
@@ -33,7 +40,11 @@ export interface RoleEvents {
   stalled: { readonly milliseconds: number };
   /** A bug of this library was caught: the event that met it was dropped, the role goes on. Please report it. */
   fault: { readonly error: unknown };
-  /** The role can never work here (its transport does not load, or refuses its endpoint or options) and has closed itself. */
+  /**
+   * The role can never work here (its transport does not load, or refuses its endpoint or options; the server inside a Binary Star does not
+   * start) and has closed itself. A worker or a half of a Binary Star, which nobody asks, throws the error as an uncaught one when it has closed,
+   * if nobody listens. A client does not: each of its requests is rejected with it.
+   */
   unusable: { readonly error: SeaworthyError };
 }
 
@@ -204,6 +215,19 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
   protected silence(): void {
     this.driver.callback(() => {
       this.events.removeAll();
+    });
+  }
+
+  /** What ends a role that nobody asks: told once, and thrown when the role has closed if there was nobody to be told. */
+  protected endUnusable(error: SeaworthyError): void {
+    this.logger.error({ err: error, role: this.name }, 'unusable: the role ends');
+    // Whoever has made the role just now must have had the time to listen.
+    queueMicrotask(() => {
+      const isHeard = this.events.observed('unusable');
+      this.emit('unusable', { error } as E['unusable']);
+      void this.close().finally(() => {
+        if (!isHeard) throwLater(error);
+      });
     });
   }
 

@@ -4,10 +4,12 @@ import type { Arbiter } from '../../src/binary-star/arbiter.ts';
 import { FailoverTooShort, WrongState } from '../../src/binary-star/errors.ts';
 import { BinaryStar, type BinaryStarServiceStarter } from '../../src/binary-star/server.ts';
 import { InvalidOption } from '../../src/core/errors.ts';
+import { LazyPirateServer } from '../../src/lazy-pirate/server.ts';
 import { MajordomoBroker } from '../../src/majordomo/broker.ts';
 import { MajordomoWorker } from '../../src/majordomo/worker.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { encodeEpoch } from '../../src/wire/epoch.ts';
+import { uncaughtDuring } from '../support/uncaught.ts';
 import { Outcome, World } from '../support/world.ts';
 import { FRONTENDS, Pair, type Half } from './pair.ts';
 
@@ -480,6 +482,26 @@ describe('set up wrongly', () => {
     await world.advance(600);
     expect((await unusable).error).toMatchObject({ code: 'SERVICE_FAILED', cause: { message: 'no disk' } });
     expect([primary.state, backup.state]).toEqual(['closed', 'active']);
+  });
+
+  test('a server inside that does not start, and nobody who listens for it: the error is thrown when the half has ended', async () => {
+    const primary = await pair.start('primary', {}, () => Promise.reject(new Error('no disk')));
+    const uncaught = await uncaughtDuring(async () => {
+      await pair.start('backup');
+      await world.advance(600);
+    });
+    expect(uncaught).toEqual([expect.objectContaining({ code: 'SERVICE_FAILED', cause: new Error('no disk') })]);
+    expect(primary.state).toBe('closed');
+  });
+
+  test('a server inside that was not given the transport of its stand is told so', async () => {
+    const primary = await pair.start('primary', {}, ({ frontend }) => LazyPirateServer.listen(frontend, () => '', world.ports()));
+    const unusable = primary.star.events.once('unusable');
+    await pair.start('backup');
+    await world.advance(600);
+    expect((await unusable).error.message).toBe(
+      'the server of this Binary Star could not be started: memory://primary is this half’s own: pass stand.transport to the server',
+    );
   });
 });
 

@@ -5,6 +5,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { BindFailed, InvalidEndpoint, type LivenessLayers, type Peer } from '../../src/transport/transport.ts';
 import { FramesMessage, type Message } from '../../src/wire/message.ts';
+import { uncaughtDuring } from '../support/uncaught.ts';
 import { framesOfMessage, numbered, until, World, type Ground } from './world.ts';
 
 interface Script {
@@ -1245,17 +1246,7 @@ const PUBLISHING: readonly Script[] = [
 
 /** While `work` goes on, what nobody catches is put into its list: in the end the one fault of a handler. */
 async function untilUncaught(work: (uncaught: readonly unknown[]) => Promise<void>): Promise<void> {
-  const uncaught: unknown[] = [];
-  const usual = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException');
-  process.on('uncaughtException', (error) => uncaught.push(error));
-  try {
-    await work(uncaught);
-  } finally {
-    process.removeAllListeners('uncaughtException');
-    for (const listenerOfOld of usual) process.on('uncaughtException', listenerOfOld);
-  }
-  expect(uncaught).toEqual([new Error('a fault of the handler')]);
+  expect(await uncaughtDuring(work)).toEqual([new Error('a fault of the handler')]);
 }
 
 /** Sends until a message came over a connection that did not exist before: a cut may swallow what is under way. */

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BrokerLost } from '../../src/load-balancer/worker.ts';
 import { MajordomoWorker, type HandlerContext, type WorkerHandler } from '../../src/majordomo/worker.ts';
 import type { MajordomoWorkerOptions } from '../../src/majordomo/options.ts';
-import type { Peer } from '../../src/transport/transport.ts';
+import { InvalidEndpoint, type Peer } from '../../src/transport/transport.ts';
+import { uncaughtDuring } from '../support/uncaught.ts';
 import {
   DISCONNECT_MESSAGE,
   ENDPOINT,
@@ -490,5 +491,28 @@ describe('closing', () => {
     expect(closed.state).toBe('fulfilled');
     expect(client.take()).toEqual([['', 'MDPC01', 'echo', 'by the other']]);
     expect(broker.inspect().counters).toMatchObject({ requeued: 1, replied: 1 });
+  });
+});
+
+describe('a transport that refuses the endpoint for good', () => {
+  const refusal = new InvalidEndpoint('memory://nowhere', 'memory');
+  beforeEach(() => {
+    world.transport.failure = refusal;
+  });
+
+  test('ends the worker, which tells whoever listens as soon as it has been made', async () => {
+    const worker = world.worker('echo', () => 'done');
+    const unusable = worker.events.once('unusable');
+    await world.settle();
+    expect(await unusable).toEqual({ error: refusal });
+    expect(worker.inspect().state).toBe('closed');
+  });
+
+  test('is thrown as an uncaught error when the worker has closed, if nobody listens', async () => {
+    const uncaught = await uncaughtDuring(async () => {
+      world.worker('echo', () => 'done');
+      await world.settle();
+    });
+    expect(uncaught).toEqual([refusal]);
   });
 });

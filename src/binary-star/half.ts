@@ -32,6 +32,8 @@ export interface Stage {
   peerChanged(there: boolean): void;
   /** The peer has this server's own role (or is this server itself). */
   misconfigured(why: string): void;
+  /** A client asks, and is not served because of that. */
+  heldBack(why: string): void;
   invalid(peer: Peer, reason: string): void;
   staleWord(): void;
   stateFailed(error: unknown): void;

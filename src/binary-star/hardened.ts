@@ -33,6 +33,8 @@ const WORD_OF: { readonly [state in BinaryStarMachine['state']['kind']]: StarWor
 };
 /** Where a lease is needed. */
 const LEASED: readonly string[] = ['active', 'doubting', 'resigning'];
+/** Where it serves nobody, and may have to. */
+const IDLE: readonly string[] = ['waiting', 'lone', 'passive', 'deserted'];
 const EVENT_OF = { waiting: 'WAITING', active: 'ACTIVE', passive: 'PASSIVE', resigned: 'RESIGNED' } as const;
 
 export class HardenedHalf implements Half {
@@ -50,6 +52,8 @@ export class HardenedHalf implements Half {
   #word: PeerWord | undefined;
   #heardAt = -Infinity;
   #there = false;
+  /** The last of our own role that spoke. */
+  #twin: { readonly why: string; readonly heardAt: number } | undefined;
   readonly #retired: string[] = [];
   /** The number of the last question to the peer; it waits for an answer while `#asking`. */
   #question: number;
@@ -177,6 +181,9 @@ export class HardenedHalf implements Half {
 
   vote(known: number): void {
     this.#machine.step({ kind: 'clientRequest', known });
+    const twin = this.#twin;
+    if (twin === undefined || this.#there || !IDLE.includes(this.kind)) return;
+    if (this.#stage.driver.now < twin.heardAt + this.#settings.failoverTimeout) this.#stage.heldBack(twin.why);
   }
 
   mustWake(now: number): boolean {
@@ -278,6 +285,7 @@ export class HardenedHalf implements Half {
     if (word.role === this.#place.role) {
       const isItself = word.instance === this.#instance;
       const why = isItself ? 'peer.connect leads back to this server' : `both servers are set up as ${word.role}`;
+      this.#twin = { why, heardAt: this.#stage.driver.now };
       this.#machine.step({ kind: 'TWIN' });
       this.#stage.misconfigured(why);
       return;

@@ -64,9 +64,10 @@ export interface BinaryStarMachine extends MachineTypes {
     | { readonly kind: 'waiting'; readonly epoch: number; readonly voted: boolean; readonly told: boolean }
     /** A backup that has begun and met no peer. */
     | { readonly kind: 'lone'; readonly epoch: number; readonly voted: boolean }
-    | { readonly kind: 'passive'; readonly epoch: number; readonly voted: boolean }
-    /** The peer is silent, and no client has asked yet. */
-    | { readonly kind: 'deserted'; readonly epoch: number }
+    /** `besideTwin`: a server of our own role has spoken since the peer has. */
+    | { readonly kind: 'passive'; readonly epoch: number; readonly voted: boolean; readonly besideTwin?: true }
+    /** The peer is silent, and no client has asked yet. `besideTwin`: a server of our own role is not, so that an operator must say who serves. */
+    | { readonly kind: 'deserted'; readonly epoch: number; readonly besideTwin?: true }
     /** Asks the arbiter whether it may serve. */
     | { readonly kind: 'electing'; readonly epoch: number; readonly reason: ActivationReason }
     /** `alone`: the peer is silent. */
@@ -107,7 +108,7 @@ export interface BinaryStarMachine extends MachineTypes {
     | { readonly kind: 'leaseExpiry' };
   timers: {
     heartbeatDue: 'waiting' | 'lone' | 'passive' | 'deserted' | 'electing' | 'active' | 'doubting' | 'resigning';
-    peerSilence: 'waiting' | 'passive' | 'active';
+    peerSilence: 'waiting' | 'passive' | 'deserted' | 'active';
     loneBackup: 'lone';
     doubtTimeout: 'doubting';
     electionRetry: 'electing';
@@ -186,6 +187,10 @@ const isWantedAloneAndArbitrated: Guard<M, 'waiting', 'peerSilence'> = (state, _
 const hasVotes: Guard<M, 'passive' | 'lone', 'peerSilence' | 'loneBackup'> = (state) => state.voted;
 const hasVotesAndIsArbitrated: Guard<M, 'passive' | 'lone', 'peerSilence' | 'loneBackup'> = (state, _event, context) =>
   state.voted && context.arbitrated;
+
+/** Two servers of one role: both would serve for good, for neither takes the other for its peer. */
+const isBesideTwin: Guard<M, 'passive' | 'deserted', 'peerSilence' | 'clientRequest'> = (state) => state.besideTwin === true;
+const isUntold: Guard<M, 'waiting', 'TWIN'> = (state) => !state.told;
 
 /* ------------------------------------------------------------------ guards: who serves on */
 
@@ -337,6 +342,35 @@ const standAloneAnew: Action<M, 'lone', 'stoodStill', 'lone'> = (state, _event, 
   waitAlone(out, context);
   return state;
 };
+
+/* ------------------------------------------------------------------ two servers of one role */
+
+/** Whoever has been told to serve does not wait for it to fall silent. */
+const waitBesideTwin: Action<M, 'waiting', 'TWIN', 'waiting'> = (state, _event, out, context) => {
+  listenOn(out, context);
+  return state;
+};
+const standAloneBesideTwin: Action<M, 'lone', 'TWIN', 'lone'> = (state, _event, out, context) => {
+  const { loneBackupAfter, failoverTimeout } = context;
+  if (loneBackupAfter !== Infinity) out.arm('loneBackup', Math.max(loneBackupAfter, failoverTimeout));
+  return state;
+};
+const noticeTwin: Action<M, 'passive', 'TWIN', 'passive'> = (state) => ({ ...state, besideTwin: true });
+const heedTwin: Action<M, 'deserted', 'TWIN', 'deserted'> = (state, _event, out, context) => {
+  listenOn(out, context);
+  return { ...state, besideTwin: true };
+};
+const desertBesideTwin: Action<M, 'passive', 'peerSilence', 'deserted'> = (state, _event, out, context) => {
+  out.missPeer();
+  listenOn(out, context);
+  return { kind: 'deserted', epoch: state.epoch, besideTwin: true };
+};
+const voteBesideTwin: Action<M, 'deserted', 'clientRequest', 'deserted'> = (state, event) => ({
+  ...state,
+  epoch: Math.max(state.epoch, event.known),
+});
+/** It has gone as well: whoever asks next is served. */
+const missTwin: Action<M, 'deserted', 'peerSilence', 'deserted'> = (state) => ({ kind: 'deserted', epoch: state.epoch });
 
 const beat = <S extends In<'waiting' | 'lone' | 'passive' | 'deserted' | 'electing' | 'active' | 'doubting' | 'resigning'>>(
   state: S,
@@ -498,7 +532,7 @@ export const binaryStar: Machine<M> = defineMachine<M>({
   start: () => ({ kind: 'new' }),
   timers: {
     heartbeatDue: ['waiting', 'lone', 'passive', 'deserted', 'electing', 'active', 'doubting', 'resigning'],
-    peerSilence: ['waiting', 'passive', 'active'],
+    peerSilence: ['waiting', 'passive', 'deserted', 'active'],
     loneBackup: 'lone',
     doubtTimeout: 'doubting',
     electionRetry: 'electing',
@@ -539,7 +573,7 @@ export const binaryStar: Machine<M> = defineMachine<M>({
         { to: 'electing', when: isArbitrated, do: electForResigned },
         { to: 'active', do: serveForResigned },
       ],
-      TWIN: refuse(TWINS),
+      TWIN: [{ to: 'waiting', when: isUntold, do: waitBesideTwin }, refuse(TWINS)],
       start: never('it has started'),
       clientRequest: { to: 'waiting', do: voteWaiting },
       peerDied: ignore('it may come back; nobody serves yet'),
@@ -566,7 +600,7 @@ export const binaryStar: Machine<M> = defineMachine<M>({
         { to: 'electing', when: isArbitrated, do: electForResigned },
         { to: 'active', do: serveForResigned },
       ],
-      TWIN: refuse(TWINS),
+      TWIN: { to: 'lone', do: standAloneBesideTwin },
       start: never('it has started'),
       clientRequest: { to: 'lone', do: voteLone },
       peerDied: ignore('it was not there'),
@@ -604,7 +638,7 @@ export const binaryStar: Machine<M> = defineMachine<M>({
         { to: 'electing', when: isArbitrated, do: electForResigned },
         { to: 'active', do: serveForResigned },
       ],
-      TWIN: refuse(TWINS),
+      TWIN: { to: 'passive', do: noticeTwin },
       start: never('it has started'),
       clientRequest: { to: 'passive', do: votePassive },
       peerDied: { to: 'passive', do: listenBriefly },
@@ -617,6 +651,7 @@ export const binaryStar: Machine<M> = defineMachine<M>({
       close: { to: 'closed', do: leave },
       heartbeatDue: { to: 'passive', do: beatPassive },
       peerSilence: [
+        { to: 'deserted', when: isBesideTwin, do: desertBesideTwin },
         { to: 'electing', when: hasVotesAndIsArbitrated, do: electForSilent },
         { to: 'active', when: hasVotes, do: serveForSilent },
         { to: 'deserted', do: desert },
@@ -639,9 +674,10 @@ export const binaryStar: Machine<M> = defineMachine<M>({
         { to: 'electing', when: isArbitrated, do: electForResigned },
         { to: 'active', do: serveForResigned },
       ],
-      TWIN: refuse(TWINS),
+      TWIN: { to: 'deserted', do: heedTwin },
       start: never('it has started'),
       clientRequest: [
+        { to: 'deserted', when: isBesideTwin, do: voteBesideTwin },
         { to: 'electing', when: isArbitrated, do: electForSilent },
         { to: 'active', do: serveForSilent },
       ],
@@ -657,6 +693,7 @@ export const binaryStar: Machine<M> = defineMachine<M>({
       drained: ignore('it retreated while it drained'),
       close: { to: 'closed', do: leave },
       heartbeatDue: { to: 'deserted', do: beatDeserted },
+      peerSilence: { to: 'deserted', do: missTwin },
     },
     electing: {
       WAITING: ignore('the arbiter decides'),

@@ -67,7 +67,10 @@ export interface BinaryStarEvents extends RoleEvents {
   peerFound: { readonly role: StarRole | undefined };
   /** The peer has been silent for `failoverTimeout`, or its process has ended. */
   peerLost: { readonly silentFor: number };
-  /** The pair is set up wrongly: the peer has our own role, or is ourselves. Told once per life of the peer. */
+  /**
+   * The pair is set up wrongly: the peer has our own role, or is ourselves. Neither takes over while that one speaks, unless an operator says
+   * so. Told once per life of the peer, and again, once per `failoverTimeout`, while clients ask in vain because of it.
+   */
   misconfigured: { readonly why: string };
   /** A function of `state` failed. */
   stateFailed: { readonly error: unknown };
@@ -149,7 +152,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
   #closing: Promise<void> | undefined;
   #whenClosed: () => void = () => undefined;
   #handedOver: (() => void) | undefined;
-  #misfit: string | undefined;
+  #misfit: { readonly why: string; readonly toldAt: number } | undefined;
 
   /**
    * Binds the frontends and the peer's end, and waits to learn who serves.
@@ -487,10 +490,10 @@ export class BinaryStar extends Role<BinaryStarEvents> {
       },
       misconfigured: (why) => {
         this.#counters.misconfigured++;
-        if (this.#misfit === why) return;
-        this.#misfit = why;
-        this.logger.error({ role: this.name, why }, 'the pair is set up wrongly');
-        this.emit('misconfigured', { why });
+        if (this.#misfit?.why !== why) this.#tellMisfit(why);
+      },
+      heldBack: (why) => {
+        if (this.#misfit === undefined || this.driver.now >= this.#misfit.toldAt + this.#settings.failoverTimeout) this.#tellMisfit(why);
       },
       invalid: () => {
         this.#counters.invalid++;
@@ -503,6 +506,12 @@ export class BinaryStar extends Role<BinaryStarEvents> {
         this.emit('stateFailed', { error });
       },
     };
+  }
+
+  #tellMisfit(why: string): void {
+    this.#misfit = { why, toldAt: this.driver.now };
+    this.logger.error({ role: this.name, why }, 'the pair is set up wrongly');
+    this.emit('misconfigured', { why });
   }
 
   #retreat(reason: RetreatReason, known: number): void {

@@ -19,8 +19,8 @@ export interface Ports {
 export interface Keepable {
   close(): Promise<void>;
   inspect?(): object;
-  /** Roles of this library tell of their own bugs. */
-  readonly events?: { on(event: 'fault', listener: (fault: { readonly error: unknown }) => void): unknown };
+  /** Roles of this library tell of their own bugs, and that they cannot go on. */
+  readonly events?: { on(event: 'fault' | 'unusable', listener: (told: { readonly error: unknown }) => void): unknown };
 }
 
 export interface Answer {

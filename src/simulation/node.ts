@@ -139,6 +139,8 @@ export class SimulatedNode {
         role.events?.on('fault', ({ error }) => {
           world.broke(`a bug was caught in ${this.name}: ${said(error)}`, process, error);
         });
+        // Unheard it would be thrown outside of the run. What comes of it is for the rules to judge.
+        role.events?.on('unusable', () => undefined);
         return role;
       },
       ask: (question) => this.#ask(question, say),

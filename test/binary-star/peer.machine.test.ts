@@ -85,6 +85,27 @@ test('its epoch never falls, timers have their states, and no word of a peer is 
   );
 });
 
+test('beside a server of its own role it takes over from a silent peer only if an operator says so', () => {
+  fc.assert(
+    fc.property(events, contexts, (given, context) => {
+      let isBesideTwin = false;
+      let isTold = false;
+      play(given, context, (_before, event, after, effects) => {
+        if (event.kind === 'activate') isTold = true;
+        if (event.kind === 'TWIN') isBesideTwin = true;
+        // A word of the peer, and a timer that has run since, end it.
+        else if (['WAITING', 'ACTIVE', 'PASSIVE', 'RESIGNED', 'stoodStill'].includes(event.kind)) isBesideTwin = false;
+        else if (event.kind === 'peerSilence' || event.kind === 'loneBackup') {
+          if (after.kind !== 'deserted' || after.besideTwin === undefined) isBesideTwin = false;
+        }
+        const serves = effects.some(([effect, , reason]) => effect === 'serve' && reason === 'peer-silent');
+        if (event.kind === 'clientRequest' && !isTold) expect(serves && isBesideTwin).toBe(false);
+      });
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 test('it takes over in an epoch above its own and above that of what made it do so', () => {
   fc.assert(
     fc.property(events, contexts, (given, context) => {
@@ -122,6 +143,7 @@ const waiting = (known = 2, voted = false, told = false): State => ({ kind: 'wai
 const lone = (known = 2, voted = false): State => ({ kind: 'lone', epoch: known, voted });
 const passive = (known = 2, voted = false): State => ({ kind: 'passive', epoch: known, voted });
 const deserted = (known = 2): State => ({ kind: 'deserted', epoch: known });
+const besideTwin = <S extends State>(state: S): S => ({ ...state, besideTwin: true });
 const electing = (known = 2, reason: Reason = 'peer-silent'): State => ({ kind: 'electing', epoch: known, reason });
 const active = (own = 2, alone = false): State => ({ kind: 'active', epoch: own, alone });
 const doubting = (own = 2): State => ({ kind: 'doubting', epoch: own });
@@ -173,13 +195,14 @@ const WORDS = [WAITING, ACTIVE, PASSIVE, RESIGNED] as const;
 const idle = [waiting(), lone(), passive(), deserted()];
 const alive = [...idle, electing(), active(), doubting(), resigning()];
 
-for (const state of alive) {
+for (const state of [waiting(2, false, true), electing(), active(), doubting(), resigning()])
   refuses(
     `${state.kind}: the peer has the same role`,
     state,
     TWIN,
     'the peer has our own role, or is ourselves: the pair is set up wrongly',
   );
+for (const state of alive) {
   never(`${state.kind}: it begins once`, state, start, 'it has started');
 }
 for (const state of [...idle, electing()]) stays(`${state.kind}: it cannot hand over`, state, handOver, 'it does not serve');
@@ -281,7 +304,7 @@ moves(
   serves(3, 'peer-silent'),
   BACKUP,
 );
-moves('waiting: a primary meets nobody', waiting(), peerSilence, deserted(), [['missPeer'], ...stops('peerSilence')]);
+moves('waiting: a primary meets nobody', waiting(), peerSilence, deserted(), [['missPeer']]);
 moves(
   'waiting: a backup meets nobody, and serves nobody for now',
   waiting(2, true),
@@ -351,11 +374,9 @@ moves('lone: it has been alone for long, and the next client makes it serve', lo
 
 /* ------------------------------------------------------------------ passive, and deserted */
 
-for (const [state, stopped] of [
-  [passive(2, true), stops('peerSilence')],
-  [deserted(), []],
-] as const) {
+for (const state of [passive(2, true), deserted()]) {
   const { kind } = state;
+  const stopped = stops('peerSilence');
   const voted = kind === 'passive';
   moves(`${kind}: the peer has restarted: it serves`, state, fresh(WAITING(1)), active(3), serves(3, 'peer-waiting'), BACKUP);
   moves(
@@ -432,12 +453,19 @@ moves(
   [...claims(3), ...stops('peerSilence')],
   ARBITRATED,
 );
-moves('passive: the peer is silent, and no client has asked', passive(), peerSilence, deserted(), [['missPeer'], ...stops('peerSilence')]);
+moves('passive: the peer is silent, and no client has asked', passive(), peerSilence, deserted(), [['missPeer']]);
 
 moves('deserted: a client asks: it takes over, later than all that the client knows', deserted(), asked(5), active(6, true), [
   ...serves(6, 'peer-silent'),
 ]);
-moves('deserted: a client asks: the arbiter is asked', deserted(), asked(5), electing(5), claims(6), ARBITRATED);
+moves(
+  'deserted: a client asks: the arbiter is asked',
+  deserted(),
+  asked(5),
+  electing(5),
+  [...claims(6), ...stops('peerSilence')],
+  ARBITRATED,
+);
 stays('deserted: the peer’s process ends', deserted(), peerDied, 'it was silent already');
 moves('deserted: an operator tells it to serve', deserted(), activate, active(3, true), serves(3, 'operator'));
 moves(
@@ -445,9 +473,40 @@ moves(
   deserted(),
   activate,
   electing(2, 'operator'),
-  claims(3),
+  [...claims(3), ...stops('peerSilence')],
   ARBITRATED,
 );
+
+/* ------------------------------------------------------------------ beside a server of the same role */
+
+moves('waiting: another server of its role speaks: it does not take over while that one does', waiting(2, true), TWIN, waiting(2, true), [
+  LISTENS,
+]);
+moves('lone: another server of its role speaks: its time alone begins anew', lone(), TWIN, lone(), [['arm', 'loneBackup', 5000]]);
+moves(
+  'lone: another server of its role speaks, whose silence would take longer than the time alone',
+  lone(),
+  TWIN,
+  lone(),
+  [['arm', 'loneBackup', 3000]],
+  { loneBackupAfter: 100 },
+);
+moves('lone: another server of its role speaks, and it is lone for ever', lone(), TWIN, lone(), [], { loneBackupAfter: Infinity });
+moves('passive: another server of its role speaks', passive(2, true), TWIN, besideTwin(passive(2, true)), []);
+moves('passive: the peer speaks after that', besideTwin(passive()), ACTIVE(2), passive(), [LISTENS]);
+moves(
+  'passive: the peer is silent and a client has asked, and another server of its role has spoken since: it does not take over',
+  besideTwin(passive(2, true)),
+  peerSilence,
+  besideTwin(deserted()),
+  [['missPeer'], LISTENS],
+);
+moves('deserted: another server of its role speaks', deserted(), TWIN, besideTwin(deserted()), [LISTENS]);
+moves('deserted: a client asks beside another server of its role', besideTwin(deserted()), asked(5), besideTwin(deserted(5)), []);
+moves('deserted: an operator tells it to serve beside another server of its role', besideTwin(deserted()), activate, active(3, true), [
+  ...serves(3, 'operator'),
+]);
+moves('deserted: the other server of its role has fallen silent as well', besideTwin(deserted()), peerSilence, deserted(), []);
 
 /* ------------------------------------------------------------------ electing */
 

@@ -1,6 +1,7 @@
 /** A pair over the memory network: who serves, when, and what becomes of the requests. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Arbiter } from '../../src/binary-star/arbiter.ts';
+import type { StarRole } from '../../src/binary-star/peer.machine.ts';
 import { FailoverTooShort, WrongState } from '../../src/binary-star/errors.ts';
 import { BinaryStar, type BinaryStarServiceStarter } from '../../src/binary-star/server.ts';
 import { InvalidOption } from '../../src/core/errors.ts';
@@ -432,20 +433,75 @@ describe('an operator', () => {
 });
 
 describe('set up wrongly', () => {
-  test('two primaries are told of each other, and neither takes the other for its peer', async () => {
-    const one = await pair.start('primary');
+  const other = async (role: StarRole): Promise<BinaryStar> => {
+    const [mine, its] = role === 'primary' ? ['backup', 'primary'] : ['primary', 'backup'];
     const star = await BinaryStar.listen(
-      { role: 'primary', frontends: 'memory://other', peer: { listen: 'memory://backup-peer', connect: 'memory://primary-peer' } },
-      pair.service('primary'),
+      { role, frontends: 'memory://other', peer: { listen: `memory://${mine}-peer`, connect: `memory://${its}-peer` } },
+      pair.service(role),
       { ...world.ports(), random: () => 0.123, name: 'other' },
     );
-    world.keep(star);
+    return world.keep(star);
+  };
+
+  test('two primaries are told of each other, and neither takes the other for its peer', async () => {
+    const one = await pair.start('primary');
+    const star = await other('primary');
     const why: string[] = [];
     star.events.on('misconfigured', (event) => why.push(event.why));
     await world.advance(1500);
     expect(why).toEqual(['both servers are set up as primary']);
     expect(one.told).toEqual(['misconfigured']);
     expect([one.state, star.inspect().state]).toEqual(['waiting', 'waiting']);
+  });
+
+  test('of two primaries neither serves, however long clients ask; it is said again while they do, and an operator decides', async () => {
+    const one = await pair.start('primary');
+    const star = await other('primary');
+    const clients = [world.peer(FRONTENDS.primary), world.peer('memory://other')];
+    for (let seconds = 0; seconds < 9; seconds++) {
+      for (const client of clients) client.send('', 'hello');
+      await world.advance(1000);
+    }
+    expect([one.state, star.inspect().state]).toEqual(['waiting', 'waiting']);
+    expect(one.told).toEqual(Array.from({ length: 5 }, () => 'misconfigured'));
+    star.activate();
+    await world.advance(2100);
+    expect([one.state, star.inspect().state]).toEqual(['waiting', 'active']);
+    expect(clients.map((client) => client.take().length > 0)).toEqual([false, true]);
+  });
+
+  test('of two backups neither serves, also with loneBackupAfter', async () => {
+    const one = await pair.start('backup', { loneBackupAfter: 1000 });
+    await world.advance(2500);
+    const star = await other('backup');
+    const client = world.peer(FRONTENDS.backup);
+    for (let seconds = 0; seconds < 9; seconds++) {
+      client.send('', 'hello');
+      await world.advance(1000);
+    }
+    expect([one.state, star.inspect().state]).toEqual(['lone', 'waiting']);
+  });
+
+  test('a backup that is started again as a second primary: the one that was passive does not take over before that one is gone', async () => {
+    const primary = await pair.start('primary');
+    const backup = await pair.start('backup');
+    await world.advance(600);
+    await primary.star.handOver();
+    await world.advance(600);
+    expect([primary.state, backup.state]).toEqual(['passive', 'active']);
+    await backup.process.kill();
+    const star = await other('primary');
+    const client = world.peer(FRONTENDS.primary);
+    for (let seconds = 0; seconds < 5; seconds++) {
+      client.send('', 'hello');
+      await world.advance(1000);
+    }
+    expect([primary.state, star.inspect().state]).toEqual(['deserted', 'waiting']);
+    await star.close();
+    await world.advance(2000);
+    client.send('', 'hello');
+    await world.advance(20);
+    expect(primary.state).toBe('active');
   });
 
   test('wrong options are told at once, the times with their numbers', async () => {

@@ -1,5 +1,6 @@
 /** One half of a hardened pair: the machine, the words to and from the peer, the arbiter and the hand-over of state. */
 import { InvalidOption } from '../core/errors.ts';
+import { Timer } from '../core/timers.ts';
 import { Performer } from '../runtime/actor.ts';
 import { MOST_EPOCH } from '../wire/epoch.ts';
 import type { FrameLike, Message } from '../wire/message.ts';
@@ -52,6 +53,17 @@ export class HardenedHalf implements Half {
   #word: PeerWord | undefined;
   #heardAt = -Infinity;
   #there = false;
+  /** Its process has been seen to end, and `hintDelay` has passed without a word: it applies no update. */
+  #gone = false;
+  readonly #goneTimer = new Timer(
+    {
+      timerFired: () => {
+        this.#gone = true;
+        this.#replication.abandon();
+      },
+    },
+    'hintDelay',
+  );
   /** The last of our own role that spoke. */
   #twin: { readonly why: string; readonly heardAt: number } | undefined;
   readonly #retired: string[] = [];
@@ -103,7 +115,7 @@ export class HardenedHalf implements Half {
     this.#replication = new Replication(settings.state, settings.maxStateBytes, {
       now: () => stage.driver.clock.now(),
       send: (frames) => this.#connector?.send(this.#connector.remote, frames) === 'ok',
-      hasFollower: () => this.#there && this.#word?.word === 'passive',
+      hasFollower: () => this.#there && !this.#gone && this.#word?.word === 'passive',
       failed: (error) => {
         stage.stateFailed(error);
       },
@@ -293,6 +305,8 @@ export class HardenedHalf implements Half {
     if (this.#retired.includes(word.instance) && !this.#revives(word)) return;
     if (this.#word !== undefined && this.#word.instance !== word.instance) this.#retire(this.#word.instance);
     const isOld = !this.#there || word.answer !== this.#question;
+    this.#stage.driver.disarm(this.#goneTimer);
+    this.#gone = false;
     this.#peer = peer;
     this.#word = word;
     this.#heardAt = this.#stage.driver.now;
@@ -340,7 +354,10 @@ export class HardenedHalf implements Half {
     if (peer !== this.#peer) return;
     this.wake();
     this.#peer = undefined;
-    if (this.#settings.deathHint) this.#machine.step({ kind: 'peerDied' });
+    const { deathHint, hintDelay, state } = this.#settings;
+    if (!deathHint) return;
+    if (state !== undefined) this.#stage.driver.arm(this.#goneTimer, hintDelay);
+    this.#machine.step({ kind: 'peerDied' });
   }
 
   #setThere(there: boolean): void {

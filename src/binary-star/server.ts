@@ -267,8 +267,9 @@ export class BinaryStar extends Role<BinaryStarEvents> {
   }
 
   /**
-   * Sends an update of the state to the passive half. Resolves with whether it was applied there: `false` when there is none, it went, or it
-   * has not said so within `failoverTimeout`, and without the option `state`, which both halves must have.
+   * Sends an update of the state to the passive half. Resolves with whether it was applied there: `false` when there is none, it went (with the
+   * death hint `hintDelay` after its process has ended), or it has not said so within `failoverTimeout`, and without the option `state`, which both
+   * halves must have. Make the change and call this in the same turn of the event loop: a snapshot may be taken between any two.
    *
    * @throws WrongState (as a rejection) when this half does not serve, InvalidOption for what is no update, or has a frame longer than
    * `maxStateBytes`.

@@ -614,6 +614,41 @@ describe('the hand-over of state', () => {
     expect(states.backup.total).toBe(7);
   });
 
+  test('when the passive server dies, whoever waits for an update to be applied there waits no longer than hintDelay', async () => {
+    const states = { primary: new Counter(), backup: new Counter() };
+    const primary = await pair.start('primary', { state: states.primary });
+    const backup = await pair.start('backup', { state: states.backup });
+    await world.advance(1200);
+    const update = new Outcome(primary.star.replicate('7'));
+    await backup.process.kill();
+    await world.advance(90);
+    expect(update.value).toBeUndefined();
+    await world.advance(20);
+    expect(update.value).toBe(false);
+    const next = new Outcome(primary.star.replicate('7'));
+    await world.advance(1);
+    expect(next.value).toBe(false);
+    await pair.start('backup', { state: states.backup });
+    await world.advance(1200);
+    const last = new Outcome(primary.star.replicate('7'));
+    await world.advance(5);
+    expect(last.value).toBe(true);
+  });
+
+  test('when only the connection breaks, updates are applied on', async () => {
+    const states = { primary: new Counter(), backup: new Counter() };
+    const primary = await pair.start('primary', { state: states.primary });
+    const backup = await pair.start('backup', { state: states.backup });
+    await world.advance(1200);
+    for (const endpoint of ['memory://primary-peer', 'memory://backup-peer']) world.network.cut(endpoint);
+    await world.advance(600);
+    states.primary.total += 7;
+    const update = new Outcome(primary.star.replicate('7'));
+    await world.advance(5);
+    expect([update.value, states.backup.total]).toEqual([true, 7]);
+    expect(backup.told).toEqual(['peerFound', 'becamePassive 1 peer-serves']);
+  });
+
   test('a function that fails is told, and tried again with a snapshot', async () => {
     const states = { primary: new Counter(), backup: new Counter() };
     const primary = await pair.start('primary', { state: states.primary });

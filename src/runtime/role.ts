@@ -221,13 +221,21 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
   /** What ends a role that nobody asks: told once, and thrown when the role has closed if there was nobody to be told. */
   protected endUnusable(error: SeaworthyError): void {
     this.logger.error({ err: error, role: this.name }, 'unusable: the role ends');
-    // Whoever has made the role just now must have had the time to listen.
-    queueMicrotask(() => {
+    const tell = (): boolean => {
       const isHeard = this.events.observed('unusable');
       this.emit('unusable', { error } as E['unusable']);
-      void this.close().finally(() => {
-        if (!isHeard) throwLater(error);
+      return isHeard;
+    };
+    // Whoever has made the role just now must have had the time to listen.
+    if (!tell())
+      queueMicrotask(() => {
+        if (tell()) return;
+        void this.close().finally(() => {
+          throwLater(error);
+        });
       });
+    this.driver.callback(() => {
+      void this.close();
     });
   }
 

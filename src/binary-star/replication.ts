@@ -9,7 +9,10 @@ import { WANT_SNAPSHOT, encodeApplied, encodeSnapshot, encodeUpdate, type PeerCo
 
 /** The state of a server, as far as the other one needs it. */
 export interface StateHandover {
-  /** All of it, on the active server. Updates that are made while it is being taken are sent after it, so it must not contain them. */
+  /**
+   * All of it, on the active server, as it is when this is called: copy before the first `await`. Updates that are made while it is being taken are
+   * sent after it, so it must not contain them.
+   */
   snapshot(): ReplyBody | Promise<ReplyBody>;
   /** Takes the place of whatever there was, on the passive server. */
   restore(snapshot: readonly Buffer[]): void | Promise<void>;

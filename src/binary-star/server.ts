@@ -24,7 +24,10 @@ import type { ReplicationSnapshot } from './replication.ts';
 
 /** What the server inside is given to stand on. */
 export interface BinaryStarStand {
-  /** To be passed to the role inside: at the frontends it hands over what is bound already, elsewhere it is the ordinary transport. */
+  /**
+   * To be passed to the role inside, after whatever other options it shares with this half: at the frontends it hands over what is bound already,
+   * elsewhere it is the ordinary transport.
+   */
   readonly transport: Transport;
   /** Where to listen, in the order in which they were given; ports are resolved. */
   readonly frontends: readonly string[];
@@ -155,7 +158,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
   #misfit: { readonly why: string; readonly toldAt: number } | undefined;
 
   /**
-   * Binds the frontends and the peer's end, and waits to learn who serves.
+   * Binds the frontends and the peer's end. Who serves is known later: `becameActive` and `becamePassive` tell.
    *
    * @throws InvalidOption, FailoverTooShort when an option cannot work; BindFailed when an endpoint cannot be listened on.
    */

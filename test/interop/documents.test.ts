@@ -67,3 +67,14 @@ test.each(['majordomo', 'lazy-pirate', 'simple-pirate', 'paranoid-pirate', 'free
     expect(`${printed(child).join('\n')}\n`).toBe(shown?.code);
   },
 );
+
+test('the pair of the page on binary-star hands its state over, and prints what the page shows', async () => {
+  const page = 'docs/patterns/binary-star.md';
+  const example = codeBlocks(page, 'ts').find(({ code }) => code.includes('replicate('))?.code ?? '';
+  const shown = codeBlocks(page, 'text').find(({ code }) => code.startsWith('primary: 1'))?.code;
+  let code = example;
+  for (const port of ['5001', '5002', '5003', '5004']) code = code.replaceAll(port, String(await freePort()));
+  const child = start('binary-star', code);
+  expect(await child.exit).toEqual({ code: 0, signal: null });
+  expect(`${printed(child).join('\n')}\n`).toBe(shown);
+});

@@ -41,7 +41,10 @@ export interface BinaryStarOptions extends RoleOptions, TransportHeartbeatOption
   readonly deathHint?: boolean;
   /** How long a peer that seems to have died may still show that only its connection broke. Default 100. */
   readonly hintDelay?: number;
-  /** After this time alone, a client's request makes a backup active that never met its primary; 0 for never. Default 0, as in the Guide. */
+  /**
+   * After this time alone, a client's request makes a backup active that never met its primary; 0 for never. Default 0, as in the Guide. Of no
+   * effect at a primary, so that both servers can be given the same options.
+   */
   readonly loneBackupAfter?: number;
   /** How long a server that stood still waits for its peer's word before it serves on. Default: twice `maxDelay`. */
   readonly doubtTimeout?: number;
@@ -158,13 +161,19 @@ function checkPorts({ mode, arbiter, state, pair, deathHint }: BinaryStarSetting
 
 function methodsOption(name: string, port: object | undefined, methods: readonly string[]): void {
   if (port === undefined) return;
-  const has = (method: string): boolean => typeof (port as unknown as Record<string, unknown>)[method] === 'function';
-  if (typeof port !== 'object' || (port as unknown) === null || !methods.every(has))
-    throw new InvalidOption(name, port, `an object with the methods ${methods.join(', ')}`);
+  const rule = `an object with the methods ${methods.join(', ')}`;
+  if (typeof port !== 'object' || (port as unknown) === null) throw new InvalidOption(name, port, rule);
+  const missing = methods.filter((method) => typeof (port as Record<string, unknown>)[method] !== 'function');
+  if (missing.length > 0) throw new InvalidOption(name, port, rule, `option "${name}" must be ${rule}; it has no ${missing.join(', no ')}`);
+}
+
+function objectOption(name: string, value: object, fields: string): void {
+  if (typeof value !== 'object' || (value as unknown) === null) throw new InvalidOption(name, value, `an object with ${fields}`);
 }
 
 /** @throws InvalidOption */
 export function checkPlace(place: BinaryStarPlace): { readonly frontends: readonly string[] } & Omit<BinaryStarPlace, 'frontends'> {
+  objectOption('place', place, 'role, frontends and peer');
   knownOptions(place, ['role', 'frontends', 'peer']);
   const { role, peer } = place;
   if (role !== 'primary' && role !== 'backup') throw new InvalidOption('role', role, '"primary" or "backup"');
@@ -172,6 +181,7 @@ export function checkPlace(place: BinaryStarPlace): { readonly frontends: readon
   const areEndpoints = Array.isArray(frontends) && frontends.length > 0 && frontends.every((endpoint) => typeof endpoint === 'string');
   if (!areEndpoints || new Set(frontends).size < frontends.length)
     throw new InvalidOption('frontends', place.frontends, 'an endpoint or several different ones');
+  objectOption('peer', peer, 'listen and connect');
   knownOptions(peer, ['listen', 'connect']);
   for (const [name, endpoint] of Object.entries({ listen: peer.listen, connect: peer.connect })) {
     if (typeof endpoint !== 'string') throw new InvalidOption(`peer.${name}`, endpoint, 'an endpoint, such as tcp://127.0.0.1:5003');

@@ -378,7 +378,7 @@ export class BinaryStar extends Role<BinaryStarEvents> {
     const transport = this.#frontends.inside(this.#transport as Transport);
     const { signal } = (this.#serving = new AbortController());
     const stand = { transport, frontends: endpoints, frontend: endpoints[0] as string, epoch, reason, synchronised, signal };
-    const service = await this.#start.call(undefined, stand);
+    const service = serviceOf(await this.#start.call(undefined, stand));
     // Whoever listens must have its listeners in hand before anything comes.
     await new Promise<void>((resolve) => void this.driver.clock.setImmediate(resolve));
     if (turn !== this.#turn) {
@@ -572,6 +572,13 @@ export class BinaryStar extends Role<BinaryStarEvents> {
   protected override overflowed(_peer: Peer): void {
     return;
   }
+}
+
+/** @throws InvalidOption when that is no server. */
+function serviceOf(started: BinaryStarService): BinaryStarService {
+  if (typeof (started as BinaryStarService | null | undefined)?.close === 'function') return started;
+  const message = 'what starts the server inside must return it: an object with the method close';
+  throw new InvalidOption('service', started, 'a function that returns an object with the method close', message);
 }
 
 const FENCED_BY: { readonly [reason in RetreatReason]?: 'peer' | 'client' | 'arbiter' } = {

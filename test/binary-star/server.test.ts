@@ -550,6 +550,35 @@ describe('set up wrongly', () => {
     expect(primary.state).toBe('closed');
   });
 
+  test('what is missing in a place or in a port is named', async () => {
+    const place = { role: 'primary', frontends: FRONTENDS.primary, peer: { listen: 'memory://a', connect: 'memory://b' } } as const;
+    const refused = async (wrong: object, options: object = {}): Promise<string> =>
+      BinaryStar.listen(wrong as never, pair.service('primary'), { ...world.ports(), ...options }).then(
+        () => 'nothing',
+        (error: unknown) => (error as Error).message,
+      );
+    expect([
+      await refused(undefined as never),
+      await refused({ ...place, peer: undefined }),
+      await refused(place, { state: { snapshot: () => '' } }),
+      await refused(place, { state: 5 }),
+    ]).toEqual([
+      'option "place" must be an object with role, frontends and peer, not undefined',
+      'option "peer" must be an object with listen and connect, not undefined',
+      'option "state" must be an object with the methods snapshot, restore, apply; it has no restore, no apply',
+      'option "state" must be an object with the methods snapshot, restore, apply, not 5',
+    ]);
+  });
+
+  test('a function that starts a server, and does not return it, ends its half', async () => {
+    const primary = await pair.start('primary', {}, (async () => undefined) as never);
+    const unusable = primary.star.events.once('unusable');
+    const backup = await pair.start('backup');
+    await world.advance(600);
+    expect((await unusable).error).toMatchObject({ code: 'SERVICE_FAILED', cause: { code: 'INVALID_OPTION', option: 'service' } });
+    expect([primary.state, backup.state]).toEqual(['closed', 'active']);
+  });
+
   test('a server inside that was not given the transport of its stand is told so', async () => {
     const primary = await pair.start('primary', {}, ({ frontend }) => LazyPirateServer.listen(frontend, () => '', world.ports()));
     const unusable = primary.star.events.once('unusable');

@@ -37,7 +37,8 @@ export const call: Command = {
   description: `Each BODY is one frame; none at all is one empty frame. Prints each frame of the reply as a line.
 With --count, one line on standard error sums up. With --pattern lazy there is no broker and no SERVICE:
 the request goes to a server with a REP socket, or to the first of several that answers. With --pattern star it
-goes to the one of two servers that serves.`,
+goes to the one of two such servers that serves, as behind seaworthy star --serve echo or --exec; a pair of brokers
+is asked as other brokers are: --broker A,B SERVICE.`,
   options: [
     { flag: 'pattern', kind: 'text', placeholder: 'PATTERN', help: 'how to ask: majordomo, lazy, star', fallback: 'majordomo' },
     BROKER_ENDPOINTS,
@@ -168,10 +169,17 @@ async function askServer(pattern: 'lazy' | 'star', given: Arguments, output: Out
       const reply = await client.request(body, { signal });
       return { body: reply.body, before: {}, after: { attempts: reply.attempts, endpoint: reply.endpoint } };
     },
-    remark: async () => `is there a server at ${endpoints.join(' or ')}, or a queue with a worker that is free? If so, it may have run`,
+    remark: async () => `${REMARKS[pattern](endpoints)} If so, it may have run`,
   };
   return await withClient(client, new Calls(question, task, output), output);
 }
+
+/** Who may be missing where nobody answers. */
+const REMARKS: { readonly [pattern in 'lazy' | 'star']: (endpoints: readonly string[]) => string } = {
+  lazy: (endpoints) => `is there a server at ${endpoints.join(' or ')}, or a queue with a worker that is free?`,
+  star: (endpoints) =>
+    `is there a pair with a server for REQ sockets at ${endpoints.join(' and ')} (one with a broker is asked with --broker ${endpoints.join(',')} SERVICE)?`,
+};
 
 function clientOf(
   pattern: 'lazy' | 'star',
@@ -227,6 +235,9 @@ async function standardInput(most: number): Promise<Buffer> {
   }
   return Buffer.concat(chunks);
 }
+
+/** Why a request was abandoned that perhaps nobody is there for. */
+const UNANSWERED: ReadonlySet<RequestAbandoned['reason']> = new Set(['timed-out', 'refused'] as const);
 
 /** The requests of one command line, and what became of them. */
 export class Calls {
@@ -299,7 +310,8 @@ export class Calls {
   /** What the error does not say by itself: was there a broker, does anybody serve this, has it run? */
   async #remarkOn(error: unknown): Promise<string> {
     if (!(error instanceof RequestError)) return '';
-    if (error instanceof RequestTimedOut || (error instanceof RequestAbandoned && error.reason === 'timed-out')) {
+    const isUnanswered = error instanceof RequestAbandoned ? UNANSWERED.has(error.reason) : error instanceof RequestTimedOut;
+    if (isUnanswered && error.mayHaveRun) {
       const found = await (this.#found ??= this.#question.remark(this.#stop.signal));
       if (found !== undefined) return `; ${found}`;
     }

@@ -9,7 +9,7 @@ import { commandHandler } from './execute.ts';
 import { UsageError } from './failures.ts';
 import { messageOf, reportEvents, type Output } from './output.ts';
 import { FREELANCE_CLIENT_OPTIONS, FREELANCE_OPTIONS, FREELANCE_SERVER_OPTIONS } from './role-options.ts';
-import { serveUntil, warnUnlessLocal } from './serving.ts';
+import { inHandOf, serveUntil, warnUnlessLocal } from './serving.ts';
 import { onStopSignal, type StopSignal } from './signals.ts';
 
 const SERVER_OPTIONS: readonly Option[] = [
@@ -79,23 +79,31 @@ const CLIENT_EVENTS: { readonly [event in keyof FreelanceClientEvents]: true } =
 const ROLES: readonly string[] = ['server', 'call'];
 
 async function begin(given: Arguments, output: Output, options: object): Promise<number> {
-  const [role, ...endpoints] = given.positionals;
+  const [role, ...words] = given.positionals;
   const settings = { ...given.libraryOptions(), ...options };
   if (role === 'server') {
     refuse(given, role, CALL_OPTIONS);
-    if (endpoints[0] !== undefined) throw new UsageError(`unexpected ${JSON.stringify(endpoints[0])}; --endpoint says where to listen`);
+    if (words[0] !== undefined) throw new UsageError(`unexpected ${JSON.stringify(words[0])}; --endpoint says where to listen`);
     return await serve(given, output, settings);
   }
   if (role === 'call') {
     refuse(given, role, SERVER_OPTIONS);
-    if (endpoints.length === 0) throw new UsageError('which servers? seaworthy freelance call ENDPOINT…');
-    return await ask(given, output, endpoints, settings);
+    return await ask(given, output, endpointsOf(words), settings);
   }
   if (role === undefined) throw new UsageError('server or call?');
   const near = nearest(role, ROLES);
   throw new UsageError(
     `there is no ${JSON.stringify(role)}${near === undefined ? '; there are server and call' : `; did you mean ${near}?`}`,
   );
+}
+
+/** Words of their own, or with commas between as at other commands. @throws UsageError when there are none, or one that looks like a body follows. */
+function endpointsOf(words: readonly string[]): readonly string[] {
+  if (words.length === 0) throw new UsageError('which servers? seaworthy freelance call ENDPOINT…');
+  const endpoints = words.flatMap((word) => word.split(','));
+  const other = endpoints.slice(1).find((endpoint) => !endpoint.includes('://'));
+  if (other !== undefined) throw new UsageError(`${JSON.stringify(other)} is not an endpoint; --body says what to ask`);
+  return endpoints;
 }
 
 /** @throws UsageError when one of the other role's options was given. */
@@ -117,14 +125,7 @@ async function serve(given: Arguments, output: Output, settings: object): Promis
   server.events.on('handlerFailed', ({ error }) => output.note(`a request failed: ${messageOf(error)}`));
   const { model, identity } = server.inspect();
   output.result({ event: 'listening', model, endpoint: server.endpoint, identity }, `listening on ${server.endpoint}`);
-  const serving = {
-    inspect: () => {
-      const { working, waiting, counters } = server.inspect();
-      return { inFlight: working, queued: waiting, counters: { failed: counters.dropped } };
-    },
-    close: () => server.close(),
-  };
-  return await serveUntil(stopped, serving, output);
+  return await serveUntil(stopped, { inspect: () => inHandOf(server.inspect()), close: () => server.close() }, output);
 }
 
 /** The shell runs `command` for each request, as for a worker's. */

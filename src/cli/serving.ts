@@ -18,21 +18,47 @@ export const LOAD_BALANCER_EVENTS: { readonly [event in keyof LoadBalancerEvents
   closed: true,
 };
 
+/** What is in hand, and how much was given up so far. */
+export interface InHand {
+  readonly inFlight: number;
+  readonly queued: number;
+  readonly counters: { readonly failed: number };
+}
+
 interface Serving {
-  inspect(): { readonly inFlight: number; readonly queued: number; readonly counters: { readonly failed: number } };
+  inspect(): InHand;
   close(): Promise<void>;
+}
+
+/** The same of a server that runs handlers itself: what ended without an answer was given up. */
+export function inHandOf(server: {
+  readonly state: string;
+  readonly working: number;
+  readonly waiting: number;
+  readonly counters: { readonly requests: number; readonly replies: number };
+}): InHand {
+  const { state, working, waiting, counters } = server;
+  const open = state === 'closed' ? 0 : working + waiting;
+  return { inFlight: working, queued: waiting, counters: { failed: counters.requests - counters.replies - open } };
 }
 
 /** Serves until a signal comes, and resolves with the exit code when all has been finished or given up. */
 export async function serveUntil(stopped: Promise<StopSignal>, role: Serving, output: Output): Promise<number> {
   const signal = await stopped;
   const { inFlight, queued, counters } = role.inspect();
-  if (inFlight > 0) output.note(`${signal}: finishing ${requests(inFlight)}; once more to exit at once`);
+  sayFinishing(signal, inFlight, output);
   output.happened('draining', { signal, inFlight, queued });
   await role.close();
-  const givenUp = role.inspect().counters.failed - counters.failed;
-  if (givenUp > 0) output.note(`${requests(givenUp)} given up`);
+  sayGivenUp(role.inspect().counters.failed - counters.failed, output);
   return EXIT.ok;
+}
+
+export function sayFinishing(signal: StopSignal, inFlight: number, output: Output): void {
+  if (inFlight > 0) output.note(`${signal}: finishing ${requests(inFlight)}; once more to exit at once`);
+}
+
+export function sayGivenUp(count: number, output: Output): void {
+  if (count > 0) output.note(`${requests(count)} given up`);
 }
 
 function requests(count: number): string {

@@ -13,7 +13,7 @@ import { commandHandler } from './execute.ts';
 import { EXIT, UsageError } from './failures.ts';
 import { messageOf, reportEvents, type Output } from './output.ts';
 import { STAR_OPTIONS } from './role-options.ts';
-import { LOAD_BALANCER_EVENTS, warnUnlessLocal } from './serving.ts';
+import { inHandOf, LOAD_BALANCER_EVENTS, sayFinishing, sayGivenUp, warnUnlessLocal, type InHand } from './serving.ts';
 import { onStopSignal, type StopSignal } from './signals.ts';
 
 /** As in the Guide. */
@@ -101,7 +101,8 @@ async function serve(given: Arguments, output: Output, options: object): Promise
   if (peer.listen === peer.connect) throw new UsageError('--peer-connect is where the other half listens, not this one');
   if (given.has('activate') && given.text('mode') === 'classic') throw new UsageError('--activate does not go with --mode classic');
   const { drainTimeout, ...own } = given.libraryOptions();
-  const inside = serverOf(given, { ...options, ...(drainTimeout === undefined ? {} : { drainTimeout }) }, output);
+  const work = new Work();
+  const inside = work.of(serverOf(given, { ...options, ...(drainTimeout === undefined ? {} : { drainTimeout }) }, output));
   const settings = { ...own, ...(given.has('no-death-hint') ? { deathHint: false } : {}), ...options };
   for (const endpoint of [frontend, peer.listen]) warnUnlessLocal(endpoint, 'it', output);
   const stopped = new Promise<StopSignal>(onStopSignal);
@@ -115,7 +116,7 @@ async function serve(given: Arguments, output: Output, options: object): Promise
   if (given.has('activate')) obey(() => half.activate(), output);
   const stopObeying = given.has('control') ? obeyLines(half, output) : undefined;
   try {
-    return await serveUntil(stopped, half, output);
+    return await serveUntil(stopped, half, work, output);
   } finally {
     stopObeying?.();
   }
@@ -128,8 +129,10 @@ function roleOf(given: Arguments): StarRole {
 
 /* ------------------------------------------------------------------ the server inside */
 
+type ServerStarter = (stand: BinaryStarStand) => Promise<MajordomoBroker | LazyPirateServer>;
+
 /** What cannot work is told at once, not at the first takeover. */
-function serverOf(given: Arguments, options: object, output: Output): BinaryStarServiceStarter {
+function serverOf(given: Arguments, options: object, output: Output): ServerStarter {
   const command = given.text('exec');
   const what = given.text('serve') as string;
   if (what !== 'majordomo' && what !== 'echo') throw new UsageError(`--serve must be majordomo or echo, not ${JSON.stringify(what)}`);
@@ -138,7 +141,7 @@ function serverOf(given: Arguments, options: object, output: Output): BinaryStar
   return what === 'echo' ? answering((request) => request.body, options, output) : brokering(options, output);
 }
 
-function brokering(options: object, output: Output): BinaryStarServiceStarter {
+function brokering(options: object, output: Output): ServerStarter {
   brokerSettings(options);
   return async ({ transport, frontend }) => {
     const broker = await MajordomoBroker.listen(frontend, { ...options, transport });
@@ -147,7 +150,7 @@ function brokering(options: object, output: Output): BinaryStarServiceStarter {
   };
 }
 
-function answering(handler: LazyPirateHandler, options: object, output: Output): BinaryStarServiceStarter {
+function answering(handler: LazyPirateHandler, options: object, output: Output): ServerStarter {
   // How long a reply may be is for --max-reply-bytes to say; how long a request may be was decided at the frontend.
   const settings = { maxFrameBytes: Number.MAX_SAFE_INTEGER, maxBodyFrames: Number.MAX_SAFE_INTEGER, ...options };
   lazyPirateServerSettings(settings);
@@ -189,11 +192,12 @@ function report(half: BinaryStar, output: Output): void {
 }
 
 /** Serves until a signal comes, and resolves with the exit code when the other half has been told. */
-async function serveUntil(stopped: Promise<StopSignal>, half: BinaryStar, output: Output): Promise<number> {
+async function serveUntil(stopped: Promise<StopSignal>, half: BinaryStar, work: Work, output: Output): Promise<number> {
   const unusable = half.events.once('unusable').then(({ error }) => Promise.reject(error));
   try {
     const signal = await Promise.race([stopped, unusable]);
     const { state, mode, peer } = half.inspect();
+    sayFinishing(signal, work.begin(), output);
     if (state === 'active') {
       const heir =
         mode === 'classic'
@@ -205,7 +209,33 @@ async function serveUntil(stopped: Promise<StopSignal>, half: BinaryStar, output
   } finally {
     await half.close();
   }
+  sayGivenUp(work.givenUp, output);
   return EXIT.ok;
+}
+
+/** What the server inside has in hand when a signal comes, and what it gives up then. */
+class Work {
+  #inHand: () => InHand = () => ({ inFlight: 0, queued: 0, counters: { failed: 0 } });
+  #before = 0;
+
+  /** The same starter, whose last server is looked at. */
+  of(start: ServerStarter): BinaryStarServiceStarter {
+    return async (stand) => {
+      const server = await start(stand);
+      this.#inHand = () => (server instanceof MajordomoBroker ? server.inspect() : inHandOf(server.inspect()));
+      return server;
+    };
+  }
+
+  begin(): number {
+    const { inFlight, counters } = this.#inHand();
+    this.#before = counters.failed;
+    return inFlight;
+  }
+
+  get givenUp(): number {
+    return this.#inHand().counters.failed - this.#before;
+  }
 }
 
 /* ------------------------------------------------------------------ an operator's word */

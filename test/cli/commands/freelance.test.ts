@@ -67,3 +67,25 @@ test('SIGTERM drains a server: what it has in hand is answered', async () => {
   expect(await asking.exit()).toMatchObject({ code: 0, stdout: 'done\n' });
   expect((await server.exit()).code).toBe(0);
 });
+
+test('a server does not wait for a command longer than its drain timeout, and says how many requests it gave up', async () => {
+  const { server, endpoint } = await startServer('--exec', 'echo began >&2; sleep 10', '--drain-timeout', '300');
+  const asking = start('freelance', 'call', endpoint, '--timeout', '2000', '--retries', '1');
+  await server.says(/began/, 'stderr');
+  server.signal('SIGTERM');
+  expect(await server.exit(5000)).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/finishing 1 request.*\n(.*\n)*.*1 request given up\n$/),
+  });
+  await asking.exit();
+});
+
+test('endpoints may have commas between them, and what is no endpoint may be meant as a body', async () => {
+  const { endpoint } = await startServer();
+  const nobody = `tcp://127.0.0.1:${await freePort()}`;
+  expect(await run('freelance', 'call', `${nobody},${endpoint}`, '--body', 'x')).toMatchObject({ code: 0, stdout: 'x\n' });
+  expect(await run('freelance', 'call', endpoint, 'hello')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('"hello" is not an endpoint; --body says what to ask'),
+  });
+});

@@ -216,3 +216,29 @@ test('a pair of the Guide’s kind ends when both serve, with exit code 1', asyn
   expect(code).toBe(1);
   expect(stderr).toContain('PAIR_HALTED: both servers of the pair are active');
 });
+
+test('a half does not wait for a command longer than its drain timeout, and says how many requests it finishes and gave up', async () => {
+  const place = await freePlace();
+  const half = start(...wordsOf(place, 'primary'), '--exec', 'echo began >&2; sleep 10', '--activate', '--drain-timeout', '300');
+  await half.says(/^active/m);
+  const asking = start('call', '--pattern', 'star', '--server', place.frontends.primary, 'x', '--timeout', '1500', '--retries', '1');
+  await half.says(/began/, 'stderr');
+  half.signal('SIGTERM');
+  const { code, stderr } = await half.exit(5000);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/SIGTERM: finishing 1 request; once more to exit at once\n/);
+  expect(stderr).toMatch(/seaworthy star: 1 request given up\n$/);
+  await asking.exit();
+});
+
+test('who asks a pair of brokers as if it were servers for REQ sockets is told how to ask', async () => {
+  const place = await freePlace();
+  const half = start(...wordsOf(place, 'primary'), '--activate');
+  await half.says(/^active/m);
+  const { primary } = place.frontends;
+  const { code, stderr } = await run('call', '--pattern', 'star', '--server', primary, 'hello', '--timeout', '300', '--retries', '2');
+  expect(code).toBe(3);
+  expect(stderr).toContain(
+    `; is there a pair with a server for REQ sockets at ${primary} (one with a broker is asked with --broker ${primary} SERVICE)? If so, it may have run\n`,
+  );
+});

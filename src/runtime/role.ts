@@ -229,14 +229,19 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
     // Whoever has made the role just now must have had the time to listen.
     if (!tell())
       queueMicrotask(() => {
-        if (tell()) return;
-        void this.close().finally(() => {
-          throwLater(error);
-        });
+        if (!tell()) void this.#endUnheard(error);
       });
     this.driver.callback(() => {
       void this.close();
     });
+  }
+
+  async #endUnheard(error: SeaworthyError): Promise<void> {
+    try {
+      await this.close();
+    } finally {
+      throwLater(error);
+    }
   }
 
   protected fault(error: unknown): void {

@@ -557,8 +557,9 @@ class Clerk {
     if (shown !== known) run.violated(`${life} knows ${shown}, and should know ${known}`, STATE);
     const copies = [...pool.open.values()].flat();
     for (const { endpoint, inFlight } of view.servers) {
+      // Spare copies end with their request, whatever round it is in.
       const most = copies.filter(
-        ({ server, at }) => server.endpoint === endpoint && run.now < at + this.#rules.requestTimeout + SLACK_MS,
+        ({ server, at, isSpare }) => server.endpoint === endpoint && (isSpare || run.now < at + this.#rules.requestTimeout + SLACK_MS),
       ).length;
       if (inFlight > most) run.violated(`${life} keeps ${inFlight} requests of ${endpoint}, and ${most} are under way`, STATE);
     }

@@ -89,9 +89,10 @@ export const UNREACHABLE: { readonly [machine: string]: ReadonlyMap<string, stri
     ...cells('closed', 'close', ONCE),
   ]),
   BinaryStar: new Map([
+    ...cells('waiting', 'peerDied', TOO_RARE),
     ...cells('lone', 'TWIN peerDied stoodStill close', TOO_RARE),
     ...cells('passive', 'granted', TOO_RARE),
-    ...cells('deserted', 'peerDied granted denied close', TOO_RARE),
+    ...cells('deserted', 'peerDied stoodStill granted denied close', TOO_RARE),
     ...cells('active', 'RESIGNED', TOO_RARE),
     ...cells('doubting', 'RESIGNED stoodStill granted denied close', TOO_RARE),
     ...cells('resigning', 'RESIGNED denied', TOO_RARE),
@@ -110,9 +111,9 @@ export const UNREACHABLE: { readonly [machine: string]: ReadonlyMap<string, stri
   ]),
   ClassicBinaryStar: new Map([
     ...cells('new', 'PRIMARY BACKUP ACTIVE PASSIVE clientRequest close', STARTS_AT_ONCE),
-    ...cells('halted', 'PRIMARY BACKUP ACTIVE PASSIVE clientRequest', ENDS_AT_ONCE),
+    ...cells('halted', 'clientRequest', ENDS_AT_ONCE),
     ...cells('closed', 'start', STARTS_AT_ONCE),
-    ...cells('closed', 'clientRequest', LEFT),
+    ...cells('closed', 'PRIMARY BACKUP ACTIVE PASSIVE clientRequest', LEFT),
     ...cells('closed', 'close', ONCE),
   ]),
 };

@@ -105,6 +105,8 @@ export interface SocketOptions {
 export interface ConnectOptions extends SocketOptions {
   /** Pause between attempts to reach an absent listener, in ms. Default 100. Randomise it among many. */
   readonly reconnectInterval?: number;
+  /** The longest such pause, in ms: after each attempt that failed it is twice as long, up to this. Default: as `reconnectInterval`. */
+  readonly reconnectMaximum?: number;
 }
 
 /** What both kinds of socket do. */

@@ -19,6 +19,8 @@ export interface Message {
   text(index: number): string;
   /** Frame `index` as a Buffer of its own or a slice of one that is never overwritten. */
   frame(index: number): Frame;
+  /** Copies frame `index` to `at`, where there is room for it. Returns where it ends. */
+  copyFrame(index: number, into: Frame, at: number): number;
   /** A message with the same frames that stays valid. Cheap; may share memory with what was received. */
   retain(): Message;
   /** Frames `from`… copied into one allocation: for messages that will wait among very many. */
@@ -58,6 +60,10 @@ export class FramesMessage implements Message {
 
   frame(index: number): Frame {
     return this.frames[index + this.#skip] as Frame;
+  }
+
+  copyFrame(index: number, into: Frame, at: number): number {
+    return at + this.frame(index).copy(into, at);
   }
 
   retain(): Message {
@@ -103,6 +109,11 @@ export class PackedMessage implements Message {
     return this.#bytes.subarray(start, start + this.#bytes.readUInt32LE(start - LENGTH_BYTES));
   }
 
+  copyFrame(index: number, into: Frame, at: number): number {
+    const start = this.#start(index);
+    return at + this.#bytes.copy(into, at, start, start + this.#bytes.readUInt32LE(start - LENGTH_BYTES));
+  }
+
   retain(): Message {
     return this;
   }
@@ -126,13 +137,15 @@ function sameBytes(a: Frame, b: Frame): boolean {
   return true;
 }
 
+/** Before each frame of a packed message. */
 const LENGTH_BYTES = 4;
 /** Small messages share Buffers of this size: a Buffer of its own costs a waiting message more than its bytes do. */
 const SHARED_BYTES = 8192;
 let shared = Buffer.allocUnsafeSlow(SHARED_BYTES);
 let sharedUsed = 0;
 
-function packFrames(message: Message, from: number): PackedMessage {
+/** What `pack` does with any message. */
+export function packFrames(message: Message, from: number): PackedMessage {
   let size = 0;
   for (let i = from; i < message.frameCount; i++) size += LENGTH_BYTES + message.byteLength(i);
   const small = size <= SHARED_BYTES / 8;
@@ -143,11 +156,7 @@ function packFrames(message: Message, from: number): PackedMessage {
   const bytes = small ? shared : Buffer.allocUnsafeSlow(size);
   const start = small ? sharedUsed : 0;
   let at = start;
-  for (let i = from; i < message.frameCount; i++) {
-    const frame = message.frame(i);
-    at = bytes.writeUInt32LE(frame.length, at);
-    at += frame.copy(bytes, at);
-  }
+  for (let i = from; i < message.frameCount; i++) at = message.copyFrame(i, bytes, bytes.writeUInt32LE(message.byteLength(i), at));
   if (small) sharedUsed = at;
   return new PackedMessage(bytes, Math.max(0, message.frameCount - from), start);
 }

@@ -15,6 +15,8 @@ afterEach(async () => {
 function worldOf(transport: MemoryNetwork): World {
   const world = new World({
     name: 'memory',
+    resetReason: 'disconnected',
+    comesBackFromLimits: false,
     transport,
     freeEndpoint: () => 'memory://quay:*',
     emptyEndpoint: async () => 'memory://mooring',

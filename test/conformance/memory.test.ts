@@ -9,6 +9,8 @@ function memoryGround(name: string, disconnectNotices: boolean): Ground {
   const transport = createMemoryNetwork({ disconnectNotices });
   return {
     name,
+    resetReason: 'disconnected',
+    comesBackFromLimits: false,
     transport,
     freeEndpoint: () => 'memory://quay:*',
     emptyEndpoint: async () => `memory://mooring-${++moorings}`,

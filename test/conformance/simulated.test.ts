@@ -31,6 +31,8 @@ function simulatedGround(name: string, options: SimulatedNetworkOptions): Ground
   let moorings = 0;
   return {
     name,
+    resetReason: 'disconnected',
+    comesBackFromLimits: false,
     transport,
     freeEndpoint: () => 'sim://quay:*',
     emptyEndpoint: async () => `sim://mooring-${++moorings}`,

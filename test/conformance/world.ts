@@ -2,6 +2,7 @@
 import type {
   ConnectOptions,
   Connector,
+  GoneReason,
   Listener,
   Peer,
   Publisher,
@@ -31,6 +32,10 @@ export interface Line {
 /** One transport to conform. */
 export interface Ground {
   readonly name: string;
+  /** What its listeners call a connection that was reset. */
+  readonly resetReason: GoneReason;
+  /** Whether its connectors try again after a frame over their limit. */
+  readonly comesBackFromLimits: boolean;
   readonly transport: Required<Transport>;
   /** An endpoint to listen on that nobody uses: with a wildcard where the transport has one. */
   freeEndpoint(): string;

@@ -12,6 +12,8 @@ describe('plain ZeroMQ peers', () => {
   const create = (): World =>
     new World({
       name: 'zeromq',
+      resetReason: 'disconnected',
+      comesBackFromLimits: false,
       transport: zeromqTransport,
       freeEndpoint: () => 'tcp://127.0.0.1:*',
       emptyEndpoint: freeTcpEndpoint,

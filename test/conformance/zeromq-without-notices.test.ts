@@ -15,6 +15,8 @@ vi.mock('zeromq', async (load) => {
 
 const ground: Ground = {
   name: 'zeromq without notices',
+  resetReason: 'disconnected',
+  comesBackFromLimits: false,
   transport: zeromqTransport,
   freeEndpoint: () => 'tcp://127.0.0.1:*',
   emptyEndpoint: freeTcpEndpoint,

@@ -36,6 +36,8 @@ async function lineOver(relay: Relay): Promise<Line> {
 
 const TCP: Ground = {
   name: 'zeromq over tcp',
+  resetReason: 'disconnected',
+  comesBackFromLimits: false,
   transport: zeromqTransport,
   freeEndpoint: () => 'tcp://127.0.0.1:*',
   emptyEndpoint: freeTcpEndpoint,
@@ -44,6 +46,8 @@ const TCP: Ground = {
 
 const IPC: Ground = {
   name: 'zeromq over ipc',
+  resetReason: 'disconnected',
+  comesBackFromLimits: false,
   transport: zeromqTransport,
   freeEndpoint: () => `ipc://${freeFile()}`,
   emptyEndpoint: async () => `ipc://${freeFile()}`,

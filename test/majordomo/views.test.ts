@@ -48,6 +48,10 @@ class ShortLivedMessage implements Message {
     return Buffer.from(this.#now.frame(index));
   }
 
+  copyFrame(index: number, into: Frame, at: number): number {
+    return this.#now.copyFrame(index, into, at);
+  }
+
   retain(): Message {
     return this.#now.pack(0);
   }

@@ -1,0 +1,206 @@
+/**
+ * What waits to be written to one connection. Messages are written behind each other into one Buffer, that goes to the operating system in one
+ * call per turn; large frames go as they are.
+ */
+import type { Socket } from 'node:net';
+import { encodedLength, encodeHeader, encodeMessage } from '../../wire/zmtp.ts';
+import type { Frame, Message } from '../../wire/message.ts';
+import { engine } from './engine.ts';
+
+/** From this length on a message is not copied. */
+const LARGE = 16 * 1024;
+/** Sizes of the Buffers that messages are put together in: a busy peer gets larger ones. */
+const SIZES = [1024, 8192, 65_536] as const;
+const MOST_POOLED_BYTES = 2 ** 20;
+
+const pools: Frame[][] = SIZES.map(() => []);
+
+function takeBuffer(size: number): Frame {
+  return pools[size]?.pop() ?? Buffer.allocUnsafeSlow(SIZES[size] as number);
+}
+
+function giveBack(buffer: Frame): void {
+  const size = SIZES.indexOf(buffer.length as (typeof SIZES)[number]);
+  const pool = pools[size];
+  if (pool !== undefined && pool.length * buffer.length < MOST_POOLED_BYTES) pool.push(buffer);
+}
+
+export class Outbox {
+  /** Messages that wait, and those that are with the socket but not with the operating system. */
+  #waiting = 0;
+  #handed = 0;
+  #waitingBytes = 0;
+  #handedBytes = 0;
+  readonly #mostMessages: number;
+  readonly #mostBytes: number;
+  /** Full Buffers and large frames, in order; then what is in `#buffer` up to `#used`. */
+  #segments: Frame[] = [];
+  #buffer: Frame | undefined;
+  #used = 0;
+  #from = 0;
+  #size = 0;
+  /** Buffers of ours among the segments; and those that the socket has. */
+  #ours: Frame[] = [];
+  #written: Frame[] = [];
+  #socket: Socket | undefined;
+  #isDirty = false;
+  /** Writes whose callbacks have not come. */
+  #calls = 0;
+  /** Told when nothing is left. */
+  onEmpty: (() => void) | undefined;
+
+  /** @param mostMessages 0 for no limit. */
+  constructor(mostMessages: number, mostBytes: number) {
+    this.#mostMessages = mostMessages === 0 ? Infinity : mostMessages;
+    this.#mostBytes = mostBytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waitingBytes + this.#handedBytes === 0;
+  }
+
+  get messages(): number {
+    return this.#waiting + this.#handed;
+  }
+
+  /** What waits may be written. */
+  attach(socket: Socket): void {
+    this.#socket = socket;
+    if (this.#waitingBytes > 0) this.#markDirty();
+  }
+
+  /** The connection has ended. What the socket had is lost. */
+  detach(): void {
+    this.#socket = undefined;
+    this.#handed = this.#handedBytes = 0;
+    this.#written = [];
+  }
+
+  clear(): void {
+    this.detach();
+    this.#segments = [];
+    this.#ours = [];
+    this.#buffer = undefined;
+    this.#used = this.#from = this.#waiting = this.#waitingBytes = 0;
+    this.onEmpty = undefined;
+  }
+
+  /** Whether there was room. One message has room always. */
+  put(head: readonly Frame[], tail: Message | undefined, from: number): boolean {
+    const bytes = encodedLength(head, tail, from);
+    const messages = this.#waiting + this.#handed;
+    if (messages >= this.#mostMessages) return false;
+    if (messages > 0 && this.#waitingBytes + this.#handedBytes + bytes > this.#mostBytes) return false;
+    this.#waiting++;
+    if (bytes > LARGE) this.#putLarge(head, tail, from);
+    else this.#used = encodeMessage(this.#room(bytes), this.#used, head, tail, from);
+    this.#waitingBytes += bytes;
+    this.#markDirty();
+    return true;
+  }
+
+  /** Encoded already, and the same for many. */
+  putEncoded(message: Frame): boolean {
+    const messages = this.#waiting + this.#handed;
+    if (messages >= this.#mostMessages) return false;
+    if (messages > 0 && this.#waitingBytes + this.#handedBytes + message.length > this.#mostBytes) return false;
+    this.#waiting++;
+    this.putCommand(message);
+    return true;
+  }
+
+  /** No message: whether there is room or not. */
+  putCommand(frame: Frame): void {
+    if (frame.length > LARGE) this.#append(frame);
+    else this.#copyIn(frame);
+    this.#waitingBytes += frame.length;
+    this.#markDirty();
+  }
+
+  #markDirty(): void {
+    if (this.#isDirty || this.#socket === undefined) return;
+    this.#isDirty = true;
+    engine.dirty(this);
+  }
+
+  #room(bytes: number): Frame {
+    let buffer = this.#buffer;
+    if (buffer !== undefined && this.#used + bytes <= buffer.length) return buffer;
+    if (buffer !== undefined) {
+      this.#cutOff(buffer);
+      this.#size = Math.min(SIZES.length - 1, this.#size + 1);
+    }
+    while ((SIZES[this.#size] as number) < bytes) this.#size++;
+    buffer = this.#buffer = takeBuffer(this.#size);
+    this.#used = this.#from = 0;
+    this.#ours.push(buffer);
+    return buffer;
+  }
+
+  #copyIn(frame: Frame): void {
+    const buffer = this.#room(frame.length);
+    this.#used += frame.copy(buffer, this.#used);
+  }
+
+  /** What is in the Buffer becomes a segment. */
+  #cutOff(buffer: Frame): void {
+    if (this.#used > this.#from) this.#segments.push(buffer.subarray(this.#from, this.#used));
+    this.#from = this.#used;
+  }
+
+  #append(frame: Frame): void {
+    if (this.#buffer !== undefined) this.#cutOff(this.#buffer);
+    this.#segments.push(frame);
+  }
+
+  #putLarge(head: readonly Frame[], tail: Message | undefined, from: number): void {
+    const frames = [...head];
+    if (tail !== undefined) for (let i = from; i < tail.frameCount; i++) frames.push(tail.frame(i));
+    for (const [index, frame] of frames.entries()) {
+      this.#copyIn(encodeHeader(frame.length, index < frames.length - 1));
+      if (frame.length > 0) this.#append(frame);
+    }
+  }
+
+  /** @internal The turn is over. */
+  flush(): void {
+    this.#isDirty = false;
+    const socket = this.#socket;
+    if (socket === undefined || this.#handedBytes > 0 || this.#waitingBytes === 0) return;
+    const buffer = this.#buffer;
+    if (buffer !== undefined) this.#cutOff(buffer);
+    const segments = this.#segments;
+    this.#segments = [];
+    this.#written = this.#ours;
+    this.#ours = [];
+    this.#buffer = undefined;
+    this.#used = this.#from = 0;
+    this.#size = segments.length > 1 ? this.#size : 0;
+    this.#handed = this.#waiting;
+    this.#handedBytes = this.#waitingBytes;
+    this.#waiting = this.#waitingBytes = 0;
+    this.#calls++;
+    if (segments.length === 1) socket.write(segments[0] as Frame, this.#done);
+    else {
+      socket.cork();
+      for (let i = 0; i < segments.length - 1; i++) socket.write(segments[i] as Frame);
+      socket.write(segments.at(-1) as Frame, this.#done);
+      socket.uncork();
+    }
+    // The operating system has it all already, nearly always.
+    if (socket.writableLength === 0) this.#settle();
+  }
+
+  readonly #done = (): void => {
+    this.#calls--;
+    if (this.#calls === 0 && this.#handedBytes > 0) this.#settle();
+  };
+
+  #settle(): void {
+    for (const buffer of this.#written) giveBack(buffer);
+    this.#written = [];
+    this.#handed = this.#handedBytes = 0;
+    if (this.#waitingBytes > 0) this.#markDirty();
+    else this.onEmpty?.();
+  }
+}

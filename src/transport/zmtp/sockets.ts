@@ -1,0 +1,566 @@
+/** The four kinds of sockets over ZMTP connections: who listens, who connects, and who speaks to everybody. */
+import { once } from 'node:events';
+import { unlink } from 'node:fs/promises';
+import { connect as connectTo, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { assert } from '../../core/assert.ts';
+import { encodedLength, encodeMessage, encodeSubscribe, type ReaderLimits } from '../../wire/zmtp.ts';
+import type { Frame, Message } from '../../wire/message.ts';
+import {
+  BindFailed,
+  checkIdentity,
+  nextPeerLabel,
+  throwLater,
+  type ConnectOptions,
+  type Connector,
+  type GoneReason,
+  type Listener,
+  type LivenessLayers,
+  type Peer,
+  type Publisher,
+  type SendResult,
+  type SocketOptions,
+  type Subscriber,
+  type TransportHandler,
+} from '../transport.ts';
+import { ZmtpConnection, type ConnectionOwner } from './connection.ts';
+import type { ConnectionEnd, ZmtpConnectionContext } from './connection.machine.ts';
+import { placeToConnect, placeToListen, tcpEndpoint, type Place } from './endpoint.ts';
+import { engine } from './engine.ts';
+import type { Mechanism } from './mechanism.ts';
+import { Outbox } from './outbox.ts';
+
+const DEFAULT_HIGH_WATER_MARK = 1000;
+const DEFAULT_LISTENER_LINGER_MS = 500;
+const DEFAULT_LISTENER_FRAME_BYTES = 2 ** 20;
+const DEFAULT_HANDSHAKE_MS = 2000;
+const DEFAULT_RECONNECT_MS = 100;
+/** How far a pause before the next attempt is spread to both sides. */
+const RECONNECT_JITTER = 0.25;
+const BACKLOG = 4096;
+
+/** What a transport is made with. */
+export interface ZmtpSettings {
+  readonly maxMessageBytes: number;
+  readonly maxFrames: number;
+  readonly maxQueuedBytes: number;
+  readonly maxConnections: number;
+  /** How listeners and publishers, and connectors and subscribers, introduce themselves. */
+  readonly accepting: Mechanism;
+  readonly connecting: Mechanism;
+  /** Told of every connection that did not come about, or was broken off by a fault. */
+  readonly refused: (refusal: Refusal) => void;
+}
+
+/** A connection that ended other than by either side's wish. */
+export interface Refusal {
+  readonly endpoint: string;
+  /** Where the other side was: an address and a port, or nothing over ipc. */
+  readonly remote: string | undefined;
+  readonly why: Exclude<ConnectionEnd, 'ours' | 'closed' | 'reset'> | 'connections';
+  readonly reason: string;
+}
+
+const GONE: { readonly [why in ConnectionEnd]: GoneReason } = {
+  ours: 'disconnected',
+  closed: 'closed',
+  reset: 'reset',
+  heartbeat: 'heartbeat',
+  limit: 'limit',
+  protocol: 'protocol',
+  refused: 'protocol',
+  handshake: 'protocol',
+};
+
+type Kind = 'ROUTER' | 'DEALER' | 'PUB' | 'SUB';
+const FITS: { readonly [kind in Kind]: ReadonlySet<string> } = {
+  ROUTER: new Set(['DEALER', 'REQ', 'ROUTER']),
+  DEALER: new Set(['ROUTER', 'REP', 'DEALER']),
+  PUB: new Set(['SUB', 'XSUB']),
+  SUB: new Set(['PUB', 'XPUB']),
+};
+
+/** What all sockets have in common: how their connections behave. */
+abstract class ZmtpSocket implements ConnectionOwner {
+  readonly layers: LivenessLayers;
+  readonly mechanism: Mechanism;
+  readonly limits: ReaderLimits;
+  readonly context: ZmtpConnectionContext;
+  readonly properties: { readonly [name: string]: string };
+  readonly fits: ReadonlySet<string>;
+  readonly mostHeld: number;
+  paused = false;
+  abstract readonly endpoint: string;
+  protected readonly settings: ZmtpSettings;
+  protected readonly highWaterMark: number;
+  protected closed = false;
+  readonly #linger: number;
+
+  protected constructor(kind: Kind, accepts: boolean, settings: ZmtpSettings, options: SocketOptions) {
+    const { transportHeartbeat, handshakeTimeout = DEFAULT_HANDSHAKE_MS, identity, highWaterMark = DEFAULT_HIGH_WATER_MARK } = options;
+    const { maxFrameBytes = accepts ? DEFAULT_LISTENER_FRAME_BYTES : Infinity, linger = accepts ? DEFAULT_LISTENER_LINGER_MS : 0 } =
+      options;
+    this.settings = settings;
+    this.highWaterMark = highWaterMark;
+    this.mostHeld = highWaterMark === 0 ? Infinity : highWaterMark;
+    this.mechanism = accepts ? settings.accepting : settings.connecting;
+    this.limits = {
+      frameBytes: maxFrameBytes,
+      messageBytes: Math.max(maxFrameBytes === Infinity ? 0 : maxFrameBytes, settings.maxMessageBytes),
+      frames: settings.maxFrames,
+    };
+    const { interval = 0, timeout = 0 } = transportHeartbeat ?? {};
+    this.context = {
+      handshakeTimeout,
+      pingInterval: interval === 0 ? Infinity : interval,
+      pingTimeout: timeout === 0 ? interval : timeout,
+    };
+    this.layers = { disconnectNotices: true, transportHeartbeats: transportHeartbeat !== undefined };
+    this.properties = { 'Socket-Type': kind, ...(kind === 'ROUTER' || kind === 'DEALER' ? { Identity: identity ?? '' } : {}) };
+    this.fits = FITS[kind];
+    this.#linger = linger;
+  }
+
+  protected lingerOf(given: number | undefined): number {
+    const linger = given ?? this.#linger;
+    return linger < 0 ? Infinity : linger;
+  }
+
+  protected newOutbox(): Outbox {
+    return new Outbox(this.highWaterMark, this.settings.maxQueuedBytes);
+  }
+
+  protected report(why: ConnectionEnd, reason: string, remote: string | undefined): void {
+    if (why === 'ours' || why === 'closed' || why === 'reset') return;
+    this.settings.refused({ endpoint: this.endpoint, remote, why, reason: reason === '' ? why : reason });
+  }
+
+  abstract opened(connection: ZmtpConnection, minor: number): void;
+  abstract received(connection: ZmtpConnection, message: Message): void;
+  abstract subscribed(connection: ZmtpConnection, topic: Frame, adds: boolean): void;
+  abstract ended(connection: ZmtpConnection, why: ConnectionEnd, reason: string, wasReady: boolean): void;
+}
+
+/** Calls a handler: what it throws must not stop the socket, nor go unseen. */
+class Told {
+  readonly #handler: TransportHandler;
+  #inBurst = false;
+  #closed = false;
+
+  constructor(handler: TransportHandler) {
+    this.#handler = handler;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  message(peer: Peer, message: Message): void {
+    if (this.#closed) return;
+    if (!this.#inBurst) {
+      this.#inBurst = true;
+      engine.burst(this);
+    }
+    try {
+      this.#handler.message(peer, message);
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+
+  peerGone(peer: Peer, reason: GoneReason): void {
+    if (this.#closed) return;
+    try {
+      this.#handler.peerGone(peer, reason);
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+
+  /** @internal The turn is over. */
+  endBurst(): void {
+    this.#inBurst = false;
+    if (this.#closed) return;
+    try {
+      this.#handler.batchEnd();
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+}
+
+/* ------------------------------------------------------------------ those that are connected to */
+
+abstract class AcceptingSocket extends ZmtpSocket {
+  protected readonly connections = new Set<ZmtpConnection>();
+  readonly #server: Server;
+  #endpoint = '';
+  #closing: Promise<void> | undefined;
+  #allGone: (() => void) | undefined;
+
+  protected constructor(kind: Kind, settings: ZmtpSettings, options: SocketOptions) {
+    super(kind, true, settings, options);
+    this.#server = createServer({ noDelay: true }, (socket) => {
+      this.#accept(socket);
+    });
+  }
+
+  get endpoint(): string {
+    return this.#endpoint;
+  }
+
+  /** @throws InvalidEndpoint, BindFailed */
+  async bind(endpoint: string): Promise<void> {
+    const place = placeToListen(endpoint);
+    this.#endpoint = endpoint;
+    if ('path' in place && !place.path.startsWith('\0')) await this.#clearPath(endpoint, place.path);
+    try {
+      await this.#listen(place);
+    } catch (cause) {
+      throw new BindFailed(endpoint, (cause as NodeJS.ErrnoException).code ?? 'unknown', { cause });
+    }
+    this.#server.on('error', throwLater);
+    if ('path' in place) return;
+    const { address, port } = this.#server.address() as AddressInfo;
+    this.#endpoint = tcpEndpoint(address, port);
+  }
+
+  /** A file where nobody listens is left over from a process that died. */
+  async #clearPath(endpoint: string, path: string): Promise<void> {
+    const visitor = connectTo(path);
+    try {
+      await once(visitor, 'connect');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') await unlink(path);
+      return;
+    } finally {
+      visitor.destroy();
+    }
+    throw new BindFailed(endpoint, 'EADDRINUSE');
+  }
+
+  #listen(place: Place): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ ...place, backlog: BACKLOG }, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  #accept(socket: Socket): void {
+    if (this.closed || this.connections.size >= this.settings.maxConnections) {
+      const reason = `${this.settings.maxConnections} connections are open`;
+      if (!this.closed) this.settings.refused({ endpoint: this.endpoint, remote: remoteOf(socket), why: 'connections', reason });
+      socket.on('error', () => undefined);
+      socket.destroy();
+      return;
+    }
+    const connection = new ZmtpConnection(this, socket, this.newOutbox());
+    this.connections.add(connection);
+    connection.open();
+  }
+
+  opened(_connection: ZmtpConnection, _minor: number): void {
+    // Who has said nothing is not spoken of.
+  }
+
+  ended(connection: ZmtpConnection, why: ConnectionEnd, reason: string, wasReady: boolean): void {
+    this.connections.delete(connection);
+    connection.outbox.clear();
+    this.report(why, reason, connection.remote);
+    if (wasReady) this.left(connection, why);
+    if (this.connections.size === 0) this.#allGone?.();
+  }
+
+  /** One that could speak and be spoken to has gone. */
+  protected abstract left(connection: ZmtpConnection, why: ConnectionEnd): void;
+
+  close(linger?: number): Promise<void> {
+    const time = this.lingerOf(linger);
+    this.closed = true;
+    this.#closing ??= this.#close();
+    for (const connection of [...this.connections]) connection.close(time);
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const gone = new Promise<void>((resolve) => {
+      this.#allGone = resolve;
+      if (this.connections.size === 0) resolve();
+    });
+    const stopped = new Promise<void>((resolve) => {
+      this.#server.close(() => {
+        resolve();
+      });
+    });
+    await Promise.all([gone, stopped]);
+  }
+}
+
+function remoteOf(socket: Socket): string | undefined {
+  const { remoteAddress, remotePort } = socket;
+  return remoteAddress === undefined || remotePort === undefined ? undefined : `${remoteAddress}:${remotePort}`;
+}
+
+class ZmtpListener extends AcceptingSocket implements Listener {
+  readonly #told: Told;
+
+  constructor(handler: TransportHandler, settings: ZmtpSettings, options: SocketOptions) {
+    super('ROUTER', settings, options);
+    this.#told = new Told(handler);
+  }
+
+  send(peer: Peer, head: readonly Frame[], tail?: Message, from = 0): SendResult {
+    const connection = peer as ZmtpConnection;
+    if (!connection.isReady || this.closed) return 'unreachable';
+    return connection.outbox.put(head, tail, from) ? 'ok' : 'again';
+  }
+
+  /** There is nothing to forget: a peer is its connection. */
+  release(_peer: Peer): void {
+    return;
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    engine.soon(() => {
+      for (const connection of [...this.connections]) {
+        if (this.paused) return;
+        connection.resume();
+        // Whoever was heard comes last the next time.
+        if (this.paused && this.connections.delete(connection)) this.connections.add(connection);
+      }
+    });
+  }
+
+  received(connection: ZmtpConnection, message: Message): void {
+    connection.introduced = true;
+    this.#told.message(connection, message);
+  }
+
+  subscribed(_connection: ZmtpConnection, _topic: Frame, _adds: boolean): void {
+    // A ROUTER has nothing to subscribe to.
+  }
+
+  protected override left(connection: ZmtpConnection, why: ConnectionEnd): void {
+    if (connection.introduced) this.#told.peerGone(connection, GONE[why]);
+  }
+
+  override close(linger?: number): Promise<void> {
+    this.#told.close();
+    return super.close(linger);
+  }
+}
+
+class ZmtpPublisher extends AcceptingSocket implements Publisher {
+  readonly #topics = new Map<ZmtpConnection, Frame[]>();
+
+  constructor(settings: ZmtpSettings, options: SocketOptions) {
+    super('PUB', settings, options);
+  }
+
+  publish(frames: readonly Frame[]): void {
+    assert(frames.length > 0, 'a message has at least one frame');
+    if (this.closed || this.#topics.size === 0) return;
+    const encoded = Buffer.allocUnsafeSlow(encodedLength(frames));
+    encodeMessage(encoded, 0, frames);
+    const first = frames[0] as Frame;
+    for (const [connection, topics] of this.#topics) {
+      if (connection.isReady && topics.some((topic) => isPrefix(topic, first))) connection.outbox.putEncoded(encoded);
+    }
+  }
+
+  /** Before 3.1 subscriptions were messages. */
+  received(connection: ZmtpConnection, message: Message): void {
+    if (message.frameCount !== 1 || message.byteLength(0) === 0) return;
+    const kind = message.byteAt(0, 0);
+    if (kind <= 1) this.subscribed(connection, message.frame(0).subarray(1), kind === 1);
+  }
+
+  subscribed(connection: ZmtpConnection, topic: Frame, adds: boolean): void {
+    const topics = this.#topics.get(connection) ?? [];
+    if (adds) {
+      if (topics.length >= MOST_TOPICS) return;
+      this.#topics.set(connection, [...topics, Buffer.from(topic)]);
+      return;
+    }
+    const index = topics.findIndex((each) => each.equals(topic));
+    if (index >= 0) this.#topics.set(connection, topics.toSpliced(index, 1));
+  }
+
+  protected override left(connection: ZmtpConnection): void {
+    this.#topics.delete(connection);
+  }
+}
+
+/** Subscriptions of one subscriber that are remembered. */
+const MOST_TOPICS = 1024;
+
+function isPrefix(topic: Frame, frame: Frame): boolean {
+  return topic.length <= frame.length && frame.subarray(0, topic.length).equals(topic);
+}
+
+/* ------------------------------------------------------------------ those that connect */
+
+/** The listener or publisher at the other end, whatever becomes of the connection to it. */
+class Remote implements Peer {
+  session: unknown = undefined;
+  readonly label: string = nextPeerLabel();
+}
+
+abstract class ConnectingSocket extends ZmtpSocket {
+  readonly endpoint: string;
+  readonly remote: Peer = new Remote();
+  protected readonly outbox: Outbox;
+  protected readonly told: Told;
+  readonly #place: Place;
+  readonly #pause: number;
+  readonly #longestPause: number;
+  #failures = 0;
+  #connection: ZmtpConnection | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** While it lingers: the time at which it gives up. */
+  #closing: Promise<void> | undefined;
+  #whenClosed: (() => void) | undefined;
+  #lingerTimer: NodeJS.Timeout | undefined;
+
+  protected constructor(kind: Kind, endpoint: string, handler: TransportHandler, settings: ZmtpSettings, options: ConnectOptions) {
+    super(kind, false, settings, options);
+    this.#place = placeToConnect(endpoint);
+    this.endpoint = endpoint;
+    this.told = new Told(handler);
+    this.outbox = this.newOutbox();
+    const { reconnectInterval = DEFAULT_RECONNECT_MS, reconnectMaximum = reconnectInterval } = options;
+    this.#pause = reconnectInterval;
+    this.#longestPause = reconnectMaximum;
+    this.#connect();
+  }
+
+  #connect(): void {
+    this.#timer = undefined;
+    const socket = connectTo(this.#place);
+    const connection = (this.#connection = new ZmtpConnection(this, socket, this.outbox));
+    socket.once('connect', () => {
+      connection.open();
+    });
+  }
+
+  opened(_connection: ZmtpConnection, _minor: number): void {
+    this.#failures = 0;
+    if (this.closed) engine.driver.callback(this.#leave);
+  }
+
+  received(_connection: ZmtpConnection, message: Message): void {
+    this.told.message(this.remote, message);
+  }
+
+  subscribed(_connection: ZmtpConnection, _topic: Frame, _adds: boolean): void {
+    // Nobody subscribes to those that connect.
+  }
+
+  ended(connection: ZmtpConnection, why: ConnectionEnd, reason: string, wasReady: boolean): void {
+    this.report(why, reason, undefined);
+    this.outbox.detach();
+    if (this.#connection === connection) this.#connection = undefined;
+    if (wasReady) this.told.peerGone(this.remote, GONE[why]);
+    if (!this.closed) this.#connectLater();
+    else if (why === 'ours' || this.outbox.isEmpty) this.#finish();
+    else this.#connectLater();
+  }
+
+  #connectLater(): void {
+    if (this.#timer !== undefined || this.#connection !== undefined) return;
+    const pause = Math.min(this.#longestPause, this.#pause * 2 ** Math.min(30, this.#failures++));
+    this.#timer = setTimeout(
+      () => {
+        this.#connect();
+      },
+      pause * (1 + RECONNECT_JITTER * (2 * Math.random() - 1)),
+    );
+  }
+
+  close(linger?: number): Promise<void> {
+    const time = this.lingerOf(linger);
+    this.told.close();
+    this.closed = true;
+    this.#closing ??= new Promise((resolve) => (this.#whenClosed = resolve));
+    clearTimeout(this.#lingerTimer);
+    if (this.#connection?.isReady === true) this.#connection.close(time);
+    else if (time === 0 || this.outbox.isEmpty) this.#finish();
+    else if (time !== Infinity) this.#lingerTimer = setTimeout(this.#finish, time);
+    return this.#closing;
+  }
+
+  /** It has what it lingered for: a connection. */
+  readonly #leave = (): void => {
+    this.#connection?.close(this.lingerOf(undefined) || Infinity);
+  };
+
+  readonly #finish = (): void => {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#lingerTimer);
+    this.outbox.clear();
+    this.#connection?.close(0);
+    this.#whenClosed?.();
+  };
+}
+
+class ZmtpConnector extends ConnectingSocket implements Connector {
+  constructor(endpoint: string, handler: TransportHandler, settings: ZmtpSettings, options: ConnectOptions) {
+    super('DEALER', endpoint, handler, settings, options);
+  }
+
+  send(_peer: Peer, head: readonly Frame[], tail?: Message, from = 0): SendResult {
+    if (this.closed) return 'unreachable';
+    return this.outbox.put(head, tail, from) ? 'ok' : 'again';
+  }
+}
+
+const EVERYTHING: Frame = Buffer.alloc(0);
+const SUBSCRIBE_AS_MESSAGE: readonly Frame[] = [Buffer.from([1])];
+
+class ZmtpSubscriber extends ConnectingSocket implements Subscriber {
+  constructor(endpoint: string, handler: TransportHandler, settings: ZmtpSettings, options: ConnectOptions) {
+    super('SUB', endpoint, handler, settings, options);
+  }
+
+  override opened(connection: ZmtpConnection, minor: number): void {
+    super.opened(connection, minor);
+    if (minor >= 1) this.outbox.putCommand(encodeSubscribe(EVERYTHING));
+    else this.outbox.put(SUBSCRIBE_AS_MESSAGE, undefined, 0);
+  }
+}
+
+/* ------------------------------------------------------------------ making them */
+
+export async function listen(
+  endpoint: string,
+  handler: TransportHandler,
+  settings: ZmtpSettings,
+  options: SocketOptions,
+): Promise<Listener> {
+  checkIdentity(options.identity);
+  const listener = new ZmtpListener(handler, settings, options);
+  await listener.bind(endpoint);
+  return listener;
+}
+
+export async function publish(endpoint: string, settings: ZmtpSettings, options: SocketOptions): Promise<Publisher> {
+  const publisher = new ZmtpPublisher(settings, options);
+  await publisher.bind(endpoint);
+  return publisher;
+}
+
+export function connect(endpoint: string, handler: TransportHandler, settings: ZmtpSettings, options: ConnectOptions): Connector {
+  return new ZmtpConnector(endpoint, handler, settings, options);
+}
+
+export function subscribe(endpoint: string, handler: TransportHandler, settings: ZmtpSettings, options: ConnectOptions): Subscriber {
+  return new ZmtpSubscriber(endpoint, handler, settings, options);
+}

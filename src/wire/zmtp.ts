@@ -454,6 +454,7 @@ export class ZmtpReader {
 
   /** What has come. `chunk` is never changed after. */
   push(chunk: Frame): void {
+    if (this.#fault !== undefined) return;
     if (this.#rest !== undefined) this.#rest = Buffer.concat([this.#rest.subarray(this.#restAt), chunk]);
     else if (this.#end > this.#start) this.#rest = chunk;
     else {
@@ -501,12 +502,14 @@ export class ZmtpReader {
   #admits(flags: number, length: number): boolean {
     const { frameBytes, messageBytes, frames } = this.#limits;
     if ((flags & RESERVED) !== 0) return this.#fail('protocol', `a frame with flags ${flags}`);
+    const isTooMuch = this.#message.frameCount > 0 && this.#messageBytes + length > messageBytes;
+    if (isTooMuch) return this.#fail('limit', `a message of more than ${messageBytes} bytes`);
     if ((flags & COMMAND) !== 0) {
       if ((flags & MORE) !== 0) return this.#fail('protocol', 'a command in several frames');
       return length <= MOST_COMMAND_BYTES || this.#fail('limit', `a command of ${length} bytes; ${MOST_COMMAND_BYTES} are allowed`);
     }
     if (length > frameBytes) return this.#fail('limit', `a frame of ${length} bytes; ${frameBytes} are allowed`);
-    if (this.#messageBytes + length > messageBytes) return this.#fail('limit', `a message of more than ${messageBytes} bytes`);
+    if (length > messageBytes) return this.#fail('limit', `a message of more than ${messageBytes} bytes`);
     return this.#message.frameCount < frames || this.#fail('limit', `a message of more than ${frames} frames`);
   }
 
@@ -521,8 +524,9 @@ export class ZmtpReader {
 
   #takeCommand(sink: ReaderSink, start: number, end: number): void {
     const body = this.#bytes.subarray(start, end);
-    // In the middle of a message it stays where it is, and is skipped.
+    // In the middle of a message it stays where it is, is skipped, and counts as a part of it.
     if (this.#message.frameCount === 0) this.#start = end;
+    else this.#messageBytes += end - start + SHORT_HEADER;
     sink.command(body);
   }
 

@@ -1,6 +1,6 @@
 /** The endpoints of servers that do the same, and the one of them that is in use: no endpoint is special, the first is only the first. */
 import { InvalidOption } from '../core/errors.ts';
-import { checkEndpoint, type Transport } from '../transport/transport.ts';
+import { checkEndpoint, type TransportChoice } from '../transport/transport.ts';
 
 export class Endpoints {
   /** In the order given, at least one; one that was given twice counts once. */
@@ -10,7 +10,7 @@ export class Endpoints {
   #at = 0;
 
   /** @throws InvalidOption, InvalidEndpoint */
-  constructor(given: string | readonly string[], transport: Transport | undefined) {
+  constructor(given: string | readonly string[], transport: TransportChoice | undefined) {
     const list: readonly unknown[] = Array.isArray(given) ? given : [given];
     if (list.length === 0) throw new InvalidOption('endpoints', given, 'an endpoint or several');
     this.all = [...new Set(list.map((endpoint) => checkEndpoint(endpoint as string, transport)))];

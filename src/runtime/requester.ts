@@ -13,6 +13,7 @@ import {
   type LivenessLayers,
   type Peer,
   type Transport,
+  type TransportChoice,
 } from '../transport/transport.ts';
 import type { Frame } from '../wire/message.ts';
 import { AbortSignals, checkSignal } from './abort-signals.ts';
@@ -78,7 +79,7 @@ export abstract class Requester<E extends RoleEvents, R extends Requested<R>> ex
   /** Where its servers are, at least one. */
   abstract readonly endpoints: readonly string[];
   readonly #most: number;
-  readonly #given: Transport | undefined;
+  readonly #given: TransportChoice | undefined;
   /** Those that the transport will never connect to. */
   readonly #refused = new Set<string>();
   readonly #signals: AbortSignals<R> = new AbortSignals<R>((requests) => {

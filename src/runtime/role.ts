@@ -2,12 +2,16 @@
 import { InvalidOption, type SeaworthyError } from '../core/errors.ts';
 import type { StepObserver } from '../core/machine.ts';
 import {
+  defaultTransport,
   throwLater,
+  TRANSPORT_NAMES,
   TransportUnavailable,
   type GoneReason,
   type Peer,
   type Transport,
+  type TransportChoice,
   type TransportHandler,
+  type TransportName,
 } from '../transport/transport.ts';
 import type { Message } from '../wire/message.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -18,8 +22,11 @@ import { traceObserver, type TraceSink } from './trace.ts';
 
 /** The ports of a role. All have defaults; tests and simulations pass their own. */
 export interface RoleOptions {
-  /** How messages travel. Default: ZeroMQ, loaded when the role starts. */
-  readonly transport?: Transport;
+  /**
+   * How messages travel: over ZeroMQ's own library (`zeromq`), over the engine of this one that speaks the same on the wire (`zmtp`), or
+   * another. Default: `zeromq`, or what the environment variable `SEAWORTHY_TRANSPORT` says; loaded when the role starts.
+   */
+  readonly transport?: TransportChoice;
   /** Where time comes from. Default: the system's, looked up at each call. */
   readonly clock?: Clock;
   /** Numbers in [0, 1), for jitter and first ids. Default `Math.random`. */
@@ -61,7 +68,10 @@ const writers = new WeakMap<TraceSink, number>();
 /** @throws InvalidOption */
 function checkRoleOptions(options: RoleOptions): void {
   if (typeof options !== 'object' || (options as unknown) === null) throw new InvalidOption('options', options, 'an object');
+  if (typeof options.transport === 'string' && !TRANSPORT_NAMES.includes(options.transport as TransportName))
+    throw new InvalidOption('transport', options.transport, `one of ${TRANSPORT_NAMES.join(', ')}, or a transport`);
   for (const [name, methods] of Object.entries(PORTS)) {
+    if (name === 'transport' && typeof options.transport === 'string') continue;
     const port = options[name as keyof typeof PORTS] as Readonly<Record<string, unknown>> | undefined;
     if (port === undefined || ((port as unknown) !== null && methods.every((method) => typeof port[method] === 'function'))) continue;
     throw new InvalidOption(name, port, `an object with the methods ${methods.join(', ')}`);
@@ -85,7 +95,7 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
   protected readonly observer: StepObserver | undefined;
   /** Bugs of ours that were caught; 0 unless something is wrong with this library. */
   protected faults = 0;
-  readonly #transport: Transport | undefined;
+  readonly #transport: TransportChoice;
 
   constructor(kind: string, options: RoleOptions) {
     checkRoleOptions(options);
@@ -93,7 +103,7 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
     this.random = options.random ?? Math.random;
     this.logger = options.logger === undefined ? silentLogger : guardedLogger(options.logger);
     this.trace = options.trace === undefined ? undefined : this.#guarded(options.trace);
-    this.#transport = options.transport;
+    this.#transport = options.transport ?? defaultTransport();
     this.events = new TypedEvents<E>((error, event) => {
       this.logger.error({ err: error, role: this.name, event }, 'a listener threw');
     });
@@ -129,12 +139,13 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
   }
 
   /**
-   * The given transport, or ZeroMQ: imported only now, so that everything else loads without the native binding.
+   * The given transport, or the one of that name: imported only now, so that everything else loads without the native binding.
    *
    * @throws TransportUnavailable when the binding does not load on this machine.
    */
   protected async transport(): Promise<Transport> {
-    if (this.#transport !== undefined) return this.#transport;
+    if (typeof this.#transport !== 'string') return this.#transport;
+    if (this.#transport === 'zmtp') return (await import('../transport/zmtp/index.ts')).zmtpTransport;
     try {
       return (await import('../transport/zeromq.ts')).zeromqTransport;
     } catch (error) {
@@ -142,9 +153,9 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
     }
   }
 
-  /** Calls back with the transport: at once if one was given, else when ZeroMQ is loaded, or cannot be. */
+  /** Calls back with the transport: at once if one was given, else when it is loaded, or cannot be. */
   protected withTransport(use: (transport: Transport) => void, unavailable: (error: SeaworthyError) => void): void {
-    if (this.#transport !== undefined) {
+    if (typeof this.#transport !== 'string') {
       use(this.#transport);
       return;
     }

@@ -15,6 +15,8 @@ export {
   type SocketOptions,
   type Subscriber,
   type Transport,
+  type TransportChoice,
   type TransportHandler,
+  type TransportName,
 } from './transport.ts';
 export { FramesMessage, PackedMessage, framesOf, type Frame, type FrameLike, type Message } from '../wire/message.ts';

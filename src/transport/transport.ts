@@ -21,6 +21,7 @@
  * - Connectors reach listeners only, and subscribers publishers only: at an endpoint of the other kind nothing is delivered.
  */
 import { Buffer } from 'node:buffer';
+import { env } from 'node:process';
 import { InvalidOption, SeaworthyError } from '../core/errors.ts';
 import type { Frame, Message } from '../wire/message.ts';
 
@@ -195,6 +196,17 @@ export interface Transport {
   subscribe?(endpoint: string, handler: TransportHandler, options?: ConnectOptions): Subscriber;
 }
 
+/** The transports that a role loads by itself. */
+export type TransportName = 'zeromq' | 'zmtp';
+export const TRANSPORT_NAMES: readonly TransportName[] = ['zeromq', 'zmtp'];
+/** What a role is given. */
+export type TransportChoice = Transport | TransportName;
+
+/** What roles take that are given none: `zeromq`, or what the environment variable `SEAWORTHY_TRANSPORT` says. */
+export function defaultTransport(): TransportName {
+  return env['SEAWORTHY_TRANSPORT'] === 'zmtp' ? 'zmtp' : 'zeromq';
+}
+
 let peersSeen = 0;
 
 /** What every transport labels its peers with. */
@@ -266,8 +278,8 @@ export class BindFailed extends SeaworthyError {
 
 const TCP_ENDPOINT = /^tcp:\/\/(?:\[[0-9a-fA-F:.]+\]|[^:\s[\]]+):(\*|\d{1,5})$/;
 const OTHER_ENDPOINT = /^(?!tcp:)[a-z][a-z0-9+.-]*:\/\/\S+$/;
-/** What ZeroMQ's ROUTER and DEALER sockets can connect over. */
-const ZEROMQ_ENDPOINT = /^(tcp|ipc|inproc|tipc|vmci):/;
+/** What the sockets of each can connect over. */
+const SCHEMES: { readonly [name in TransportName]: RegExp } = { zeromq: /^(tcp|ipc|inproc|tipc|vmci):/, zmtp: /^(tcp|ipc):/ };
 const IPC = 'ipc://';
 /** What a Unix socket's address holds, on Linux; a longer path is refused when it is too late to tell the caller. */
 const MOST_IPC_BYTES = 107;
@@ -280,17 +292,17 @@ export const MOST_PORT = 65_535;
  * Checks what can be told of an endpoint to connect to before the transport is there, so that a caller's slip is an error at
  * once: a port to connect to has a number, libzmq would take port 65536 for 0, and the path of a Unix socket is at most 107 bytes long.
  *
- * @param transport over which; the default, ZeroMQ, when it is left out.
+ * @param transport over which; the default when it is left out.
  * @throws InvalidEndpoint
  */
-export function checkEndpoint(endpoint: string, transport?: Transport): string {
+export function checkEndpoint(endpoint: string, transport: TransportChoice = defaultTransport()): string {
   const port = TCP_ENDPOINT.exec(endpoint)?.[1];
-  const other = OTHER_ENDPOINT.test(endpoint) && (transport !== undefined || ZEROMQ_ENDPOINT.test(endpoint));
+  const other = OTHER_ENDPOINT.test(endpoint) && (typeof transport !== 'string' || SCHEMES[transport].test(endpoint));
   const fits =
     typeof endpoint === 'string' &&
     !ANYWHERE.test(endpoint) &&
     !(endpoint.startsWith(IPC) && Buffer.byteLength(endpoint) > IPC.length + MOST_IPC_BYTES) &&
     (port === undefined ? other : Number(port) >= 1 && Number(port) <= MOST_PORT);
-  if (!fits) throw new InvalidEndpoint(endpoint, transport?.name ?? 'zeromq');
+  if (!fits) throw new InvalidEndpoint(endpoint, typeof transport === 'string' ? transport : transport.name);
   return endpoint;
 }

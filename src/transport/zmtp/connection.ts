@@ -365,6 +365,8 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
 
   end(why: ConnectionEnd, wasReady: boolean): void {
     this.outbox.onEmpty = undefined;
+    // What was sent in this turn has a chance yet.
+    if (why === 'ours') this.outbox.flush();
     this.#greeting = this.#handshake = undefined;
     if (why === 'refused' || why === 'protocol') this.#socket.destroySoon();
     else this.#socket.destroy();

@@ -10,6 +10,7 @@ import { workerSession } from './load-balancer/session.machine.ts';
 import { loadBalancedWorker } from './load-balancer/worker.machine.ts';
 import { majordomoLink, majordomoRequest } from './majordomo/client.machine.ts';
 import { majordomoSession } from './majordomo/session.machine.ts';
+import { zmtpConnection } from './transport/zmtp/connection.machine.ts';
 
 export {
   binaryStar,
@@ -23,6 +24,7 @@ export {
   majordomoRequest,
   majordomoSession,
   workerSession,
+  zmtpConnection,
 };
 
 /** Machine name → machine. A new `*.machine.ts` is entered here; the check of the charts fails until it is. */
@@ -40,6 +42,7 @@ export const machines: { readonly [name: string]: Machine } = Object.fromEntries
       classicBinaryStar,
       freelanceRequest,
       freelanceEndpoint,
+      zmtpConnection,
     ] as unknown as readonly Machine[]
   ).map((machine) => [machine.name, machine]),
 );

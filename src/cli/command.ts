@@ -1,5 +1,6 @@
 /** What a command is to `main.ts`, and what all commands share. */
 import type { RoleOptions } from '../runtime/role.ts';
+import { defaultTransport, TRANSPORT_NAMES, type TransportName } from '../transport/transport.ts';
 import { createLogger, type LogLevel } from '../runtime/log.ts';
 import { type Arguments, type Option, optionsHelp } from './arguments.ts';
 import { UsageError } from './failures.ts';
@@ -33,7 +34,14 @@ const OUTPUT_OPTIONS: readonly Option[] = [
 const HELP_OPTION: Option = { flag: 'help', short: 'h', kind: 'switch', help: 'show this and exit' };
 
 /** Options of every command that runs a role. */
-const LOOKING_OPTIONS: readonly Option[] = [
+const ROLE_OPTIONS: readonly Option[] = [
+  {
+    flag: 'transport',
+    kind: 'text',
+    placeholder: 'NAME',
+    help: `how messages travel: ${TRANSPORT_NAMES.join(', ')}; both are ZeroMQ on the wire`,
+    fallback: 'zeromq',
+  },
   { flag: 'trace', kind: 'text', placeholder: 'FILE', help: 'write every step as a line of JSON to FILE; -: standard output' },
   { flag: 'log-level', kind: 'text', placeholder: 'LEVEL', help: 'log to standard error: debug, info, warn, error', fallback: 'silent' },
 ];
@@ -62,30 +70,38 @@ const LEVELS: readonly string[] = ['silent', 'debug', 'info', 'warn', 'error'];
 /**
  * Runs `work` with what the common options ask of a role, and finishes the trace afterwards.
  *
- * @throws UsageError when the log level is none or the trace cannot be written.
+ * @throws UsageError when the log level or the transport is none, or the trace cannot be written.
  */
 export async function withRoleOptions<T>(
   given: Arguments,
   output: Output,
-  work: (options: Pick<RoleOptions, 'logger' | 'trace'>) => Promise<T>,
+  work: (options: Pick<RoleOptions, 'logger' | 'trace' | 'transport'>) => Promise<T>,
 ): Promise<T> {
   const level = given.text('log-level') ?? 'silent';
   if (!LEVELS.includes(level)) throw new UsageError(`--log-level must be one of ${LEVELS.join(', ')}, not ${JSON.stringify(level)}`);
   const logger = createLogger({ level: level as LogLevel | 'silent', destination: process.stderr });
+  const transport = given.has('transport') ? transportOf(given.text('transport')) : defaultTransport();
   const path = given.text('trace');
-  if (path === undefined) return work({ logger });
+  if (path === undefined) return work({ logger, transport });
   const trace = await openTrace(path, output);
   try {
-    return await work({ logger, trace: trace.sink });
+    return await work({ logger, transport, trace: trace.sink });
   } finally {
     await trace.close();
   }
 }
 
+/** @throws UsageError */
+function transportOf(name: string | undefined): TransportName {
+  const known = TRANSPORT_NAMES.find((each) => each === name);
+  if (known === undefined) throw new UsageError(`--transport must be one of ${TRANSPORT_NAMES.join(', ')}, not ${JSON.stringify(name)}`);
+  return known;
+}
+
 /** Those of the command and those that all have; of what is passed on we know none. */
 export function allOptions({ options, passesOn, roleless }: Command): readonly Option[] {
   if (passesOn === true) return options;
-  return [...options, ...OUTPUT_OPTIONS, ...(roleless === true ? [] : LOOKING_OPTIONS), HELP_OPTION];
+  return [...options, ...OUTPUT_OPTIONS, ...(roleless === true ? [] : ROLE_OPTIONS), HELP_OPTION];
 }
 
 export function helpOf(command: Command): string {

@@ -11,7 +11,6 @@ import {
   type Transport,
   type TransportChoice,
   type TransportHandler,
-  type TransportName,
 } from '../transport/transport.ts';
 import type { Message } from '../wire/message.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -68,7 +67,7 @@ const writers = new WeakMap<TraceSink, number>();
 /** @throws InvalidOption */
 function checkRoleOptions(options: RoleOptions): void {
   if (typeof options !== 'object' || (options as unknown) === null) throw new InvalidOption('options', options, 'an object');
-  if (typeof options.transport === 'string' && !TRANSPORT_NAMES.includes(options.transport as TransportName))
+  if (typeof options.transport === 'string' && !TRANSPORT_NAMES.includes(options.transport))
     throw new InvalidOption('transport', options.transport, `one of ${TRANSPORT_NAMES.join(', ')}, or a transport`);
   for (const [name, methods] of Object.entries(PORTS)) {
     if (name === 'transport' && typeof options.transport === 'string') continue;

@@ -117,10 +117,11 @@ export function encodedLength(head: readonly Frame[], tail?: Message, from = 0):
  * Writes a message as it is on the wire, `encodedLength` bytes, and returns where it ends. What came over ZMTP is copied in one piece, headers
  * and all.
  */
-export function encodeMessage(into: Frame, at: number, head: readonly Frame[], tail?: Message, from = 0): number {
+export function encodeMessage(into: Frame, start: number, head: readonly Frame[], tail?: Message, from = 0): number {
   const tailCount = tail === undefined ? 0 : Math.max(0, tail.frameCount - from);
   assert(head.length + tailCount > 0, 'a message has at least one frame');
   const last = head.length - 1;
+  let at = start;
   for (let i = 0; i <= last; i++) {
     const frame = head[i] as Frame;
     at = writeHeader(into, at, i < last || tailCount > 0 ? MORE : 0, frame.length);
@@ -216,8 +217,9 @@ function decodeHello(body: Frame, at: number): Command {
 }
 
 /** Names of properties are the same in all cases: they are kept in small letters. */
-function decodeProperties(kind: 'READY' | 'INITIATE', body: Frame, at: number): Command {
+function decodeProperties(kind: 'READY' | 'INITIATE', body: Frame, start: number): Command {
   const properties = new Map<string, Frame>();
+  let at = start;
   while (at < body.length) {
     const nameEnd = at + 1 + (body[at] as number);
     if (body[at] === 0 || nameEnd + 4 > body.length) return invalid(`a ${kind} with a property cut short`);

@@ -18,9 +18,9 @@ import {
   GREETING_BYTES,
   greetingFault,
   WELCOME,
-  WireMessage,
   ZmtpReader,
   type ReaderLimits,
+  type WireMessage,
 } from '../../src/wire/zmtp.ts';
 
 const LIMITS: ReaderLimits = { frameBytes: 100_000, messageBytes: 200_000, frames: 50 };

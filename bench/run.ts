@@ -26,6 +26,8 @@ is printed, not punished.
 
 const FORWARDER: Broker = { name: 'minimal forwarder', script: 'minimal-forwarder.js' };
 const SEAWORTHY: Broker = { name: 'seaworthy', script: 'seaworthy-broker.js' };
+/** The same over our own engine; its peers are plain ZeroMQ ones all the same. */
+const OVER_ZMTP: Broker = { ...SEAWORTHY, name: 'seaworthy over zmtp', environment: { SEAWORTHY_TRANSPORT: 'zmtp' } };
 const GOAL_TRAFFIC = 1.25;
 const GOAL_SCALE = 1.3;
 /** Heartbeats so rare that what is left is the cost of the requests. */
@@ -98,12 +100,13 @@ async function traffic(goals: Goal[]): Promise<Table> {
     for (const window of [1, 100]) {
       progress(`traffic: ${String(workers)} workers, ${String(window)} in flight`);
       const load = { workers, workerProcesses: 1, window, heartbeatInterval: HEARTBEAT_INTERVAL_MS };
-      const loads = [FORWARDER, SEAWORTHY].map((broker): Load => ({ ...load, broker }));
-      const [minimal, ours] = (await compare(loads, schedule)) as [Figures[], Figures[]];
+      const loads = [FORWARDER, SEAWORTHY, OVER_ZMTP].map((broker): Load => ({ ...load, broker }));
+      const [minimal, ours, overZmtp] = (await compare(loads, schedule)) as [Figures[], Figures[], Figures[]];
       const what = `${plural(workers, 'worker')}, ${String(window)} in flight`;
       const ratio = ratioOf(ours, minimal);
       rows.push(
         { what, broker: 'seaworthy', ...figuresRow(ours), ratio: round(ratio, 2) },
+        { what: '', broker: 'seaworthy over zmtp', ...figuresRow(overZmtp), ratio: round(ratioOf(overZmtp, minimal), 2) },
         { what: '', broker: 'minimal', ...figuresRow(minimal), ratio: 1 },
       );
       if (workers === 8 && window === 100)

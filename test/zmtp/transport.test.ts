@@ -1,0 +1,320 @@
+/** The ZMTP transport against peers that speak bytes: who is let in, who is turned away and told why, and what limits hold. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { Dealer, Publisher as PubSocket, Subscriber as SubSocket } from 'zeromq';
+import { afterEach, describe, expect, test } from 'vitest';
+import { InvalidOption } from '../../src/core/errors.ts';
+import type { Connector, Listener, Peer, Publisher, SocketOptions, Subscriber, TransportHandler } from '../../src/transport/transport.ts';
+import { createZmtpTransport, type Refusal, type ZmtpOptions } from '../../src/transport/zmtp/index.ts';
+import type { Message } from '../../src/wire/message.ts';
+import { encodeGreeting, encodeHeader, encodeHello, encodeProperties, GREETING_BYTES } from '../../src/wire/zmtp.ts';
+import { until } from '../conformance/world.ts';
+
+const closing: { close(): unknown }[] = [];
+const kept = <T extends { close(): unknown }>(each: T): T => {
+  closing.push(each);
+  return each;
+};
+
+afterEach(async () => {
+  for (const each of closing.splice(0)) await each.close();
+});
+
+class Ear implements TransportHandler {
+  readonly texts: string[] = [];
+  readonly peers: Peer[] = [];
+  readonly gone: string[] = [];
+  message(peer: Peer, message: Message): void {
+    this.peers.push(peer);
+    this.texts.push(Array.from({ length: message.frameCount }, (_, index) => message.text(index)).join('|'));
+  }
+  peerGone(_peer: Peer, reason: string): void {
+    this.gone.push(reason);
+  }
+  overflow(): void {}
+  batchEnd(): void {}
+}
+
+interface Scene {
+  readonly ear: Ear;
+  readonly listener: Listener;
+  readonly refusals: Refusal[];
+}
+
+async function listen(options: ZmtpOptions = {}, socket: SocketOptions = {}): Promise<Scene> {
+  const refusals: Refusal[] = [];
+  const ear = new Ear();
+  const transport = createZmtpTransport({ onRefusal: (refusal) => refusals.push(refusal), ...options });
+  return { ear, listener: kept(await transport.listen('tcp://127.0.0.1:*', ear, { linger: 0, ...socket })), refusals };
+}
+
+/** A peer that says what the test says. */
+class Raw {
+  readonly socket: Socket;
+  bytes: Buffer = Buffer.alloc(0);
+  ended = false;
+
+  constructor(endpoint: string) {
+    this.socket = connect({ host: '127.0.0.1', port: Number(endpoint.split(':').at(-1)) });
+    this.socket.on('data', (chunk: Buffer) => (this.bytes = Buffer.concat([this.bytes, chunk])));
+    this.socket.on('end', () => (this.ended = true));
+    this.socket.on('error', () => (this.ended = true));
+    kept({ close: () => this.socket.destroy() });
+  }
+
+  say(...parts: readonly Buffer[]): this {
+    this.socket.write(Buffer.concat(parts));
+    return this;
+  }
+
+  /** What has come behind the greeting, as text. */
+  get answer(): string {
+    return this.bytes.subarray(GREETING_BYTES).toString('latin1');
+  }
+
+  async untilEnded(): Promise<void> {
+    await until('the end', () => this.ended);
+  }
+}
+
+const GREETING = encodeGreeting('NULL', false);
+const READY = encodeProperties('READY', { 'Socket-Type': 'DEALER', Identity: '' });
+const frame = (text: string, more = false): Buffer => Buffer.concat([encodeHeader(text.length, more), Buffer.from(text)]);
+
+describe('who is let in', () => {
+  test('a peer that says all at once, and one that says it byte by byte', async () => {
+    const { ear, listener } = await listen();
+    const all = Buffer.concat([GREETING, READY, frame('a', true), frame('b')]);
+    new Raw(listener.endpoint).say(all);
+    const slow = new Raw(listener.endpoint);
+    slow.socket.setNoDelay(true);
+    for (const byte of all) {
+      slow.say(Buffer.from([byte]));
+      await new Promise(setImmediate);
+    }
+    await until('both', () => ear.texts.length === 2);
+    expect(ear.texts).toEqual(['a|b', 'a|b']);
+  });
+
+  test.each([
+    ['ZMTP 2.0', Buffer.from('ff00000000000000017f01', 'hex'), 'ZMTP 2.0 is not spoken here'],
+    ['ZMTP 1.0', Buffer.from('0100', 'hex'), 'this is not ZMTP, or ZMTP 1.0'],
+    ['HTTP', Buffer.from('GET / HTTP/1.1\r\n\r\n'), 'this is not ZMTP, or ZMTP 1.0'],
+    ['TLS', Buffer.from('16030100', 'hex'), 'this is not ZMTP, or ZMTP 1.0'],
+  ])('not %s, and it is said why', async (_what, bytes, reason) => {
+    const { listener, refusals } = await listen();
+    await new Raw(listener.endpoint).say(bytes).untilEnded();
+    expect(refusals).toMatchObject([{ why: 'protocol', reason, endpoint: listener.endpoint }]);
+    expect(refusals[0]?.remote).toMatch(/^127\.0\.0\.1:\d+$/);
+  });
+
+  test('not a socket of a kind that does not fit, which is told so', async () => {
+    const { listener, refusals } = await listen();
+    const raw = new Raw(listener.endpoint).say(GREETING, encodeProperties('READY', { 'Socket-Type': 'PUB' }));
+    await raw.untilEnded();
+    expect(raw.answer).toContain('\x05ERROR\x13Invalid socket type');
+    expect(refusals).toMatchObject([{ why: 'refused', reason: 'Invalid socket type' }]);
+  });
+
+  test('not one with another mechanism', async () => {
+    const { listener, refusals } = await listen();
+    await new Raw(listener.endpoint).say(encodeGreeting('CURVE', false)).untilEnded();
+    expect(refusals).toMatchObject([{ why: 'refused', reason: 'the peer wants the mechanism CURVE, and not NULL' }]);
+  });
+
+  test('not a message before the handshake is over, nor a command in the wrong place', async () => {
+    const { ear, listener, refusals } = await listen();
+    await new Raw(listener.endpoint).say(GREETING, frame('too early'), READY).untilEnded();
+    await new Raw(listener.endpoint).say(GREETING, encodeHello('a', 'b')).untilEnded();
+    expect(refusals.map(({ reason }) => reason)).toEqual(['a message before the handshake was over', 'HELLO is not expected here']);
+    expect(ear.texts).toEqual([]);
+  });
+
+  test('not one that takes too long', async () => {
+    const { listener, refusals } = await listen({}, { handshakeTimeout: 50 });
+    const raws = [
+      new Raw(listener.endpoint),
+      new Raw(listener.endpoint).say(GREETING),
+      new Raw(listener.endpoint).say(GREETING.subarray(0, 20)),
+    ];
+    for (const raw of raws) await raw.untilEnded();
+    expect(refusals.map(({ why }) => why)).toEqual(['handshake', 'handshake', 'handshake']);
+  });
+
+  test('no more connections than may be; who leaves makes room', async () => {
+    const { ear, listener, refusals } = await listen({ maxConnections: 2 });
+    const [first] = [
+      new Raw(listener.endpoint).say(GREETING, READY, frame('1')),
+      new Raw(listener.endpoint).say(GREETING, READY, frame('2')),
+    ];
+    await until('both', () => ear.texts.length === 2);
+    await new Raw(listener.endpoint).say(GREETING).untilEnded();
+    expect(refusals).toMatchObject([{ why: 'connections', reason: '2 connections are open' }]);
+    first?.socket.destroy();
+    await until('its end', () => ear.gone.length === 1);
+    new Raw(listener.endpoint).say(GREETING, READY, frame('3'));
+    await until('the third', () => ear.texts.length === 3);
+  });
+});
+
+describe('PLAIN', () => {
+  const USERS = { users: { me: 'secret' } };
+
+  test('lets in who is known, and tells the others nothing more than that', async () => {
+    const { ear, listener, refusals } = await listen(USERS);
+    const told: Refusal[] = [];
+    const by = (credentials: { user: string; password: string }): Connector =>
+      kept(
+        createZmtpTransport({ credentials, onRefusal: (each) => told.push(each) }).connect(listener.endpoint, new Ear(), {
+          reconnectInterval: 5000,
+        }),
+      );
+    const connector = by({ user: 'me', password: 'secret' });
+    connector.send(connector.remote, [Buffer.from('hello')]);
+    await until('the message', () => ear.texts.length === 1);
+    by({ user: 'me', password: 'guess' });
+    by({ user: 'nobody', password: '' });
+    await until('both', () => told.length === 2);
+    expect(told.map(({ reason }) => reason)).toEqual(Array.from({ length: 2 }, () => 'the peer says: Invalid username or password'));
+    expect(refusals.map(({ reason }) => reason)).toEqual(['Invalid username or password', 'Invalid username or password']);
+  });
+
+  test('is libzmq’s, at both ends', async () => {
+    const { ear, listener } = await listen(USERS);
+    const dealer = kept(new Dealer({ plainUsername: 'me', plainPassword: 'secret', linger: 0 }));
+    dealer.connect(listener.endpoint);
+    await dealer.send('hello');
+    await until('the message', () => ear.texts.length === 1);
+    ear.peers.forEach((peer) => listener.send(peer, [Buffer.from('welcome')]));
+    expect(String(await dealer.receive())).toBe('welcome');
+  });
+
+  test('a peer without it is refused, and one that introduces itself before it is let in', async () => {
+    const { listener, refusals } = await listen(USERS);
+    await new Raw(listener.endpoint).say(GREETING).untilEnded();
+    const hasty = encodeProperties('INITIATE', { 'Socket-Type': 'DEALER' });
+    await new Raw(listener.endpoint).say(encodeGreeting('PLAIN', false), hasty).untilEnded();
+    expect(refusals.map(({ reason }) => reason)).toEqual([
+      'the peer wants the mechanism NULL, and not PLAIN',
+      'INITIATE is not expected here',
+    ]);
+  });
+});
+
+describe('traffic', () => {
+  test('a PING is answered with its context', async () => {
+    const { listener } = await listen();
+    const raw = new Raw(listener.endpoint).say(GREETING, READY, Buffer.from('\x04\x0a\x04PING\0\0ctx', 'latin1'));
+    await until('the answer', () => raw.answer.includes('PONG'));
+    expect(raw.answer).toContain('\x04\x08\x04PONGctx');
+  });
+
+  test('a peer that says how long it may be silent is given up after that, and not before', async () => {
+    const { ear, listener } = await listen();
+    const raw = new Raw(listener.endpoint).say(GREETING, READY, frame('hello'), Buffer.from('\x04\x07\x04PING\0\x02', 'latin1'));
+    const begun = performance.now();
+    await raw.untilEnded();
+    expect(performance.now() - begun).toBeGreaterThan(190);
+    expect(ear.gone).toEqual(['heartbeat']);
+  });
+
+  test.each([
+    ['a frame over the limit', [frame('x'.repeat(101))], 'limit', 'a frame of 101 bytes; 100 are allowed'],
+    [
+      'a message over the limit',
+      [frame('x'.repeat(100), true), frame('x'.repeat(100), true), frame('x')],
+      'limit',
+      'a message of more than 200 bytes',
+    ],
+    ['too many frames', [frame('', true), frame('', true), frame('', true), frame('')], 'limit', 'a message of more than 3 frames'],
+    ['reserved flags', [Buffer.from('8000', 'hex')], 'protocol', 'a frame with flags 128'],
+  ] as const)('%s ends the connection, and only that', async (_what, parts, why, reason) => {
+    const { ear, listener, refusals } = await listen({ maxMessageBytes: 200, maxFrames: 3 }, { maxFrameBytes: 100 });
+    const other = new Raw(listener.endpoint).say(GREETING, READY, frame('other'));
+    await until('the other', () => ear.texts.length === 1);
+    await new Raw(listener.endpoint).say(GREETING, READY, frame('hello'), ...parts).untilEnded();
+    expect(ear.gone).toEqual([why]);
+    expect(refusals).toMatchObject([{ why, reason }]);
+    other.say(frame('still here'));
+    await until('the other again', () => ear.texts.at(-1) === 'still here');
+  });
+
+  test('many idle connections cost a busy one nothing', async () => {
+    const { ear, listener } = await listen();
+    const idle = Array.from({ length: 300 }, () => new Raw(listener.endpoint));
+    await until('their connections', () => idle.every(({ socket }) => !socket.connecting));
+    const busy = new Raw(listener.endpoint).say(GREETING, READY);
+    for (let i = 0; i < 1000; i++) busy.say(frame(String(i)));
+    await until('all', () => ear.texts.length === 1000);
+    expect(new Set(ear.peers).size).toBe(1);
+  });
+});
+
+describe('publishing', () => {
+  test('subscribers of 3.0 say what they want in a message, and hear no more than that', async () => {
+    const publisher: Publisher = kept(await createZmtpTransport().publish('tcp://127.0.0.1:*', { linger: 0 }));
+    const older = encodeGreeting('NULL', false);
+    older[11] = 0;
+    const raw = new Raw(publisher.endpoint).say(older, encodeProperties('READY', { 'Socket-Type': 'SUB' }), frame('\x01news.'));
+    await until('the handshake', () => raw.answer.includes('READY'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const text of ['weather', 'news.one', 'new', 'news.two']) publisher.publish([Buffer.from(text)]);
+    await until('the news', () => raw.answer.includes('news.two'));
+    for (const unwanted of ['weather', '\x03new']) expect(raw.answer).not.toContain(unwanted);
+    raw.say(frame('\x00news.'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    publisher.publish([Buffer.from('news.three')]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(raw.answer).not.toContain('news.three');
+  });
+
+  test('libzmq’s subscribers with topics hear them, and its publishers are heard', async () => {
+    const publisher: Publisher = kept(await createZmtpTransport().publish('tcp://127.0.0.1:*', { linger: 0 }));
+    const theirs = kept(new SubSocket({ linger: 0 }));
+    theirs.connect(publisher.endpoint);
+    theirs.subscribe('b');
+    const saying = setInterval(() => {
+      for (const text of ['a', 'b']) publisher.publish([Buffer.from(text)]);
+    }, 5);
+    expect(String(await theirs.receive())).toBe('b');
+    clearInterval(saying);
+    const pub = kept(new PubSocket({ linger: 0 }));
+    await pub.bind('tcp://127.0.0.1:*');
+    const ear = new Ear();
+    const ours: Subscriber = kept(createZmtpTransport().subscribe(pub.lastEndpoint as string, ear, { reconnectInterval: 10 }));
+    expect(ours.layers.disconnectNotices).toBe(true);
+    await until('a message', () => {
+      void pub.send('anything');
+      return ear.texts.includes('anything');
+    });
+  });
+});
+
+test('wrong options are told at once', () => {
+  for (const options of [
+    { maxFrames: 0 },
+    { maxConnections: 1.5 },
+    { onRefusal: 1 },
+    { users: 1 },
+    { credentials: { user: 'x'.repeat(256), password: '' } },
+    { what: 1 },
+  ])
+    expect(() => createZmtpTransport(options as unknown as ZmtpOptions)).toThrow(InvalidOption);
+});
+
+test('pauses between attempts double up to their maximum', async () => {
+  const attempts: number[] = [];
+  const server = (await import('node:net')).createServer((socket) => {
+    attempts.push(performance.now());
+    socket.destroy();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  kept(createZmtpTransport().connect(`tcp://127.0.0.1:${port}`, new Ear(), { reconnectInterval: 20, reconnectMaximum: 80 }));
+  await until('six attempts', () => attempts.length === 6);
+  server.close();
+  const pauses = attempts.slice(1).map((at, index) => at - (attempts[index] as number));
+  expect(pauses[0]).toBeGreaterThan(14);
+  for (const pause of pauses.slice(2)) expect(pause).toBeGreaterThan(58);
+});

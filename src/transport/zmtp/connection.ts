@@ -309,13 +309,16 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
   };
 
   readonly #broken = (error: Error): void => {
-    this.#reason = (error as NodeJS.ErrnoException).code ?? error.message;
-    if (this.#socket.destroyed || this.state.kind !== 'ready') this.#event({ kind: 'broken' });
-    else {
+    const { kind } = this.state;
+    if (kind === 'ready' && !this.#socket.destroyed) {
       // It could not write. What the peer had sent is read first, and then the end.
       this.outbox.detach();
       readOn(this.#socket);
+      return;
     }
+    if (kind === 'closed') this.#socket.destroy();
+    else this.#reason = (error as NodeJS.ErrnoException).code ?? error.message;
+    this.#event({ kind: 'broken' });
   };
 
   readonly #gone = (): void => {

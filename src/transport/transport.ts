@@ -202,9 +202,17 @@ export const TRANSPORT_NAMES: readonly TransportName[] = ['zeromq', 'zmtp'];
 /** What a role is given. */
 export type TransportChoice = Transport | TransportName;
 
-/** What roles take that are given none: `zeromq`, or what the environment variable `SEAWORTHY_TRANSPORT` says. */
+/**
+ * What roles take that are given none: `zeromq`, or what the environment variable `SEAWORTHY_TRANSPORT` says.
+ *
+ * @throws InvalidOption when that is no transport.
+ */
 export function defaultTransport(): TransportName {
-  return env['SEAWORTHY_TRANSPORT'] === 'zmtp' ? 'zmtp' : 'zeromq';
+  const named = env['SEAWORTHY_TRANSPORT'];
+  if (named === undefined || named === '') return 'zeromq';
+  const known = TRANSPORT_NAMES.find((each) => each === named);
+  if (known === undefined) throw new InvalidOption('SEAWORTHY_TRANSPORT', named, `one of ${TRANSPORT_NAMES.join(', ')}`);
+  return known;
 }
 
 let peersSeen = 0;

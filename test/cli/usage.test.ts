@@ -184,6 +184,10 @@ test.each([
     says: 'seaworthy broker: --log-level must be one of silent, debug, info, warn, error, not "loud"',
   },
   {
+    words: ['broker', '--transport', 'pigeon'],
+    says: 'seaworthy broker: --transport must be one of zeromq, zmtp, not "pigeon"',
+  },
+  {
     words: ['broker', '--trace', '/nowhere/trace'],
     says: "seaworthy broker: cannot write the trace: ENOENT: no such file or directory, open '/nowhere/trace'",
   },

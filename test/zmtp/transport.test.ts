@@ -250,6 +250,17 @@ describe('traffic', () => {
   });
 });
 
+test('a listener that pauses can be closed, though peers have left meanwhile with messages unread', async () => {
+  const { ear, listener } = await listen();
+  listener.pause();
+  const raws = Array.from({ length: 3 }, () => new Raw(listener.endpoint).say(GREETING, READY, frame('unheard')));
+  await until('their handshakes', () => raws.every((raw) => raw.answer.includes('READY')));
+  for (const raw of raws) raw.socket.end();
+  for (const raw of raws) await raw.untilEnded();
+  await listener.close();
+  expect([ear.texts, ear.gone]).toEqual([[], []]);
+});
+
 describe('publishing', () => {
   test('subscribers of 3.0 say what they want in a message, and hear no more than that', async () => {
     const publisher: Publisher = kept(await createZmtpTransport().publish('tcp://127.0.0.1:*', { linger: 0 }));

@@ -123,6 +123,8 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
 
   close(linger: number): void {
     this.#event({ kind: 'close', linger });
+    // Nobody will take what has waited.
+    this.#lastWord?.();
   }
 
   #event(event: ZmtpConnectionMachine['event']): void {

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { unlink } from 'node:fs/promises';
 import { connect as connectTo, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { assert } from '../../core/assert.ts';
 import { encodedLength, encodeMessage, encodeSubscribe, type ReaderLimits } from '../../wire/zmtp.ts';
 import type { Frame, Message } from '../../wire/message.ts';

@@ -1,26 +1,23 @@
 /** The sockets of the simulated network: a listener is what libzmq calls a bound ROUTER, a connector a DEALER that connects. */
 import { assert } from '../core/assert.ts';
 import type { Random } from '../core/random.ts';
-import type {
-  ConnectOptions,
-  Connector,
-  GoneReason,
-  Listener,
-  LivenessLayers,
-  Peer,
-  SendResult,
-  SocketOptions,
-  TransportHandler,
+import {
+  SOCKET_DEFAULTS,
+  type ConnectOptions,
+  type Connector,
+  type GoneReason,
+  type Listener,
+  type LivenessLayers,
+  type Peer,
+  type SendResult,
+  type SocketOptions,
+  type TransportHandler,
 } from '../transport/transport.ts';
 import { FramesMessage, type Frame, type Message } from '../wire/message.ts';
 import type { Entry } from './agenda.ts';
 import { ConnectedPeer, Link, type End, type LinkedSocket, type LinkingSocket, type Medium, type Remainder } from './link.ts';
 import type { SimulatedProcess } from './process.ts';
 
-const DEFAULT_HIGH_WATER_MARK = 1000;
-const DEFAULT_LISTENER_LINGER_MS = 500;
-const DEFAULT_LISTENER_FRAME_BYTES = 2 ** 20;
-const DEFAULT_RECONNECT_MS = 100;
 /** A connection hands over this many messages, then lets others have a turn. */
 const MESSAGES_PER_TURN = 256;
 /** libzmq does not say why. */
@@ -79,7 +76,7 @@ export abstract class SimulatedSocket implements LinkedSocket {
     this.handler = handler;
     this.heartbeat = options.transportHeartbeat;
     this.layers = { disconnectNotices: network.disconnectNotices, transportHeartbeats: options.transportHeartbeat !== undefined };
-    this.highWaterMark = options.highWaterMark === 0 ? Infinity : (options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK);
+    this.highWaterMark = options.highWaterMark === 0 ? Infinity : (options.highWaterMark ?? SOCKET_DEFAULTS.highWaterMark);
     this.linger = options.linger ?? linger;
     this.maxFrameBytes = options.maxFrameBytes ?? maxFrameBytes;
     process.sockets++;
@@ -207,7 +204,7 @@ export abstract class BoundSocket extends SimulatedSocket {
   protected readonly ends: Set<End> = new Set();
 
   constructor(network: Ground, process: SimulatedProcess, endpoint: string, handler: TransportHandler, options: SocketOptions) {
-    super(network, process, handler, options, DEFAULT_LISTENER_LINGER_MS, DEFAULT_LISTENER_FRAME_BYTES);
+    super(network, process, handler, options, SOCKET_DEFAULTS.listenerLinger, SOCKET_DEFAULTS.listenerFrameBytes);
     this.endpoint = endpoint;
   }
 
@@ -339,7 +336,7 @@ export abstract class ConnectingSocket extends SimulatedSocket implements Linkin
     super(network, process, handler, options, 0, Infinity);
     this.endpoint = endpoint;
     this.remote = new RemotePeer(endpoint);
-    this.#reconnectInterval = options.reconnectInterval ?? DEFAULT_RECONNECT_MS;
+    this.#reconnectInterval = options.reconnectInterval ?? SOCKET_DEFAULTS.reconnectInterval;
     this.#random = process.random.split(`connector${process.nextConnection()}`);
   }
 

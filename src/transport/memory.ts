@@ -21,6 +21,7 @@ import {
   InvalidEndpoint,
   checkIdentity,
   nextPeerLabel,
+  SOCKET_DEFAULTS,
   throwLater,
   type ConnectOptions,
   type Connector,
@@ -36,10 +37,6 @@ import {
 } from './transport.ts';
 
 const NAME = 'memory';
-const DEFAULT_HIGH_WATER_MARK = 1000;
-const DEFAULT_LISTENER_LINGER_MS = 500;
-const DEFAULT_LISTENER_FRAME_BYTES = 2 ** 20;
-const DEFAULT_RECONNECT_MS = 100;
 
 /** A socket hands over this many messages, then lets the others have a turn. */
 const MESSAGES_PER_TURN = 256;
@@ -277,7 +274,7 @@ abstract class MemorySocket {
 
   protected constructor(network: Network, options: SocketOptions, linger: number) {
     this.network = network;
-    this.highWaterMark = options.highWaterMark === 0 ? Infinity : (options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK);
+    this.highWaterMark = options.highWaterMark === 0 ? Infinity : (options.highWaterMark ?? SOCKET_DEFAULTS.highWaterMark);
     this.linger = options.linger ?? linger;
   }
 
@@ -377,7 +374,7 @@ abstract class BoundSocket extends MemorySocket {
   protected readonly links: Set<Link> = new Set();
 
   constructor(network: Network, endpoint: string, options: SocketOptions) {
-    super(network, options, DEFAULT_LISTENER_LINGER_MS);
+    super(network, options, SOCKET_DEFAULTS.listenerLinger);
     this.endpoint = endpoint;
   }
 
@@ -426,7 +423,7 @@ class MemoryListener extends BoundSocket implements Listener {
   constructor(network: Network, endpoint: string, handler: TransportHandler, options: SocketOptions) {
     super(network, endpoint, options);
     this.layers = network.layers;
-    this.#maxFrameBytes = options.maxFrameBytes ?? DEFAULT_LISTENER_FRAME_BYTES;
+    this.#maxFrameBytes = options.maxFrameBytes ?? SOCKET_DEFAULTS.listenerFrameBytes;
     this.#reader = new Reader(
       network,
       handler,
@@ -532,7 +529,7 @@ abstract class ConnectingSocket extends MemorySocket {
     super(network, options, 0);
     this.endpoint = endpoint;
     this.#maxFrameBytes = options.maxFrameBytes ?? Infinity;
-    this.#reconnectInterval = options.reconnectInterval ?? DEFAULT_RECONNECT_MS;
+    this.#reconnectInterval = options.reconnectInterval ?? SOCKET_DEFAULTS.reconnectInterval;
     this.#reader = new Reader(
       network,
       handler,

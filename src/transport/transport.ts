@@ -106,7 +106,10 @@ export interface SocketOptions {
 export interface ConnectOptions extends SocketOptions {
   /** Pause between attempts to reach an absent listener, in ms. Default 100. Randomise it among many. */
   readonly reconnectInterval?: number;
-  /** The longest such pause, in ms: after each attempt that failed it is twice as long, up to this. Default: as `reconnectInterval`. */
+  /**
+   * The longest such pause, in ms: after each attempt that failed it is twice as long, up to this. Default: as `reconnectInterval`. Transports
+   * within one process ignore it.
+   */
   readonly reconnectMaximum?: number;
 }
 
@@ -195,6 +198,21 @@ export interface Transport {
    */
   subscribe?(endpoint: string, handler: TransportHandler, options?: ConnectOptions): Subscriber;
 }
+
+/** What `SocketOptions` and `ConnectOptions` say of their defaults, for all transports. */
+export const SOCKET_DEFAULTS: {
+  readonly highWaterMark: number;
+  readonly listenerLinger: number;
+  readonly listenerFrameBytes: number;
+  readonly handshakeTimeout: number;
+  readonly reconnectInterval: number;
+} = {
+  highWaterMark: 1000,
+  listenerLinger: 500,
+  listenerFrameBytes: 2 ** 20,
+  handshakeTimeout: 2000,
+  reconnectInterval: 100,
+};
 
 /** The transports that a role loads by itself. */
 export type TransportName = 'zeromq' | 'zmtp';
@@ -287,7 +305,7 @@ export class BindFailed extends SeaworthyError {
 const TCP_ENDPOINT = /^tcp:\/\/(?:\[[0-9a-fA-F:.]+\]|[^:\s[\]]+):(\*|\d{1,5})$/;
 const OTHER_ENDPOINT = /^(?!tcp:)[a-z][a-z0-9+.-]*:\/\/\S+$/;
 /** What the sockets of each can connect over. */
-const SCHEMES: { readonly [name in TransportName]: RegExp } = { zeromq: /^(tcp|ipc|inproc|tipc|vmci):/, zmtp: /^(tcp|ipc):/ };
+const SCHEMES: { readonly [name in TransportName]: RegExp } = { zeromq: /^(tcp|ipc|inproc|tipc|vmci):/, zmtp: /^(tcp:|ipc:\/\/(?!@))/ };
 const IPC = 'ipc://';
 /** What a Unix socket's address holds, on Linux; a longer path is refused when it is too late to tell the caller. */
 const MOST_IPC_BYTES = 107;

@@ -27,6 +27,7 @@ import {
   MOST_PORT,
   checkIdentity,
   nextPeerLabel,
+  SOCKET_DEFAULTS,
   throwLater,
   type ConnectOptions,
   type Connector,
@@ -42,11 +43,6 @@ import {
 } from './transport.ts';
 
 const NAME = 'zeromq';
-const DEFAULT_HIGH_WATER_MARK = 1000;
-const DEFAULT_LISTENER_LINGER_MS = 500;
-const DEFAULT_LISTENER_FRAME_BYTES = 2 ** 20;
-const DEFAULT_HANDSHAKE_MS = 2000;
-const DEFAULT_RECONNECT_MS = 100;
 const UNLIMITED = -1;
 /** Connections that may wait to be accepted. libzmq's own 100 lets a burst of some thousand workers time out against each other. */
 const BACKLOG = 4096;
@@ -362,7 +358,7 @@ class ZeromqListener extends SendingSocket<ListenerSocket> implements Listener {
 
   constructor(handler: TransportHandler, options: SocketOptions) {
     const socket = new ListenerSocket({
-      ...socketOptions(options, DEFAULT_LISTENER_LINGER_MS, DEFAULT_LISTENER_FRAME_BYTES),
+      ...socketOptions(options, SOCKET_DEFAULTS.listenerLinger, SOCKET_DEFAULTS.listenerFrameBytes),
       mandatory: true,
       backlog: BACKLOG,
       ...(options.identity === undefined ? {} : { routingId: options.identity }),
@@ -526,7 +522,7 @@ class ZeromqPublisher extends ZeromqSocket<PubSocket> implements Publisher {
   constructor(options: SocketOptions) {
     super(
       new PubSocket({
-        ...commonOptions(options, DEFAULT_LISTENER_LINGER_MS, DEFAULT_LISTENER_FRAME_BYTES),
+        ...commonOptions(options, SOCKET_DEFAULTS.listenerLinger, SOCKET_DEFAULTS.listenerFrameBytes),
         ...sendingOptions(options),
         backlog: BACKLOG,
       }),
@@ -585,22 +581,22 @@ function commonOptions(options: SocketOptions, linger: number, maxFrameBytes: nu
   return {
     linger: Math.ceil(options.linger ?? linger),
     maxMessageSize: options.maxFrameBytes ?? maxFrameBytes,
-    handshakeInterval: Math.ceil(options.handshakeTimeout ?? DEFAULT_HANDSHAKE_MS),
+    handshakeInterval: Math.ceil(options.handshakeTimeout ?? SOCKET_DEFAULTS.handshakeTimeout),
     heartbeatInterval: Math.ceil(options.transportHeartbeat?.interval ?? 0),
     heartbeatTimeout: Math.ceil(options.transportHeartbeat?.timeout ?? 0),
   };
 }
 
-function sendingOptions({ highWaterMark = DEFAULT_HIGH_WATER_MARK }: SocketOptions) {
+function sendingOptions({ highWaterMark = SOCKET_DEFAULTS.highWaterMark }: SocketOptions) {
   return { sendTimeout: 0, sendHighWaterMark: highWaterMark };
 }
 
-function receivingOptions({ highWaterMark = DEFAULT_HIGH_WATER_MARK }: SocketOptions) {
+function receivingOptions({ highWaterMark = SOCKET_DEFAULTS.highWaterMark }: SocketOptions) {
   return { receiveHighWaterMark: highWaterMark };
 }
 
-function connectingOptions({ reconnectInterval = DEFAULT_RECONNECT_MS }: ConnectOptions) {
-  return { reconnectInterval };
+function connectingOptions({ reconnectInterval = SOCKET_DEFAULTS.reconnectInterval, reconnectMaximum }: ConnectOptions) {
+  return { reconnectInterval, ...(reconnectMaximum === undefined ? {} : { reconnectMaxInterval: Math.ceil(reconnectMaximum) }) };
 }
 
 function isAutomatic(routingId: Frame): boolean {

@@ -24,6 +24,7 @@ const AS_SERVER_AT = 32;
 
 export interface Greeting {
   readonly minor: number;
+  /** Without control characters. */
   readonly mechanism: string;
   readonly asServer: boolean;
 }
@@ -55,7 +56,7 @@ export function decodeGreeting(bytes: Frame): Greeting {
   return {
     // A later major version must understand ours.
     minor: bytes[MAJOR_AT] === MAJOR ? (bytes[MINOR_AT] as number) : MINOR,
-    mechanism: end < 0 ? name : name.slice(0, end),
+    mechanism: printable(end < 0 ? name : name.slice(0, end)),
     asServer: bytes[AS_SERVER_AT] === 1,
   };
 }

@@ -49,7 +49,8 @@ test('the environment names the transport of roles that are given none', async (
   const server = kept(await LazyPirateServer.listen('tcp://127.0.0.1:*', ({ body }) => body));
   const client = kept(LazyPirateClient.connect(server.endpoint));
   expect(String((await client.request('hello')).body[0])).toBe('hello');
-  expect(() => LazyPirateClient.connect('inproc://nowhere')).toThrow(InvalidEndpoint);
+  for (const endpoint of ['inproc://nowhere', 'ipc://@name']) expect(() => LazyPirateClient.connect(endpoint)).toThrow(InvalidEndpoint);
+  await expect(LazyPirateServer.listen('ipc://@name', ({ body }) => body)).rejects.toThrow(InvalidEndpoint);
   vi.stubEnv('SEAWORTHY_TRANSPORT', 'zmpt');
   expect(() => LazyPirateClient.connect(server.endpoint)).toThrow(InvalidOption);
 });

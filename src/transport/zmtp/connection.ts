@@ -108,8 +108,7 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
 
   /** Where the other end is; nothing over ipc. */
   get remote(): string | undefined {
-    const { remoteAddress, remotePort } = this.#socket;
-    return remoteAddress === undefined || remotePort === undefined ? undefined : `${remoteAddress}:${remotePort}`;
+    return remoteOf(this.#socket);
   }
 
   get isReady(): boolean {
@@ -166,7 +165,7 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
       const { minor, mechanism, asServer } = decodeGreeting(bytes);
       const own = this.#owner.mechanism;
       this.#minor = minor;
-      if (mechanism !== own.name) this.#fail('refused', `the peer wants the mechanism ${printable(mechanism)}, and not ${own.name}`);
+      if (mechanism !== own.name) this.#fail('refused', `the peer wants the mechanism ${mechanism}, and not ${own.name}`);
       // Two NULL ends are the same; of others one asks and one answers.
       else if (own.name !== 'NULL' && asServer === own.asServer) this.#fail('refused', `of two ends with ${own.name} one is the server`);
       else {
@@ -413,6 +412,6 @@ function readOn(socket: Socket): void {
   if (readable !== undefined) readable.errored = null;
 }
 
-function printable(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, '?');
+export function remoteOf({ remoteAddress, remotePort }: Socket): string | undefined {
+  return remoteAddress === undefined || remotePort === undefined ? undefined : `${remoteAddress}:${remotePort}`;
 }

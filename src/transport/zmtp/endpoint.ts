@@ -31,9 +31,8 @@ function parse(endpoint: string): Place | undefined {
     return number <= MOST_PORT ? { host: (v6 ?? host) as string, port: number } : undefined;
   }
   const path = IPC.exec(endpoint)?.[1];
-  if (path === undefined || path.startsWith(ANYWHERE)) return undefined;
-  // A name of Linux that is no file.
-  return { path: path.startsWith('@') ? `\0${path.slice(1)}` : path };
+  // Names that are no files: Node pads them otherwise than libzmq does, so its peers would not find them.
+  return path === undefined || path.startsWith(ANYWHERE) || path.startsWith('@') ? undefined : { path };
 }
 
 export function tcpEndpoint(address: string, port: number): string {

@@ -59,10 +59,6 @@ export class Outbox {
     return this.#waitingBytes + this.#handedBytes === 0;
   }
 
-  get messages(): number {
-    return this.#waiting + this.#handed;
-  }
-
   /** What waits may be written. */
   attach(socket: Socket): void {
     this.#socket = socket;
@@ -88,9 +84,7 @@ export class Outbox {
   /** Whether there was room. One message has room always. */
   put(head: readonly Frame[], tail: Message | undefined, from: number): boolean {
     const bytes = encodedLength(head, tail, from);
-    const messages = this.#waiting + this.#handed;
-    if (messages >= this.#mostMessages) return false;
-    if (messages > 0 && this.#waitingBytes + this.#handedBytes + bytes > this.#mostBytes) return false;
+    if (!this.#hasRoom(bytes)) return false;
     this.#waiting++;
     if (bytes > LARGE) this.#putLarge(head, tail, from);
     else this.#used = encodeMessage(this.#room(bytes), this.#used, head, tail, from);
@@ -101,9 +95,7 @@ export class Outbox {
 
   /** Encoded already, and the same for many. */
   putEncoded(message: Frame): boolean {
-    const messages = this.#waiting + this.#handed;
-    if (messages >= this.#mostMessages) return false;
-    if (messages > 0 && this.#waitingBytes + this.#handedBytes + message.length > this.#mostBytes) return false;
+    if (!this.#hasRoom(message.length)) return false;
     this.#waiting++;
     this.putCommand(message);
     return true;
@@ -115,6 +107,11 @@ export class Outbox {
     else this.#copyIn(frame);
     this.#waitingBytes += frame.length;
     this.#markDirty();
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const messages = this.#waiting + this.#handed;
+    return messages === 0 || (messages < this.#mostMessages && this.#waitingBytes + this.#handedBytes + bytes <= this.#mostBytes);
   }
 
   #markDirty(): void {

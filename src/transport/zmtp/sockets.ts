@@ -10,6 +10,7 @@ import {
   BindFailed,
   checkIdentity,
   nextPeerLabel,
+  SOCKET_DEFAULTS,
   throwLater,
   type ConnectOptions,
   type Connector,
@@ -23,18 +24,13 @@ import {
   type Subscriber,
   type TransportHandler,
 } from '../transport.ts';
-import { ZmtpConnection, type ConnectionOwner } from './connection.ts';
+import { remoteOf, ZmtpConnection, type ConnectionOwner } from './connection.ts';
 import type { ConnectionEnd, ZmtpConnectionContext } from './connection.machine.ts';
 import { placeToConnect, placeToListen, tcpEndpoint, type Place } from './endpoint.ts';
 import { engine } from './engine.ts';
 import type { Mechanism } from './mechanism.ts';
 import { Outbox } from './outbox.ts';
 
-const DEFAULT_HIGH_WATER_MARK = 1000;
-const DEFAULT_LISTENER_LINGER_MS = 500;
-const DEFAULT_LISTENER_FRAME_BYTES = 2 ** 20;
-const DEFAULT_HANDSHAKE_MS = 2000;
-const DEFAULT_RECONNECT_MS = 100;
 /** How far a pause before the next attempt is spread to both sides. */
 const RECONNECT_JITTER = 0.25;
 const BACKLOG = 4096;
@@ -97,9 +93,16 @@ abstract class ZmtpSocket implements ConnectionOwner {
   readonly #linger: number;
 
   protected constructor(kind: Kind, accepts: boolean, settings: ZmtpSettings, options: SocketOptions) {
-    const { transportHeartbeat, handshakeTimeout = DEFAULT_HANDSHAKE_MS, identity, highWaterMark = DEFAULT_HIGH_WATER_MARK } = options;
-    const { maxFrameBytes = accepts ? DEFAULT_LISTENER_FRAME_BYTES : Infinity, linger = accepts ? DEFAULT_LISTENER_LINGER_MS : 0 } =
-      options;
+    const {
+      transportHeartbeat,
+      handshakeTimeout = SOCKET_DEFAULTS.handshakeTimeout,
+      identity,
+      highWaterMark = SOCKET_DEFAULTS.highWaterMark,
+    } = options;
+    const {
+      maxFrameBytes = accepts ? SOCKET_DEFAULTS.listenerFrameBytes : Infinity,
+      linger = accepts ? SOCKET_DEFAULTS.listenerLinger : 0,
+    } = options;
     this.settings = settings;
     this.highWaterMark = highWaterMark;
     this.mostHeld = highWaterMark === 0 ? Infinity : highWaterMark;
@@ -213,7 +216,7 @@ abstract class AcceptingSocket extends ZmtpSocket {
   async bind(endpoint: string): Promise<void> {
     const place = placeToListen(endpoint);
     this.#endpoint = endpoint;
-    if ('path' in place && !place.path.startsWith('\0')) await this.#clearPath(endpoint, place.path);
+    if ('path' in place) await this.#clearPath(endpoint, place.path);
     try {
       await this.#listen(place);
     } catch (cause) {
@@ -297,11 +300,6 @@ abstract class AcceptingSocket extends ZmtpSocket {
     });
     await Promise.all([gone, stopped]);
   }
-}
-
-function remoteOf(socket: Socket): string | undefined {
-  const { remoteAddress, remotePort } = socket;
-  return remoteAddress === undefined || remotePort === undefined ? undefined : `${remoteAddress}:${remotePort}`;
 }
 
 class ZmtpListener extends AcceptingSocket implements Listener {
@@ -426,7 +424,6 @@ abstract class ConnectingSocket extends ZmtpSocket {
   #failures = 0;
   #connection: ZmtpConnection | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** While it lingers: the time at which it gives up. */
   #closing: Promise<void> | undefined;
   #whenClosed: (() => void) | undefined;
   #lingerTimer: NodeJS.Timeout | undefined;
@@ -437,7 +434,7 @@ abstract class ConnectingSocket extends ZmtpSocket {
     this.endpoint = endpoint;
     this.told = new Told(handler);
     this.outbox = this.newOutbox();
-    const { reconnectInterval = DEFAULT_RECONNECT_MS, reconnectMaximum = reconnectInterval } = options;
+    const { reconnectInterval = SOCKET_DEFAULTS.reconnectInterval, reconnectMaximum = reconnectInterval } = options;
     this.#pause = reconnectInterval;
     this.#longestPause = reconnectMaximum;
     this.#connect();

@@ -1,7 +1,7 @@
 /** The layers, as docs/ARCHITECTURE.md draws them. Type-only imports count: a type is knowledge too. */
 const PATTERNS = 'lazy-pirate|simple-pirate|paranoid-pirate|majordomo|binary-star|freelance|titanic|ordered-multicast';
 const BALANCER = '^src/load-balancer/';
-const PURE_BALANCER = '^src/load-balancer/(ready-queue|failures|dialect|[^/]+\\.machine)\\.ts$';
+const PURE_BALANCER = '^src/load-balancer/(ready-workers|failures|dialect|[^/]+\\.machine)\\.ts$';
 const CONNECTION = '^src/transport/zmtp/[^/]+\\.machine\\.ts$';
 const PURE = `^src/(core|wire)/|${PURE_BALANCER}|^src/(${PATTERNS})/(codec|[^/]+\\.machine)\\.ts$|^src/machines\\.ts$|${CONNECTION}`;
 

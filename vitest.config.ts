@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import type { TransportName } from './src/transport/transport.ts';
 
 interface PackageManifest {
   readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
@@ -19,8 +20,22 @@ function sourceAliases(): { find: RegExp; replacement: string }[] {
   );
 }
 
-/** Tests with real sockets or real processes: slower, and they hurt each other when the processor is short. */
-const interop = ['test/interop/**/*.test.ts', 'test/conformance/zeromq*.test.ts', 'test/cli/commands/**/*.test.ts'];
+/** Roles as processes: slower than others, and they hurt each other when the processor is short. */
+const interop = ['test/interop/**/*.test.ts', 'test/cli/commands/**/*.test.ts'];
+/** Transports with real sockets. They name their transport themselves. */
+const transports = ['test/conformance/{zeromq,zmtp}*.test.ts', 'test/zmtp/{transport,roles}.test.ts'];
+/** Of the interop tests, those that open no sockets. */
+const withoutSockets = ['test/cli/commands/sim.test.ts'];
+
+/** One file at a time. */
+const alone = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 1 };
+/** The interop tests over one transport. Children take it from the environment, too. */
+const interopOver = (transport: TransportName) => ({
+  globalSetup: ['test/interop/build.setup.ts'],
+  setupFiles: ['test/interop/transport.setup.ts'],
+  env: { SEAWORTHY_TRANSPORT: transport },
+  ...alone,
+});
 
 // Worker threads are out of the question: ending one that holds a socket with a pending receive aborts the whole process.
 const config: ViteUserConfig = defineConfig({
@@ -35,7 +50,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'unit',
           include: ['{test,examples}/**/*.test.ts'],
-          exclude: interop,
+          exclude: [...interop, ...transports],
           // They compute, and a busy machine takes its time. What hangs is ended; nothing is measured.
           testTimeout: 60_000,
           sequence: { groupOrder: 0 },
@@ -44,13 +59,29 @@ const config: ViteUserConfig = defineConfig({
       {
         extends: true,
         test: {
+          name: 'sockets',
+          include: transports,
+          ...alone,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'interop',
           include: interop,
-          globalSetup: ['test/interop/build.setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          ...interopOver('zeromq'),
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'interop-zmtp',
+          include: interop,
+          exclude: withoutSockets,
+          ...interopOver('zmtp'),
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -4,6 +4,7 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { Awaited } from './awaited.ts';
 
 /** What every child says when its processor time and memory are read. */
 export interface Mark {
@@ -55,33 +56,31 @@ export interface ChildOptions {
 export class Child {
   readonly #process: ChildProcess;
   readonly #name: string;
-  #waiting: { resolve: (answer: unknown) => void; reject: (error: Error) => void } | undefined;
+  readonly #answer: Awaited<unknown>;
   #failed: Error | undefined;
 
   private constructor(script: string, options: ChildOptions) {
     this.#name = script;
+    this.#answer = new Awaited(script);
     this.#process = fork(fileURLToPath(new URL(script, import.meta.url)), [], {
       execArgv: [...(options.nodeOptions ?? [])],
       env: { ...process.env, ...options.environment },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#process.on('message', (message: { answer?: unknown; failure?: string }) => {
-      const waiting = this.#waiting;
-      this.#waiting = undefined;
-      if (message.failure !== undefined) waiting?.reject(new Error(`${this.#name}: ${message.failure}`));
-      else waiting?.resolve(message.answer);
+      if (message.failure !== undefined) this.#answer.fail(new Error(`${this.#name}: ${message.failure}`));
+      else this.#answer.answer(message.answer);
     });
     this.#process.on('exit', (code, signal) => {
       this.#failed = new Error(`${this.#name} ended too early (${signal ?? String(code)})`);
-      this.#waiting?.reject(this.#failed);
-      this.#waiting = undefined;
+      this.#answer.fail(this.#failed);
     });
   }
 
   /** Starts a script of this folder and waits until it answers. */
   static async start(script: string, options: ChildOptions = {}): Promise<Child> {
     const child = new Child(script, options);
-    await child.#next(HELLO_DEADLINE_MS);
+    await child.#answer.wait(HELLO_DEADLINE_MS);
     return child;
   }
 
@@ -89,7 +88,11 @@ export class Child {
   async ask<T>(question: string, argument?: unknown, deadline: number = DEFAULT_DEADLINE_MS): Promise<T> {
     if (this.#failed !== undefined) throw this.#failed;
     this.#process.send({ question, argument });
-    return (await this.#next(deadline)) as T;
+    return (await this.#answer.wait(deadline)) as T;
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? NaN;
   }
 
   mark(): Promise<Mark> {
@@ -110,29 +113,10 @@ export class Child {
       }),
     );
     const late = setTimeout(() => this.#process.kill('SIGKILL'), FAREWELL_DEADLINE_MS);
-    this.#waiting = undefined;
+    this.#answer.forget();
     if (this.#process.connected) this.#process.disconnect();
     await gone;
     clearTimeout(late);
-  }
-
-  #next(deadline: number): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const late = setTimeout(() => {
-        this.#waiting = undefined;
-        reject(new Error(`${this.#name} did not answer within ${String(deadline)} ms`));
-      }, deadline);
-      this.#waiting = {
-        resolve: (answer) => {
-          clearTimeout(late);
-          resolve(answer);
-        },
-        reject: (error) => {
-          clearTimeout(late);
-          reject(error);
-        },
-      };
-    });
   }
 }
 

@@ -189,10 +189,14 @@ class Stand {
 
 /** The processes of one measurement; all are gone when it is disposed of. */
 export class ProcessGroup implements AsyncDisposable {
-  readonly #children: Child[] = [];
+  readonly #children: { stop(): Promise<void> }[] = [];
 
   async start(script: string, options: ChildOptions = {}): Promise<Child> {
-    const child = await Child.start(script, options);
+    return this.adopt(await Child.start(script, options));
+  }
+
+  /** Takes over a process that was started already. */
+  adopt<T extends { stop(): Promise<void> }>(child: T): T {
     this.#children.push(child);
     return child;
   }

@@ -1,6 +1,6 @@
 /**
- * `npm run prove`: everything that is shown by simulation and exploration, in one go, with its figures: past failures, campaigns over seeds,
- * every state of the small worlds, planted bugs, and the same runs on another Node. docs/TESTING.md has the figures of one such run.
+ * `npm run prove`: everything that is shown by simulation, exploration and fuzzing, in one go, with its figures: past failures, campaigns over seeds,
+ * every state of the small worlds, planted bugs, bytes of all kinds to ZMTP connections, and the same runs on another Node. docs/TESTING.md has the figures of one such run.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ Simulates, explores and compares, and prints what was reached of each goal. Ends
 is told, and is no failure. Fewer seeds than usual do not reach all pairs of state and event.
 
   --seeds <n>      simulated runs in all (default 20000)
+  --inputs <n>     inputs for connections of the ZMTP transport (default 1000000)
   --second <node>  another Node to play the same runs (default: $SEAWORTHY_SECOND_NODE; without it that goal is not judged)
   --json           the result as one JSON document
   --help           this text
@@ -20,11 +21,18 @@ is told, and is no failure. Fewer seeds than usual do not reach all pairs of sta
 
 const given = options();
 
-function options(): { readonly seeds: string; readonly second: string; readonly json: boolean; readonly help: boolean } {
+function options(): {
+  readonly seeds: string;
+  readonly inputs: string;
+  readonly second: string;
+  readonly json: boolean;
+  readonly help: boolean;
+} {
   try {
     return parseArgs({
       options: {
         seeds: { type: 'string', default: '20000' },
+        inputs: { type: 'string', default: '1000000' },
         second: { type: 'string', default: process.env['SEAWORTHY_SECOND_NODE'] ?? '' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -38,6 +46,7 @@ function options(): { readonly seeds: string; readonly second: string; readonly 
 
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const CATALOGUE = fileURLToPath(new URL('../catalogue/test/catalogue/measure.js', import.meta.url));
+const FUZZ = fileURLToPath(new URL('../catalogue/test/zmtp/measure.js', import.meta.url));
 const DIGESTS = fileURLToPath(new URL('digests.js', import.meta.url));
 const PAST_FAILURES = fileURLToPath(new URL('../../test/simulation/seeds.json', import.meta.url));
 /** Simulated worlds, which share the seeds. */
@@ -283,6 +292,45 @@ async function catalogue(): Promise<Goal[]> {
   ];
 }
 
+/** What the fuzzer prints. */
+interface Fuzzed {
+  readonly inputs: { readonly [kind: string]: number };
+  readonly all: number;
+  readonly mostKept: number;
+  readonly mayKeep: number;
+  readonly grownMebibytes: number;
+  readonly seconds: number;
+}
+
+/** A process that is fuzzed may grow by so much, garbage included. */
+const MOST_MEBIBYTES = 256;
+
+async function fuzz(inputs: number): Promise<Goal[]> {
+  const halves = await Promise.all(['one', 'two'].map((seed) => run(process.execPath, FUZZ, String(Math.ceil(inputs / 2)), seed)));
+  const fuzzed = halves.flatMap(linesOf) as unknown as readonly Fuzzed[];
+  const sound = fuzzed.length === halves.length && halves.every(({ code }) => code === 0);
+  const sum = (of: (each: Fuzzed) => number): number => fuzzed.reduce((total, each) => total + of(each), 0);
+  const most = (of: (each: Fuzzed) => number): number => Math.max(0, ...fuzzed.map(of));
+  const all = sum((each) => each.all);
+  const [mostKept, mayKeep, grown] = [most((each) => each.mostKept), most((each) => each.mayKeep), most((each) => each.grownMebibytes)];
+  const speed = sum((each) => each.all / each.seconds);
+  return [
+    {
+      what: 'inputs of bytes to connections of the ZMTP transport',
+      goal: `${number(inputs)}, none that throws, or is heard or ended otherwise than it should be`,
+      reached: `${number(all)}, ${number(speed)} in a second${sound ? '' : ', NOT SOUND'}`,
+      met: sound && all >= inputs,
+      details: Object.keys(fuzzed[0]?.inputs ?? {}).map((kind) => `${kind}: ${number(sum((each) => each.inputs[kind] ?? 0))}`),
+    },
+    {
+      what: 'what a connection kept at most of them, and how much the process grew',
+      goal: `${number(mayKeep)} bytes, ${MOST_MEBIBYTES} MiB`,
+      reached: `${number(mostKept)} bytes, ${number(grown)} MiB`,
+      met: sound && mostKept <= mayKeep && grown <= MOST_MEBIBYTES,
+    },
+  ];
+}
+
 async function secondNode(second: string): Promise<Goal[]> {
   const words = [String(DIGESTS_PER_WORLD)];
   const [here, there] = await Promise.all([run(process.execPath, DIGESTS, ...words), run(second, DIGESTS, ...words)]);
@@ -310,11 +358,17 @@ async function main(): Promise<number> {
     process.stderr.write(`--seeds must be a whole number, at least 1, not ${given.seeds}\n`);
     return 2;
   }
+  const inputs = Number(given.inputs);
+  if (!Number.isSafeInteger(inputs) || inputs < 1) {
+    process.stderr.write(`--inputs must be a whole number, at least 1, not ${given.inputs}\n`);
+    return 2;
+  }
   const began = performance.now();
   const goals: Goal[] = [
     ...(await simulation(seeds)),
     ...(await exploration()),
     ...(await catalogue()),
+    ...(await fuzz(inputs)),
     ...(given.second === '' ? [] : await secondNode(given.second)),
   ];
   const seconds = Math.round((performance.now() - began) / 1000);

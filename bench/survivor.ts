@@ -11,7 +11,7 @@ export interface Part {
   readonly pattern: 'lazy' | 'simple' | 'paranoid' | 'majordomo';
   /** Where to listen: one endpoint, or those of clients and workers. For a worker: where to connect. */
   readonly endpoints: readonly string[];
-  /** How long a request takes, in ms. */
+  /** How long a request takes, in ms; 0: it is answered at once. */
   readonly work: number;
   /** For the role; default options otherwise. */
   readonly options: object;
@@ -23,7 +23,7 @@ let working = 0;
 
 async function handle({ body }: { readonly body: readonly Buffer[] }): Promise<readonly Buffer[]> {
   working++;
-  await new Promise((resolve) => setTimeout(resolve, work));
+  if (work > 0) await new Promise((resolve) => setTimeout(resolve, work));
   working--;
   return body;
 }

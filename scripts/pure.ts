@@ -7,7 +7,7 @@ import { join, relative, sep } from 'node:path';
 import ts from 'typescript';
 
 const PURE_FOLDERS = ['core/', 'wire/'];
-const PURE_FILES = /(^|\/)(codec|[^/]+\.machine)\.ts$|^load-balancer\/(ready-queue|failures|dialect)\.ts$/;
+const PURE_FILES = /(^|\/)(codec|[^/]+\.machine)\.ts$|^load-balancer\/(ready-workers|failures|dialect)\.ts$/;
 
 /** Whether a file, named relative to `src` with forward slashes, must be pure. */
 export function isPure(file: string): boolean {

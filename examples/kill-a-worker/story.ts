@@ -285,7 +285,7 @@ export class Story {
       return false;
     }
     const loss = await ledger.until('the broker to notice', () =>
-      ledger.all('workerLost').find((candidate) => candidate.heldRequest && candidate.at >= at),
+      ledger.all('workerLost').find((candidate) => candidate.heldRequests > 0 && candidate.at >= at),
     );
     this.#explained.add(loss);
     const noticedAfter = loss.at - at;

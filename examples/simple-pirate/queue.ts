@@ -8,8 +8,8 @@ const queue = await SimplePirateQueue.listen({ frontend, backend });
 queue.events.on('workerRegistered', () => {
   report('workerRegistered');
 });
-queue.events.on('workerLost', ({ heldRequest }) => {
-  if (heldRequest) report('workerLost');
+queue.events.on('workerLost', ({ heldRequests }) => {
+  if (heldRequests > 0) report('workerLost');
 });
 endWhenTold(queue);
 report('listening');

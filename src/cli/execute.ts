@@ -53,11 +53,8 @@ export function commandHandler(command: string, mostReplyBytes: number): LoadBal
         stopping ??= setTimeout(signalGroup, GRACE_MS, child, 'SIGKILL');
       };
       const onAbort = (): void => stop('nobody waits for its reply any more');
-      const onExit = (): void => {
-        signalGroup(child, 'SIGKILL');
-      };
       signal.addEventListener('abort', onAbort, { once: true });
-      process.once('exit', onExit);
+      keepUntilExit(child);
 
       child.stdout.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
@@ -79,12 +76,25 @@ export function commandHandler(command: string, mostReplyBytes: number): LoadBal
         // What outlives the shell that it was started by has the rest of its grace.
         if (!signalGroup(child, 0)) clearTimeout(stopping);
         signal.removeEventListener('abort', onAbort);
-        process.off('exit', onExit);
+        running.delete(child);
         failure ??= failureOf(code, ended);
         if (failure === undefined) resolve(Buffer.concat(output));
         else reject(failure);
       });
     });
+}
+
+/** Commands that run: when this process exits they go with it. */
+const running = new Set<ChildProcess>();
+let watchesExit = false;
+
+function keepUntilExit(child: ChildProcess): void {
+  running.add(child);
+  if (watchesExit) return;
+  watchesExit = true;
+  process.once('exit', () => {
+    for (const each of running) signalGroup(each, 'SIGKILL');
+  });
 }
 
 const NEWLINE = Buffer.from('\n');

@@ -73,6 +73,7 @@ export const BROKER_OPTIONS: readonly Option[] = [
   broker('heartbeatLiveness', 'N', 'intervals of silence after which a worker is gone'),
   broker('requestExpiry', 'MS', 'how long a request may wait for a worker'),
   broker('busyLimit', 'MS', 'longest time one request may be with one worker, 0: no limit'),
+  broker('maxConcurrency', 'N', 'requests one worker may hold at once, if it asks for so many'),
   broker('maxDeliveries', 'N', 'how often one request is handed out before it is given up'),
   broker('deliveryPolicy', 'POLICY', 'what happens to the request of a lost worker: requeue, fail'),
   broker('drainTimeout', 'MS', 'how long a stop waits for requests in flight'),
@@ -111,7 +112,8 @@ export const QUEUE_OPTIONS: readonly Option[] = [
 export const WORKER_OPTIONS: readonly Option[] = [
   worker('heartbeatInterval', 'MS', 'time between heartbeats to the broker; not with simple'),
   worker('heartbeatLiveness', 'N', 'intervals of silence after which the broker is gone; not with simple'),
-  worker('drainTimeout', 'MS', 'how long a stop waits for the request in hand'),
+  worker('concurrency', 'N', 'requests worked on at once; majordomo only'),
+  worker('drainTimeout', 'MS', 'how long a stop waits for the requests in hand'),
   worker('linger', 'MS', 'how long a stop goes on delivering the last reply'),
   worker('reconnectInterval', 'MS', 'first pause before a new connection'),
   worker('reconnectMaximum', 'MS', 'longest pause'),

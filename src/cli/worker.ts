@@ -1,6 +1,7 @@
 /** `seaworthy worker`: serves a broker or a queue, by echoing or by running a command, until a signal comes. */
 import type { LoadBalancedHandler, LoadBalancedWorker, LoadBalancedWorkerEvents } from '../load-balancer/worker.ts';
 import { MajordomoWorker } from '../majordomo/worker.ts';
+import { paranoidPirateWorkerSettings } from '../paranoid-pirate/options.ts';
 import { ParanoidPirateWorker } from '../paranoid-pirate/worker.ts';
 import { simplePirateWorkerSettings } from '../simple-pirate/options.ts';
 import { SimplePirateWorker } from '../simple-pirate/worker.ts';
@@ -24,7 +25,8 @@ When it exits with another code than 0 the request has failed: the broker or que
 gives it up, by its delivery policy.
 SEAWORTHY_SERVICE and SEAWORTHY_ATTEMPT (2 and more after a worker was lost with the request) are in its environment.
 With --pattern simple or paranoid it serves a pirate queue, which has no services.
-SIGINT or SIGTERM drains: the request in hand is finished first. A second signal exits at once.`,
+With --concurrency it works on several requests of a seaworthy broker at once; any other broker gives it one at a time.
+SIGINT or SIGTERM drains: what is in hand is finished first. A second signal exits at once.`,
   options: [
     { flag: 'pattern', kind: 'text', placeholder: 'PATTERN', help: 'whom to serve: majordomo, simple, paranoid', fallback: 'majordomo' },
     { flag: 'service', kind: 'text', placeholder: 'NAME', help: 'the service to serve; majordomo needs it' },
@@ -85,14 +87,12 @@ async function serve(given: Arguments, output: Output, options: object): Promise
     return await workUntil(stopped, role, () => role.inspect().state, 'broker', output);
   }
   refuse(given, ['broker', 'service'], pattern);
-  if (pattern === 'simple') {
-    const known = Object.keys(simplePirateWorkerSettings({}));
-    refuse(
-      given,
-      WORKER_OPTIONS.filter(({ library = '' }) => !known.includes(library)).map(({ flag }) => flag),
-      pattern,
-    );
-  }
+  const known = Object.keys(pattern === 'simple' ? simplePirateWorkerSettings({}) : paranoidPirateWorkerSettings({}));
+  refuse(
+    given,
+    WORKER_OPTIONS.filter(({ library = '' }) => !known.includes(library)).map(({ flag }) => flag),
+    pattern,
+  );
   const stopped = new Promise<StopSignal>(onStopSignal);
   const role = (pattern === 'simple' ? SimplePirateWorker : ParanoidPirateWorker).connect(endpointsIn(given, 'queue'), handler, settings);
   output.result(
@@ -119,13 +119,13 @@ async function workUntil<S extends object>(
   role.events.on('handlerFailed', ({ error, attempt }) => output.note(`a request failed (attempt ${attempt}): ${messageOf(error)}`));
   role.events.on('brokerLost', ({ reason, retryIn }) => {
     if (reason === 'handler-failed') return;
-    // It comes back when the request in hand has ended.
-    const next = retryIn === 0 ? 'next try when the request in hand has ended' : `next try in ${Math.round(retryIn)} ms`;
+    // It comes back when what is in hand has ended.
+    const next = retryIn === 0 ? 'next try when what is in hand has ended' : `next try in ${Math.round(retryIn)} ms`;
     output.note(`the ${other} is lost (${reason}); ${next}`);
   });
   const unusable = role.events.once('unusable').then(({ error }) => Promise.reject(error));
   const signal = await Promise.race([stopped, unusable]);
-  if (state() === 'busy') output.note(`${signal}: finishing the request in hand; once more to exit at once`);
+  if (state() === 'busy') output.note(`${signal}: finishing what is in hand; once more to exit at once`);
   output.happened('draining', { signal, state: state() });
   await role.close();
   return EXIT.ok;

@@ -25,6 +25,10 @@ export class Fifo<T extends Linked<T>> {
     return this.#first;
   }
 
+  get last(): T | undefined {
+    return this.#last;
+  }
+
   has(item: T): boolean {
     return item.queue === this;
   }

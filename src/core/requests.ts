@@ -24,17 +24,24 @@ export interface AttemptRecord {
 /** What is known of an attempt besides its end and its times. */
 export type AttemptDetails = Pick<AttemptRecord, 'deliveries' | 'endpoint'>;
 
+const NO_RECORDS: readonly AttemptRecord[] = [];
+
 /** The attempts of one request, written as they end. */
 export class AttemptLog {
-  /** In order; at most one per attempt. */
-  readonly records: AttemptRecord[] = [];
   /** Whether the attempt under way was put on the wire. */
   sent = false;
-  readonly #begunAt: number;
-  #attemptAt: number;
+  #begunAt = 0;
+  #attemptAt = 0;
+  #records: readonly AttemptRecord[] = NO_RECORDS;
 
-  constructor(now: number) {
+  /** The request was made. */
+  start(now: number): void {
     this.#begunAt = this.#attemptAt = now;
+  }
+
+  /** In order; at most one per attempt. */
+  get records(): readonly AttemptRecord[] {
+    return this.#records;
   }
 
   get attemptAt(): number {
@@ -43,7 +50,7 @@ export class AttemptLog {
 
   /** Whether somebody may have done the job, wholly or in part: false only if that is certain. */
   get mayHaveRun(): boolean {
-    return this.records.some(({ sent, deliveries }) => sent && deliveries !== 0);
+    return this.#records.some(({ sent, deliveries }) => sent && deliveries !== 0);
   }
 
   /** Another attempt begins. */
@@ -52,26 +59,24 @@ export class AttemptLog {
   }
 
   /** Attempt `attempt` has ended; an earlier one, whose answer came late, ends the one under way with it. */
-  note(attempt: number, outcome: AttemptOutcome, now: number, details: AttemptDetails = {}): void {
-    const earlier = this.records[attempt - 1];
+  note(attempt: number, outcome: AttemptOutcome, now: number, details?: AttemptDetails): void {
+    const earlier = this.#records[attempt - 1];
     if (earlier === undefined) this.#add(outcome, now, details);
     else {
-      this.records[attempt - 1] = { ...earlier, ...details, outcome, milliseconds: now - this.#begunAt - earlier.startedAfter };
-      if (this.sent) this.#add('superseded', now, {});
+      const milliseconds = now - this.#begunAt - earlier.startedAfter;
+      this.#records = this.#records.with(attempt - 1, { ...earlier, ...details, outcome, milliseconds });
+      if (this.sent) this.#add('superseded', now, undefined);
     }
     this.#attemptAt = now;
     this.sent = false;
   }
 
-  #add(outcome: AttemptOutcome, now: number, details: AttemptDetails): void {
-    this.records.push({
-      attempt: this.records.length + 1,
-      outcome,
-      startedAfter: this.#attemptAt - this.#begunAt,
-      milliseconds: now - this.#attemptAt,
-      sent: this.sent,
-      ...details,
-    });
+  #add(outcome: AttemptOutcome, now: number, details: AttemptDetails | undefined): void {
+    const attempt = this.#records.length + 1;
+    const startedAfter = this.#attemptAt - this.#begunAt;
+    const record = { attempt, outcome, startedAfter, milliseconds: now - this.#attemptAt, sent: this.sent };
+    const added = details === undefined ? record : { ...record, ...details };
+    this.#records = attempt === 1 ? [added] : [...this.#records, added];
   }
 }
 

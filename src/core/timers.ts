@@ -24,10 +24,13 @@ export class Timer {
   /** The arming it is filed under; follows `armed` only when the heap moves it, or the heap would be out of order. */
   order = 0;
   index = -1;
+  /** Another one of the same owner, for its own use. */
+  readonly sibling: Timer | undefined;
 
-  constructor(owner: TimerOwner, name: string) {
+  constructor(owner: TimerOwner, name: string, sibling?: Timer) {
     this.owner = owner;
     this.name = name;
+    this.sibling = sibling;
   }
 }
 

@@ -2,6 +2,7 @@
 import { InvalidOption, type SeaworthyError } from '../core/errors.ts';
 import type { Linked } from '../core/fifo.ts';
 import type { StepObserver } from '../core/machine.ts';
+import { Numbered } from '../core/numbered.ts';
 import { knownOptions } from '../core/options.ts';
 import { ClientClosed, RequestAborted, UNTRIED, type AttemptOutcome, type AttemptRecord, type FailedRequest } from '../core/requests.ts';
 import { RequestAbandoned } from '../lazy-pirate/errors.ts';
@@ -9,7 +10,7 @@ import { Actor } from '../runtime/actor.ts';
 import type { Driver } from '../runtime/driver.ts';
 import type { Lane } from '../runtime/lanes.ts';
 import { reconnectBackoff, retryBackoff, transportHeartbeatOf } from '../runtime/options.ts';
-import { Requester, type Requested, type RequesterCounters } from '../runtime/requester.ts';
+import { Requester, rejected, type Requested, type RequesterCounters } from '../runtime/requester.ts';
 import type { RoleEvents } from '../runtime/role.ts';
 import type { TraceValue } from '../runtime/trace.ts';
 import type { Connector, LivenessLayers, Peer } from '../transport/transport.ts';
@@ -135,7 +136,7 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
   readonly #probe: readonly Frame[] | undefined;
   readonly #servers = new Map<string, KnownServer>();
   /** The copies of open requests, by the number in their control frame. */
-  readonly #copies = new Map<number, Copy>();
+  readonly #copies = new Numbered<Copy>();
   /** No number is used twice: a late answer meets nobody. */
   #lastId = 0;
   /** How often a server was found guilty: who was so latest comes last. */
@@ -265,16 +266,18 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
    * @throws InvalidOption, TooManyRequests; RequestAbandoned, RequestAborted, ClientClosed, each with the log of the attempts and whether
    * the job may have run. All as rejections.
    */
-  async request(body: FrameLike | readonly FrameLike[], options: FreelanceCallOptions = {}): Promise<FreelanceReply> {
-    const frames = bodyOption(body, this.#settings.maxFrameBytes);
-    const context = this.#contextOf(options);
-    const { signal } = options;
-    return this.begin<FreelanceReply>(
-      'the request',
-      UNTRIED,
-      signal,
-      (resolve, reject) => new FreelanceCall(this.#callHost, context, frames, signal, resolve, reject),
-    );
+  request(body: FrameLike | readonly FrameLike[], options: FreelanceCallOptions = {}): Promise<FreelanceReply> {
+    try {
+      const frames = bodyOption(body, this.#settings.maxFrameBytes);
+      const context = this.#contextOf(options);
+      const { signal } = options;
+      this.admit(signal);
+      const call = new FreelanceCall(this.#callHost, context, frames, signal);
+      this.begin(call);
+      return call.outcome;
+    } catch (error) {
+      return rejected(error);
+    }
   }
 
   #contextOf(options: FreelanceCallOptions): FreelanceRequestContext {
@@ -486,7 +489,7 @@ export class FreelanceClient extends Requester<FreelanceClientEvents, FreelanceC
   #send(request: FreelanceCall, server: KnownServer, part: CopyPart): Copy {
     const copy = new Copy(++this.#lastId, request, server, part, this.driver.now);
     request.copies.push(copy);
-    this.#copies.set(copy.id, copy);
+    this.#copies.add(copy.id, copy);
     server.inFlight.add(copy);
     if (this.trace !== undefined) {
       const { round, context } = request;
@@ -756,25 +759,25 @@ class FreelanceCall
   next: FreelanceCall | undefined;
   queue: unknown;
   readonly #host: CallHost;
-  readonly #askedAt: number;
-  readonly #resolve: (reply: FreelanceReply) => void;
-  readonly #reject: (error: Error) => void;
+  #askedAt = 0;
+  /** What its caller waits for. */
+  readonly outcome: Promise<FreelanceReply>;
+  #resolve!: (reply: FreelanceReply) => void;
+  #reject!: (error: Error) => void;
 
-  constructor(
-    host: CallHost,
-    context: FreelanceRequestContext,
-    body: readonly Frame[],
-    signal: AbortSignal | undefined,
-    resolve: (reply: FreelanceReply) => void,
-    reject: (error: Error) => void,
-  ) {
+  constructor(host: CallHost, context: FreelanceRequestContext, body: readonly Frame[], signal: AbortSignal | undefined) {
     super(freelanceRequest, host.driver, context, host.observer);
     this.#host = host;
-    this.#askedAt = host.driver.clock.now();
     this.body = body;
     this.signal = signal;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.outcome = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  asked(now: number): void {
+    this.#askedAt = now;
   }
 
   /** The round under way, or the next one; 0 before and after. */

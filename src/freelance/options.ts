@@ -52,7 +52,7 @@ export interface FreelanceClientOptions
   readonly probe?: false | FrameLike | readonly FrameLike[];
   /** Longest frame of a request; a server takes none that is longer than its own `maxFrameBytes`. Default 1 MiB. */
   readonly maxFrameBytes?: number;
-  /** Requests open at once; more are rejected with `TooManyRequests`. Default 1000. */
+  /** Requests open at once; more are rejected with `TooManyRequests`, see `room()`. Default 1000. */
   readonly maxOpenRequests?: number;
   /** Servers known at once. Default 100. */
   readonly maxServers?: number;

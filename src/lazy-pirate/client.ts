@@ -2,12 +2,12 @@
 import type { SeaworthyError } from '../core/errors.ts';
 import type { StepObserver } from '../core/machine.ts';
 import { knownOptions } from '../core/options.ts';
-import { ClientClosed, RequestAborted, UNTRIED, type AttemptOutcome, type AttemptRecord } from '../core/requests.ts';
+import { ClientClosed, RequestAborted, type AttemptOutcome, type AttemptRecord } from '../core/requests.ts';
 import type { Driver } from '../runtime/driver.ts';
 import { Endpoints } from '../runtime/endpoints.ts';
 import type { Lane } from '../runtime/lanes.ts';
 import { retryBackoff, transportHeartbeatOf } from '../runtime/options.ts';
-import { OpenRequest, Requester, type RequesterCounters } from '../runtime/requester.ts';
+import { OpenRequest, Requester, rejected, type RequesterCounters } from '../runtime/requester.ts';
 import type { RoleEvents, RoleOptions } from '../runtime/role.ts';
 import type { Connector, LivenessLayers, Peer } from '../transport/transport.ts';
 import { bodyOption, type Frame, type FrameLike, type Message } from '../wire/message.ts';
@@ -77,6 +77,7 @@ export interface LazyPirateClientSnapshot extends RetryingClientSnapshot {
 const FEW_MESSAGES = 10;
 /** How long libzmq pauses before it tries an absent server again, at most; spread, because many clients may look for one server. */
 const RECONNECT_MS = 150;
+const NO_OPTIONS: LazyPirateCallOptions = {};
 const CALL_OPTIONS: readonly string[] = ['requestTimeout', 'requestRetries', 'deadline', 'signal'];
 
 /** A client that asks one server after another until one answers; a pattern says what goes on the wire. */
@@ -137,19 +138,22 @@ export abstract class RetryingClient<E extends RoleEvents> extends Requester<E, 
    * @throws InvalidOption, TooManyRequests; RequestAbandoned, RequestAborted, ClientClosed, each with the log of the attempts and whether
    * the job may have run. All as rejections.
    */
-  async request(body: FrameLike | readonly FrameLike[], options: LazyPirateCallOptions = {}): Promise<LazyPirateReply> {
-    const frames = bodyOption(body, this.#settings.maxFrameBytes);
-    const context = this.#contextOf(options);
-    const { signal } = options;
-    return this.begin<LazyPirateReply>(
-      'the request',
-      UNTRIED,
-      signal,
-      (resolve, reject) => new LazyPirateCall(this.#host, context, frames, signal, resolve, reject),
-    );
+  request(body: FrameLike | readonly FrameLike[], options: LazyPirateCallOptions = NO_OPTIONS): Promise<LazyPirateReply> {
+    try {
+      const frames = bodyOption(body, this.#settings.maxFrameBytes);
+      const context = this.#contextOf(options);
+      const { signal } = options;
+      this.admit(signal);
+      const call = new LazyPirateCall(this.#host, context, frames, signal);
+      this.begin(call);
+      return call.outcome;
+    } catch (error) {
+      return rejected(error);
+    }
   }
 
   #contextOf(options: LazyPirateCallOptions): LazyPirateRequestContext {
+    if (options === NO_OPTIONS) return this.#context;
     knownOptions(options, CALL_OPTIONS);
     const own = this.#settings;
     const { requestTimeout = own.requestTimeout, requestRetries = own.requestRetries, deadline = own.deadline } = options;
@@ -341,15 +345,8 @@ class LazyPirateCall extends OpenRequest<LazyPirateRequestMachine, LazyPirateCal
   endpoint = '';
   readonly #host: RequestHost;
 
-  constructor(
-    host: RequestHost,
-    context: LazyPirateRequestContext,
-    body: readonly Frame[],
-    signal: AbortSignal | undefined,
-    resolve: (reply: LazyPirateReply) => void,
-    reject: (error: Error) => void,
-  ) {
-    super(lazyPirateRequest, host, context, body, signal, resolve, reject);
+  constructor(host: RequestHost, context: LazyPirateRequestContext, body: readonly Frame[], signal: AbortSignal | undefined) {
+    super(lazyPirateRequest, host, context, body, signal);
     this.#host = host;
   }
 

@@ -24,7 +24,7 @@ export interface LazyPirateRequestOptions extends RequestOptions {
 export interface LazyPirateClientOptions extends RoleOptions, LazyPirateRequestOptions, RetryOptions, TransportHeartbeatOptions {
   /** Longest frame of a request; the server takes none that is longer than its own `maxFrameBytes`. Default 1 MiB. */
   readonly maxFrameBytes?: number;
-  /** Requests open at once; more are rejected with `TooManyRequests`. Default 1000. */
+  /** Requests open at once; more are rejected with `TooManyRequests`, see `room()`. Default 1000. */
   readonly maxOpenRequests?: number;
   /** Connections at once, each with one request in flight; further requests wait. Default 1, as in the Guide. */
   readonly maxSockets?: number;

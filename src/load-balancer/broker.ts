@@ -14,9 +14,9 @@ import type { Frame, Message } from '../wire/message.ts';
 import type { BrokerDialect } from './dialect.ts';
 import type { FailureCode } from './failures.ts';
 import type { LoadBalancerSettings } from './options.ts';
-import { ClientSession, PendingRequest, type Service } from './requests.ts';
+import { ClientSession, PendingRequest, type ReadyQueue, type Service, type ServiceWorker } from './requests.ts';
 import { WorkerSession, type SessionHost } from './session.ts';
-import type { SessionContext, SessionReply, WorkerLoss, WorkerSessionMachine } from './session.machine.ts';
+import type { RequestReturn, SessionContext, SessionReply, WorkerLoss, WorkerSessionMachine } from './session.machine.ts';
 
 /** Which means noticed a loss. */
 export type NoticedBy = 'transport' | 'heartbeat' | 'protocol' | 'limit' | 'peer' | 'broker';
@@ -34,18 +34,18 @@ const NOTICED_BY: { readonly [loss in WorkerLoss]: NoticedBy } = {
 
 /** `S` names the service, where the pattern has services; `P` the endpoints. */
 export interface LoadBalancerEvents<S extends object, P extends object> extends RoleEvents {
-  workerRegistered: S & { readonly worker: string };
+  workerRegistered: S & { readonly worker: string; readonly concurrency: number };
   workerLost: S & {
     readonly worker: string;
     readonly reason: WorkerLoss;
     readonly noticedBy: NoticedBy;
-    /** Whether it held a request, which is then requeued or failed. */
-    readonly heldRequest: boolean;
+    /** Requests that it held, which are then requeued or failed. */
+    readonly heldRequests: number;
     /** What the transport said of the connection's end, if it was the transport that noticed. */
     readonly cause?: GoneReason;
   };
   requestDispatched: S & { readonly worker: string; readonly delivery: number };
-  requestRequeued: S & { readonly worker: string; readonly deliveries: number; readonly reason: WorkerLoss };
+  requestRequeued: S & { readonly worker: string; readonly deliveries: number; readonly reason: RequestReturn };
   requestFailed: S & { readonly code: FailureCode; readonly deliveries: number };
   /** The client left before its request was answered. */
   requestDropped: S & { readonly deliveries: number };
@@ -98,6 +98,10 @@ export interface LoadBalancerSnapshot {
 export interface WorkerView {
   readonly peer: string;
   readonly state: string;
+  /** Requests that it holds. */
+  readonly held: number;
+  /** Requests that it may hold. */
+  readonly concurrency: number;
   readonly deliveries: number;
   /** Ms it has been in this state. */
   readonly since: number;
@@ -228,6 +232,8 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
     return {
       peer: session.peer.label,
       state: session.state.kind,
+      held: session.load,
+      concurrency: session.credit,
       deliveries: session.deliveries,
       since: this.driver.clock.now() - session.since,
       strikes: session.strikes,
@@ -253,9 +259,15 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
       return;
     }
     // A heartbeat that was refused in the same turn is no second delivery.
-    if (!session.requestSentLast || session.request === undefined || session.request.handle === 0) return;
-    session.request.deliveries--;
-    session.request.handle = 0;
+    if (!session.requestSentLast) return;
+    let request = session.held.last;
+    while (request?.handle === 0) request = request.previous;
+    if (request !== undefined) this.#notDelivered(session, request);
+  }
+
+  #notDelivered(session: WorkerSession, request: PendingRequest): void {
+    request.deliveries--;
+    request.handle = 0;
     session.deliveries--;
     this.counters.deliveries--;
   }
@@ -290,7 +302,7 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
     unwantedAt: number,
   ): void {
     const { queue } = service;
-    const worker = queue.queued === 0 ? queue.ready.take() : undefined;
+    const worker = queue.forAnybody === 0 ? queue.ready.take() : undefined;
     const client = (peer.session ??= new ClientSession(peer)) as ClientSession;
     // One that must wait becomes one Buffer, envelope and all; one that is handed out at once is kept as it came.
     const kept = worker === undefined ? message.pack(0) : message.retain();
@@ -301,39 +313,42 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
       this.trace({ t: this.driver.now, node: this.name, kind: 'accept', ...this.named(service), request: request.number, peer: label });
     }
     if (worker === undefined) {
-      this.#enqueue(request, false);
+      this.#mustWait(request);
+      service.queue.add(request);
     } else {
-      this.inFlight++;
-      worker.assign(request, ++this.#handle);
+      this.#handOut(request, worker, false);
       this.readinessChanged();
     }
   }
 
-  #enqueue(request: PendingRequest, returned: boolean): void {
-    const { service, client } = request;
+  #handOut(request: PendingRequest, worker: ServiceWorker, alone: boolean): void {
+    this.inFlight++;
+    worker.assign(request, ++this.#handle, alone);
+  }
+
+  #mustWait(request: PendingRequest): void {
+    const { service } = request;
     request.handle = 0;
-    request.expiresAt = this.driver.now + this.#limits.requestExpiry;
-    if (returned) service.queue.returned.add(request);
-    else service.queue.waiting.add(request);
-    client.remember(request);
+    request.dueAt = this.driver.now + this.#limits.requestExpiry;
     this.queued++;
     if (service.expiry.deadline === Infinity) this.driver.arm(service.expiry, this.#limits.requestExpiry);
   }
 
   #unqueue(request: PendingRequest): void {
     request.service.queue.drop(request);
-    request.client.forget(request);
     this.queued--;
   }
 
   /** Fails the oldest waiting requests as `expired`, as long as `hasPassed` says so. */
   #expireWhile(service: Service, hasPassed: (request: PendingRequest) => boolean): void {
-    for (const queue of [service.queue.returned, service.queue.waiting]) {
+    const { lastChance, returned, waiting } = service.queue;
+    for (const queue of [lastChance, returned, waiting]) {
       for (let request = queue.first; request !== undefined && hasPassed(request); request = queue.first) {
         this.#unqueue(request);
         this.#fail(request, 'expired');
       }
     }
+    this.#freeReserved(service);
   }
 
   /** Gives up the oldest requests of a full queue whose clients have stopped waiting: they would keep out those who still do. */
@@ -345,25 +360,29 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
   /** What a service's expiry timer does. */
   protected expireQueued(service: Service): void {
     const { now } = this.driver;
-    this.#expireWhile(service, (request) => request.expiresAt <= now);
-    const next = Math.min(service.queue.returned.first?.expiresAt ?? Infinity, service.queue.waiting.first?.expiresAt ?? Infinity);
+    this.#expireWhile(service, (request) => request.dueAt <= now);
+    const { lastChance, returned, waiting } = service.queue;
+    const next = Math.min(...[lastChance, returned, waiting].map(({ first }) => first?.dueAt ?? Infinity));
     if (next < Infinity) this.driver.arm(service.expiry, next - now);
     this.retireIfUnused(service);
   }
 
   /** Gives up all that waits. */
   protected failAll(service: Service, code: FailureCode): void {
-    for (let request = service.queue.next; request !== undefined; request = service.queue.next) {
-      this.#unqueue(request);
-      this.#fail(request, code);
-    }
+    const { lastChance, returned, waiting } = service.queue;
+    for (const queue of [lastChance, returned, waiting])
+      for (let request = queue.first; request !== undefined; request = queue.first) {
+        this.#unqueue(request);
+        this.#fail(request, code);
+      }
   }
 
   #clientGone(client: ClientSession): void {
     client.gone = true;
-    for (let request = client.oldestWaiting; request !== undefined; request = client.oldestWaiting) {
+    for (let request = client.waiting; request !== undefined; request = client.waiting) {
       this.#unqueue(request);
       this.#drop(request);
+      this.#freeReserved(request.service);
       this.retireIfUnused(request.service);
     }
   }
@@ -441,11 +460,14 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
   }
 
   readonly #host: SessionHost = {
-    register: (session, service) => {
-      this.#register(session, service);
+    register: (session, service, concurrency) => {
+      this.#register(session, service, concurrency);
     },
     ready: (session) => {
       this.#ready(session);
+    },
+    unready: (session) => {
+      this.#unready(session);
     },
     sendRequest: (session, request, handle) => this.#sendRequest(session, request, handle),
     sendHeartbeat: (session) => this.#sendHeartbeat(session),
@@ -455,8 +477,8 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
     deliver: (request, reply) => {
       this.#deliver(request, reply);
     },
-    surrender: (session, request, loss) => {
-      this.#surrender(session, request, loss);
+    takeBack: (session, request, why) => {
+      this.#takeBack(session, request, why);
     },
     forget: (session, loss) => {
       this.#forget(session, loss);
@@ -466,7 +488,7 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
     },
   };
 
-  #register(session: WorkerSession, name: string): void {
+  #register(session: WorkerSession, name: string, concurrency: number): void {
     const service = this.serviceFor(name);
     service.workers++;
     session.service = service;
@@ -474,20 +496,29 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
     this.counters.workersRegistered++;
     const about = { ...this.named(service), worker: session.peer.label };
     if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'register', ...about });
-    this.emit('workerRegistered', about);
-    this.logger.info({ role: this.name, ...about }, 'worker registered');
+    this.emit('workerRegistered', { ...about, concurrency });
+    this.logger.info({ role: this.name, ...about, concurrency }, 'worker registered');
   }
 
   #ready(session: WorkerSession): void {
-    const service = session.service as Service;
-    session.since = this.driver.now;
-    service.queue.ready.add(session);
-    if (service.queue.queued > 0) this.#serveSoon(service);
+    const { queue } = session.service as Service;
+    if (session.load === 0) session.since = this.driver.now;
+    if (queue.reserved === session && session.load > 0) return;
+    if (queue.reserved === session) queue.reserved = undefined;
+    queue.ready.add(session);
+    if (queue.queued > 0) this.#serveSoon(session.service as Service);
     else this.readinessChanged();
   }
 
+  #unready(session: WorkerSession): void {
+    const service = session.service as Service;
+    this.#takeFromReady(session, service);
+    this.readinessChanged();
+  }
+
   #sendRequest(session: WorkerSession, request: PendingRequest, handle: number): boolean {
-    session.since = this.driver.now;
+    if (session.load === 1) session.since = this.driver.now;
+    request.dueAt = this.driver.now + (this.#limits.busyLimit || Infinity);
     const delivery = request.deliveries + 1;
     const head = this.wire.requestToWorker(encodeHandle(handle, delivery));
     session.requestSentLast = true;
@@ -527,8 +558,9 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
     this.#drainedIfIdle();
   }
 
-  #surrender(session: WorkerSession, request: PendingRequest, loss: WorkerLoss): void {
+  #takeBack(session: WorkerSession, request: PendingRequest, why: RequestReturn): void {
     this.inFlight--;
+    if (why === 'declined') this.#notDelivered(session, request);
     const { service, client, deliveries } = request;
     // What the worker's connection would not take was not delivered: nothing counts against it.
     const delivered = request.handle !== 0;
@@ -536,14 +568,16 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
     // Also when we send the worker away because we are closing: it may have run, and must not run twice.
     else if (delivered && service.policy === 'fail') this.#fail(request, 'worker-lost');
     // A worker that we send away because we are closing was not lost with it.
-    else if (delivered && deliveries >= this.#limits.maxDeliveries && loss !== 'dismissed') this.#fail(request, 'poisoned');
+    else if (delivered && deliveries >= this.#limits.maxDeliveries && why !== 'dismissed') this.#fail(request, 'poisoned');
     else if (this.state !== 'listening') this.#fail(request, 'shutting-down');
     else {
       this.counters.requeued++;
       const named = this.named(service);
       this.#note('requeue', request, { deliveries });
-      this.emit('requestRequeued', { ...named, worker: session.peer.label, deliveries, reason: loss });
-      this.#enqueue(request, true);
+      this.emit('requestRequeued', { ...named, worker: session.peer.label, deliveries, reason: why });
+      this.#mustWait(request);
+      const isLast = deliveries > 0 && deliveries === this.#limits.maxDeliveries - 1;
+      service.queue.giveBack(request, isLast);
       this.#serveSoon(service);
     }
     this.#drainedIfIdle();
@@ -551,23 +585,23 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
 
   #forget(session: WorkerSession, loss: WorkerLoss): void {
     const service = session.service as Service;
-    if (service.queue.ready.has(session)) service.queue.ready.remove(session);
+    this.#takeFromReady(session, service);
     service.workers--;
     this.sessions.delete(session);
     this.counters.workersLost++;
     this.readinessChanged();
     const about = { ...this.named(service), worker: session.peer.label };
     if (this.trace !== undefined) this.trace({ t: this.driver.now, node: this.name, kind: 'expire', ...about, loss });
-    const heldRequest = session.request !== undefined;
+    const heldRequests = session.load;
     const { cause } = session;
     this.emit('workerLost', {
       ...about,
       reason: loss,
       noticedBy: NOTICED_BY[loss],
-      heldRequest,
+      heldRequests,
       ...(cause === undefined ? {} : { cause }),
     });
-    this.logger.info({ role: this.name, ...about, reason: loss, heldRequest }, 'worker lost');
+    this.logger.info({ role: this.name, ...about, reason: loss, heldRequests }, 'worker lost');
     this.driver.followUp(() => {
       this.retireIfUnused(service);
       this.#release(session);
@@ -591,19 +625,63 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
 
   /** Pairs waiting requests with idle workers until one side runs out. */
   protected serve(service: Service): void {
-    service.dirty = false;
     const { queue } = service;
-    while (queue.ready.size > 0) {
-      const request = queue.next;
-      if (request === undefined) break;
-      this.#unqueue(request);
-      if (request.unwantedAt <= this.driver.now) {
-        this.#fail(request, 'expired');
-        continue;
+    try {
+      this.#serveLastChances(service);
+      while (queue.ready.size > 0) {
+        const request = this.#takeWanted(queue, false);
+        if (request === undefined) break;
+        this.#handOut(request, queue.ready.take() as ServiceWorker, false);
       }
-      this.inFlight++;
-      queue.ready.take()?.assign(request, ++this.#handle);
+    } finally {
+      service.dirty = false;
     }
     this.readinessChanged();
+  }
+
+  /**
+   * The last delivery of a request is made to a worker that holds nothing else, and is given nothing else meanwhile: otherwise it might be called
+   * poisoned for what another one did. Where all are at work, the least loaded one is reserved.
+   */
+  #serveLastChances(service: Service): void {
+    const { queue } = service;
+    while (queue.ready.idle > 0) {
+      const request = this.#takeWanted(queue, true);
+      if (request === undefined) break;
+      this.#handOut(request, queue.ready.take() as ServiceWorker, true);
+    }
+    if (queue.lastChance.size > 0) queue.reserved ??= queue.ready.take();
+    else this.#freeReserved(service);
+  }
+
+  /** Takes out the next request whose client still waits: of those on their last delivery, or of the others. */
+  #takeWanted(queue: ReadyQueue, last: boolean): PendingRequest | undefined {
+    for (;;) {
+      const request = last ? queue.lastChance.first : queue.next;
+      if (request === undefined) return undefined;
+      this.#unqueue(request);
+      if (request.unwantedAt > this.driver.now) return request;
+      this.#fail(request, 'expired');
+    }
+  }
+
+  /** What a worker was reserved for is gone. */
+  #freeReserved(service: Service): void {
+    const { queue } = service;
+    const { reserved } = queue;
+    if (reserved === undefined || queue.lastChance.size > 0) return;
+    queue.reserved = undefined;
+    // It was ready when it was reserved, and holds no more now.
+    queue.ready.add(reserved);
+    if (queue.forAnybody > 0) this.#serveSoon(service);
+  }
+
+  #takeFromReady(session: WorkerSession, service: Service): void {
+    const { queue } = service;
+    if (queue.ready.has(session)) queue.ready.remove(session);
+    if (queue.reserved !== session) return;
+    queue.reserved = undefined;
+    // Another one is to be reserved in its place.
+    this.#serveSoon(service);
   }
 }

@@ -1,5 +1,6 @@
 /** What a pattern on the load-balancing core says about its wire. */
 import type { Frame, Message } from '../wire/message.ts';
+import type { WorkerRefusal } from './session.machine.ts';
 import type { WorkerMachine } from './worker.machine.ts';
 
 /** What a broker says to its workers. */
@@ -31,6 +32,12 @@ export interface WorkerDialect {
   readonly heartbeat: readonly Frame[] | undefined;
   /** Not sent where the protocol has no word for it. */
   readonly farewell: readonly Frame[] | undefined;
+  /** Handlers that may run at once; more than 1 only where `failure` and `credit` can be said. */
+  readonly concurrency: number;
+  /** One request of several comes back. */
+  failure?(address: Frame, why: WorkerRefusal): readonly Frame[];
+  /** So many requests at once are taken from now on. */
+  credit?(credit: number): readonly Frame[];
   /** Requests that may wait behind the one in hand; 0 where a second one breaks the protocol. */
   readonly mostHeld: number;
   reply(address: readonly Frame[], body: readonly Frame[]): readonly Frame[];

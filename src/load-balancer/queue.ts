@@ -116,7 +116,7 @@ export abstract class LoadBalancingQueue extends LoadBalancer<object, QueueEndpo
       ...super.snapshot(),
       ...this.place(),
       reading: this.#reading,
-      idle: this.#service.queue.ready.size,
+      idle: this.#service.queue.ready.idle,
       counters: { ...this.counters, faults: this.faults },
       workers: [...this.sessions].map((session) => this.viewOf(session)),
     };
@@ -175,7 +175,7 @@ export abstract class LoadBalancingQueue extends LoadBalancer<object, QueueEndpo
     }
     switch (command.kind) {
       case 'READY':
-        session.step({ kind: 'READY', service: '', admission: 'welcome' });
+        session.step({ kind: 'READY', service: '', credit: 1, admission: 'welcome' });
         break;
       case 'HEARTBEAT':
         session.heartbeat();
@@ -183,9 +183,10 @@ export abstract class LoadBalancingQueue extends LoadBalancer<object, QueueEndpo
       case 'REPLY': {
         const tooLong = message.frameCount - command.body > this.#settings.maxBodyFrames;
         const handle = tooLong ? ILLEGIBLE : command.handle;
-        const wrong = session.request !== undefined && session.request.handle !== handle;
-        if (handle !== ILLEGIBLE && session.request === undefined) this.counters.lateReplies++;
-        session.step({ kind: 'REPLY', handle, message, body: command.body });
+        const current = session.holding(handle) !== undefined;
+        const wrong = session.load > 0 && !current;
+        if (handle !== ILLEGIBLE && session.load === 0) this.counters.lateReplies++;
+        session.step({ kind: 'REPLY', handle, current, message, body: command.body });
         if (handle === ILLEGIBLE) this.invalid(peer, 'not in the shape of a reply');
         else if (wrong) this.invalid(peer, 'a reply to another request than its own');
         break;

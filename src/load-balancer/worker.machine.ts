@@ -5,6 +5,7 @@
 import { rotationDelay, type BackoffOptions } from '../core/backoff.ts';
 import { defineMachine, ignore, never, type Action, type Guard, type Machine, type MachineTypes, type Sink } from '../core/machine.ts';
 import type { Frame } from '../wire/message.ts';
+import type { WorkerRefusal } from './session.machine.ts';
 
 /** A request as it reached the worker. `address` goes back unchanged. */
 export interface WorkerRequest {
@@ -14,6 +15,8 @@ export interface WorkerRequest {
   readonly body: readonly Frame[];
   /** It came from a queue that takes every heartbeat for a READY, as the Guide's do: none may be sent while it is worked on. */
   readonly quiet: boolean;
+  /** It came from a broker of ours, which understands that one request of several comes back. */
+  readonly returnable: boolean;
 }
 
 /** Why a worker left its broker or was left by it. */
@@ -26,7 +29,7 @@ export type BrokerLoss =
   | 'dismissed'
   /** The broker sent a further request, more than may be held. */
   | 'protocol'
-  /** The handler failed; leaving is how a worker says so on these wires. */
+  /** The handler failed; leaving is how a worker says so on these wires, unless it holds several requests of a broker of ours. */
   | 'handler-failed';
 
 /** `spoken`: whether we have sent anything since the broker's last heartbeat. If not, it beats faster than we do, and is answered. */
@@ -36,16 +39,23 @@ export interface WorkerMachine extends MachineTypes {
     /** Registered and free. `liveness` counts the intervals of silence still allowed; `failures` the connections in a row that heard nothing. */
     | { readonly kind: 'idle'; readonly liveness: number; readonly failures: number; readonly spoken: boolean }
     /**
-     * The handler runs. The broker's silence is not its death: the Guide's brokers send nothing to a busy worker. `held` requests came
-     * meanwhile, from a queue that had mistaken a heartbeat for a READY; they have their turn.
+     * `running` handlers run, as many at once as `concurrency` allows. The broker's silence is not its death: the Guide's brokers send nothing to
+     * a busy worker. `held` requests came meanwhile, from a queue that had mistaken a heartbeat for a READY; they have their turn.
      */
-    | { readonly kind: 'busy'; readonly held: readonly WorkerRequest[]; readonly quiet: boolean; readonly spoken: boolean }
-    /** The handler still runs, but there is nobody to answer to; one request at a time, so we come back when it has ended. */
-    | { readonly kind: 'orphaned' }
+    | {
+        readonly kind: 'busy';
+        readonly running: number;
+        readonly held: readonly WorkerRequest[];
+        readonly quiet: boolean;
+        readonly returnable: boolean;
+        readonly spoken: boolean;
+      }
+    /** Handlers still run, but there is nobody to answer to; a broker counts on all of a worker, so we come back when they have ended. */
+    | { readonly kind: 'orphaned'; readonly running: number }
     /** Without a connection, until the pause is over. */
     | { readonly kind: 'resting'; readonly failures: number }
-    /** Closing: the handler may finish, then we leave. */
-    | { readonly kind: 'draining'; readonly quiet: boolean; readonly spoken: boolean }
+    /** Closing: the handlers may finish, then we leave. */
+    | { readonly kind: 'draining'; readonly running: number; readonly quiet: boolean; readonly spoken: boolean }
     | { readonly kind: 'closed' };
   event:
     | WorkerRequest
@@ -53,8 +63,8 @@ export interface WorkerMachine extends MachineTypes {
     | { readonly kind: 'DISCONNECT' }
     | { readonly kind: 'INVALID'; readonly reason: string }
     | { readonly kind: 'start' }
-    | { readonly kind: 'handlerDone'; readonly body: readonly Frame[] }
-    | { readonly kind: 'handlerFailed' }
+    | { readonly kind: 'handlerDone'; readonly request: WorkerRequest; readonly body: readonly Frame[] }
+    | { readonly kind: 'handlerFailed'; readonly request: WorkerRequest }
     /** `established`: there had been a connection, and it ended. */
     | { readonly kind: 'brokerGone'; readonly established: boolean }
     | { readonly kind: 'close' }
@@ -79,14 +89,18 @@ export interface WorkerEffects {
   shut(): void;
   /** Says goodbye, if the protocol has a word for it, and closes the connection, delivering what was sent. */
   leave(): void;
-  sendReply(body: readonly Frame[]): void;
+  sendReply(request: WorkerRequest, body: readonly Frame[]): void;
+  /** One request of several comes back: to a broker of ours only. */
+  giveBack(request: WorkerRequest, why: WorkerRefusal): void;
+  /** From now on this worker holds so many requests at most: to a broker of ours only. */
+  sendCredit(credit: number): void;
   sendHeartbeat(): void;
   /** Starts the handler. */
   run(request: WorkerRequest): void;
-  /** Aborts the handler's signal: nobody waits for its result. */
+  /** Aborts the signals of all handlers that run: nobody waits for their results. */
   abort(): void;
-  /** The handler's result has nobody to go to. */
-  discard(): void;
+  /** A handler's result has nobody to go to. */
+  discard(request: WorkerRequest): void;
   /** The broker is left; the next one is in turn. */
   lost(loss: BrokerLoss, delay: number): void;
   closed(): void;
@@ -99,6 +113,8 @@ export interface WorkerContext {
   readonly heartbeatInterval: number;
   readonly heartbeatLiveness: number;
   readonly drainTimeout: number;
+  /** Handlers that may run at once. */
+  readonly concurrency: number;
   /** Requests that may wait behind the one in hand. */
   readonly mostHeld: number;
   readonly backoff: BackoffOptions;
@@ -140,7 +156,15 @@ const livenessRemains: Guard<M, 'idle', 'silence'> = (state) => state.liveness >
 const isOwedHeartbeat: Guard<M, 'idle', 'HEARTBEAT'> = (state) => !state.spoken;
 const isOwedHeartbeatAtWork: Guard<M, 'busy' | 'draining', 'HEARTBEAT'> = (state) => !state.spoken && !state.quiet;
 const mayHold: Guard<M, 'busy', 'REQUEST'> = (state, _event, context) => state.held.length < context.mostHeld;
+const mayRunMore: Guard<M, 'busy', 'REQUEST'> = (state, _event, context) => state.running < context.concurrency;
 const holdsMore: Guard<M, 'busy', 'handlerDone'> = (state) => state.held.length > 0;
+const runMore: Guard<M, 'busy' | 'orphaned' | 'draining', 'handlerDone' | 'handlerFailed'> = (state) => state.running > 1;
+/** Where nobody was told of several requests, leaving is all that can be said. */
+const understandsRefusal = (request: WorkerRequest, context: WorkerContext): boolean => request.returnable && context.concurrency > 1;
+const mayGiveBack: Guard<M, 'busy', 'handlerFailed'> = (_state, event, context) => understandsRefusal(event.request, context);
+const mayGiveBackOne: Guard<M, 'busy' | 'draining', 'handlerFailed'> = (state, event, context) =>
+  state.running > 1 && understandsRefusal(event.request, context);
+const mayDecline: Guard<M, 'draining', 'REQUEST'> = (_state, event, context) => understandsRefusal(event, context);
 const mayHoldNone: Guard<M, 'draining', 'REQUEST'> = (_state, _event, context) => context.mostHeld === 0;
 const mayBeat: Guard<M, 'busy' | 'draining', 'heartbeatDue'> = (state) => !state.quiet;
 
@@ -149,9 +173,13 @@ const reopen: Action<M, 'resting', 'reconnectDelay', 'idle'> = (state, _event, o
 
 const begin = (request: WorkerRequest, held: readonly WorkerRequest[], spoken: boolean, out: Out): Busy => {
   out.run(request);
-  return { kind: 'busy', held, quiet: request.quiet, spoken };
+  return { kind: 'busy', running: 1, held, quiet: request.quiet, returnable: request.returnable, spoken };
 };
 const startHandler: Action<M, 'idle', 'REQUEST', 'busy'> = (state, event, out) => begin(event, [], state.spoken, out);
+const startFurther: Action<M, 'busy', 'REQUEST', 'busy'> = (state, event, out) => {
+  out.run(event);
+  return { ...state, running: state.running + 1 };
+};
 const hold: Action<M, 'busy', 'REQUEST', 'busy'> = (state, event) => ({ ...state, held: [...state.held, event] });
 
 const renew: Action<M, 'idle', 'HEARTBEAT', 'idle'> = (_state, _event, out, context) => {
@@ -193,14 +221,31 @@ const restDisconnected: Action<M, 'idle', 'brokerGone', 'resting'> = (state, eve
     context,
   );
 
-const reply: Action<M, 'busy', 'handlerDone', 'idle'> = (_state, event, out, context) => {
-  out.sendReply(event.body);
+const free = (out: Out, context: WorkerContext): Idle => {
   beatLater(out, context);
   listen(out, context);
   return { kind: 'idle', liveness: context.heartbeatLiveness, failures: 0, spoken: true };
 };
+const reply: Action<M, 'busy', 'handlerDone', 'idle'> = (_state, event, out, context) => {
+  out.sendReply(event.request, event.body);
+  return free(out, context);
+};
+const replyOne: Action<M, 'busy', 'handlerDone', 'busy'> = (state, event, out, context) => {
+  out.sendReply(event.request, event.body);
+  beatLater(out, context);
+  return { ...state, running: state.running - 1, spoken: true };
+};
+const giveBackLast: Action<M, 'busy', 'handlerFailed', 'idle'> = (_state, event, out, context) => {
+  out.giveBack(event.request, 'handler-failed');
+  return free(out, context);
+};
+const giveBackOne: Action<M, 'busy', 'handlerFailed', 'busy'> = (state, event, out, context) => {
+  out.giveBack(event.request, 'handler-failed');
+  beatLater(out, context);
+  return { ...state, running: state.running - 1, spoken: true };
+};
 const replyAndGoOn: Action<M, 'busy', 'handlerDone', 'busy'> = (state, event, out, context) => {
-  out.sendReply(event.body);
+  out.sendReply(event.request, event.body);
   beatLater(out, context);
   const [next, ...held] = state.held;
   return begin(next as WorkerRequest, held, true, out);
@@ -209,20 +254,26 @@ const leaveFailed: Action<M, 'busy', 'handlerFailed', 'resting'> = (_state, _eve
   return rest(0, 'handler-failed', out, context);
 };
 
-const orphan = (loss: BrokerLoss, out: Out): Extract<M['state'], { kind: 'orphaned' }> => {
-  if (loss === 'protocol') out.leave();
+type Orphaned = Extract<M['state'], { kind: 'orphaned' }>;
+const orphan = (running: number, loss: BrokerLoss, out: Out): Orphaned => {
+  if (loss === 'protocol' || loss === 'handler-failed') out.leave();
   else out.shut();
   out.abort();
   out.lost(loss, 0);
-  return { kind: 'orphaned' };
+  return { kind: 'orphaned', running };
 };
-const orphanDismissed: Action<M, 'busy', 'DISCONNECT', 'orphaned'> = (_state, _event, out) => orphan('dismissed', out);
-const orphanDisconnected: Action<M, 'busy', 'brokerGone', 'orphaned'> = (_state, _event, out) => orphan('disconnected', out);
-const leaveConfused: Action<M, 'busy', 'REQUEST', 'orphaned'> = (_state, _event, out) => {
-  return orphan('protocol', out);
+const orphanDismissed: Action<M, 'busy', 'DISCONNECT', 'orphaned'> = (state, _event, out) => orphan(state.running, 'dismissed', out);
+const orphanDisconnected: Action<M, 'busy', 'brokerGone', 'orphaned'> = (state, _event, out) => orphan(state.running, 'disconnected', out);
+const leaveConfused: Action<M, 'busy', 'REQUEST', 'orphaned'> = (state, _event, out) => orphan(state.running, 'protocol', out);
+/** All that it held comes back with it: this broker knows no other way. */
+const leaveFailedWithOthers: Action<M, 'busy', 'handlerFailed', 'orphaned'> = (state, _event, out) =>
+  orphan(state.running - 1, 'handler-failed', out);
+const discardOne: Action<M, 'orphaned', 'handlerDone' | 'handlerFailed', 'orphaned'> = (state, event, out) => {
+  out.discard(event.request);
+  return { kind: 'orphaned', running: state.running - 1 };
 };
-const comeBack: Action<M, 'orphaned', 'handlerDone' | 'handlerFailed', 'resting'> = (_state, _event, out, context) => {
-  out.discard();
+const comeBack: Action<M, 'orphaned', 'handlerDone' | 'handlerFailed', 'resting'> = (_state, event, out, context) => {
+  out.discard(event.request);
   out.arm('reconnectDelay', rotationDelay(0, context.endpoints, context.backoff, context.random));
   // A round of several has begun; where there is one broker, all is forgotten.
   return { kind: 'resting', failures: 1 % context.endpoints };
@@ -239,14 +290,32 @@ const leave: Action<M, 'idle', 'close', 'closed'> = (_state, _event, out) => {
 };
 const drain: Action<M, 'busy', 'close', 'draining'> = (state, _event, out, context) => {
   out.arm('drainTimeout', context.drainTimeout);
-  return { kind: 'draining', quiet: state.quiet, spoken: state.spoken };
+  // A broker that grants several at once must be told, or it would hand out further ones.
+  if (context.concurrency > 1 && state.returnable) out.sendCredit(0);
+  return { kind: 'draining', running: state.running, quiet: state.quiet, spoken: state.spoken };
+};
+const replyOneAndStay: Action<M, 'draining', 'handlerDone', 'draining'> = (state, event, out, context) => {
+  out.sendReply(event.request, event.body);
+  beatLater(out, context);
+  return { ...state, running: state.running - 1, spoken: true };
+};
+const giveBackOneAndStay: Action<M, 'draining', 'handlerFailed', 'draining'> = (state, event, out, context) => {
+  out.giveBack(event.request, 'handler-failed');
+  beatLater(out, context);
+  return { ...state, running: state.running - 1, spoken: true };
+};
+/** It was on its way when we said that we take no more. */
+const decline: Action<M, 'draining', 'REQUEST', 'draining'> = (state, event, out, context) => {
+  out.giveBack(event, 'declined');
+  beatLater(out, context);
+  return { ...state, spoken: true };
 };
 const abandon: Action<M, 'orphaned' | 'resting', 'close', 'closed'> = (_state, _event, out) => {
   out.closed();
   return { kind: 'closed' };
 };
 const replyAndLeave: Action<M, 'draining', 'handlerDone', 'closed'> = (_state, event, out) => {
-  out.sendReply(event.body);
+  out.sendReply(event.request, event.body);
   out.leave();
   out.closed();
   return { kind: 'closed' };
@@ -312,6 +381,7 @@ export const loadBalancedWorker: Machine<M> = defineMachine<M>({
     },
     busy: {
       REQUEST: [
+        { to: 'busy', when: mayRunMore, do: startFurther },
         { to: 'busy', when: mayHold, do: hold },
         { to: 'orphaned', do: leaveConfused },
       ],
@@ -324,9 +394,15 @@ export const loadBalancedWorker: Machine<M> = defineMachine<M>({
       start: never('it has started'),
       handlerDone: [
         { to: 'busy', when: holdsMore, do: replyAndGoOn },
+        { to: 'busy', when: runMore, do: replyOne },
         { to: 'idle', do: reply },
       ],
-      handlerFailed: { to: 'resting', do: leaveFailed },
+      handlerFailed: [
+        { to: 'busy', when: mayGiveBackOne, do: giveBackOne },
+        { to: 'idle', when: mayGiveBack, do: giveBackLast },
+        { to: 'orphaned', when: runMore, do: leaveFailedWithOthers },
+        { to: 'resting', do: leaveFailed },
+      ],
       brokerGone: { to: 'orphaned', do: orphanDisconnected },
       close: { to: 'draining', do: drain },
       heartbeatDue: [{ to: 'busy', when: mayBeat, do: heartbeatBusy }, ignore('this queue would take it for a READY')],
@@ -337,8 +413,14 @@ export const loadBalancedWorker: Machine<M> = defineMachine<M>({
       DISCONNECT: ignore('from a connection that was left'),
       INVALID: ignore('from a connection that was left'),
       start: never('it has started'),
-      handlerDone: { to: 'resting', do: comeBack },
-      handlerFailed: { to: 'resting', do: comeBack },
+      handlerDone: [
+        { to: 'orphaned', when: runMore, do: discardOne },
+        { to: 'resting', do: comeBack },
+      ],
+      handlerFailed: [
+        { to: 'orphaned', when: runMore, do: discardOne },
+        { to: 'resting', do: comeBack },
+      ],
       brokerGone: ignore('the connection was left already'),
       close: { to: 'closed', do: abandon },
     },
@@ -356,6 +438,7 @@ export const loadBalancedWorker: Machine<M> = defineMachine<M>({
     },
     draining: {
       REQUEST: [
+        { to: 'draining', when: mayDecline, do: decline },
         { to: 'closed', when: mayHoldNone, do: leaveConfusedAndClose },
         ignore('its client asks again, or the queue gives it to another'),
       ],
@@ -366,8 +449,14 @@ export const loadBalancedWorker: Machine<M> = defineMachine<M>({
       DISCONNECT: { to: 'closed', do: dropConnection },
       INVALID: ignore('dropped and counted'),
       start: never('it has started'),
-      handlerDone: { to: 'closed', do: replyAndLeave },
-      handlerFailed: { to: 'closed', do: leaveUnanswered },
+      handlerDone: [
+        { to: 'draining', when: runMore, do: replyOneAndStay },
+        { to: 'closed', do: replyAndLeave },
+      ],
+      handlerFailed: [
+        { to: 'draining', when: mayGiveBackOne, do: giveBackOneAndStay },
+        { to: 'closed', do: leaveUnanswered },
+      ],
       brokerGone: { to: 'closed', do: dropConnection },
       close: ignore('idempotent'),
       heartbeatDue: [{ to: 'draining', when: mayBeat, do: heartbeatDraining }, ignore('this queue would take it for a READY')],

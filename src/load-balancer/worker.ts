@@ -1,8 +1,9 @@
 /**
- * A load-balanced worker: one request at a time, and always on its way back to whoever hands out the work. What goes on the wire is the
- * pattern's.
+ * A load-balanced worker: one request at a time, or as many as it says, and always on its way back to whoever hands out the work. What goes on
+ * the wire is the pattern's.
  */
 import { InvalidOption, SeaworthyError } from '../core/errors.ts';
+import { Fifo, type Linked } from '../core/fifo.ts';
 import { Performer } from '../runtime/actor.ts';
 import { Endpoints } from '../runtime/endpoints.ts';
 import { Epochs } from '../runtime/epochs.ts';
@@ -27,7 +28,10 @@ import {
 export type WorkerHandlerContext<S extends object> = S & {
   /** 1 for the first delivery of this request; 2 and more after other workers were lost with it. Always 1 from a foreign broker. */
   readonly attempt: number;
-  /** Aborted when nobody waits for the result any more: the broker is lost, or `close()` ran out of patience. */
+  /**
+   * Aborted when nobody waits for the result any more: the broker is lost, or `close()` ran out of patience. Made when it is first read, so a copy
+   * of the context (`{ ...context }`) has none.
+   */
   readonly signal: AbortSignal;
 };
 
@@ -70,6 +74,8 @@ export interface LoadBalancedWorkerSnapshot {
   readonly endpoints: readonly string[];
   /** The machine's state: `new`, `idle`, `busy`, `orphaned`, `resting`, `draining` or `closed`. */
   readonly state: string;
+  /** Handlers that run. */
+  readonly running: number;
   readonly layers: LivenessLayers & { readonly heartbeats: boolean };
   readonly counters: Readonly<WorkerCounters>;
 }
@@ -96,9 +102,8 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
   #transport: Transport | undefined;
   #connector: Connector | undefined;
   #layers: LivenessLayers = { disconnectNotices: false, transportHeartbeats: false };
-  /** The request in hand. */
-  #request: WorkerRequest | undefined;
-  #abort: LazyAbort | undefined;
+  /** What is worked on, the oldest first. */
+  readonly #jobs = new Fifo<Job>();
   #closing: Promise<void> | undefined;
   #whenClosed: () => void = () => undefined;
   #shut: Promise<void> = Promise.resolve();
@@ -126,6 +131,7 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
       heartbeatInterval,
       heartbeatLiveness,
       drainTimeout,
+      concurrency: dialect.concurrency,
       mostHeld: dialect.mostHeld,
       backoff: reconnectBackoff(settings),
       random: this.random,
@@ -148,7 +154,7 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
     }, this.#giveUp);
   }
 
-  /** Finishes the request in hand (up to `drainTimeout`), says goodbye, and leaves. Idempotent. */
+  /** Finishes the requests in hand (up to `drainTimeout`), says goodbye, and leaves. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -177,6 +183,7 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
       endpoint: this.endpoint,
       endpoints: this.endpoints,
       state: this.#machine.state.kind,
+      running: this.#jobs.size,
       layers: { ...this.#layers, heartbeats: this.#dialect.heartbeat !== undefined },
       counters: { ...this.#counters, faults: this.faults },
     };
@@ -227,9 +234,17 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
         if (this.#connector !== undefined && farewell !== undefined) this.#send(farewell);
         this.#shutConnection(this.#settings.linger);
       },
-      sendReply: (body) => {
+      sendReply: ({ address }, body) => {
         this.#counters.replies++;
-        this.#send(this.#dialect.reply((this.#request as WorkerRequest).address, body));
+        this.#send(this.#dialect.reply(address, body));
+      },
+      giveBack: ({ address: [handle] }, why) => {
+        const failure = this.#dialect.failure?.(handle as Frame, why);
+        if (failure !== undefined) this.#send(failure);
+      },
+      sendCredit: (credit) => {
+        const said = this.#dialect.credit?.(credit);
+        if (said !== undefined) this.#send(said);
       },
       sendHeartbeat: () => {
         const { heartbeat } = this.#dialect;
@@ -239,15 +254,14 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
         this.#run(request);
       },
       abort: () => {
-        const abort = this.#abort;
-        if (abort !== undefined)
+        for (const { abort } of this.#jobs)
           this.driver.callback(() => {
             abort.abort(new BrokerLost(this.#service));
           });
       },
-      discard: () => {
+      discard: ({ attempt }) => {
         this.#counters.repliesDiscarded++;
-        this.emit('replyDiscarded', { ...this.#service, attempt: this.#request?.attempt ?? 1 });
+        this.emit('replyDiscarded', { ...this.#service, attempt });
       },
       lost: (reason, retryIn) => {
         const { endpoint } = this;
@@ -302,10 +316,10 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
   /** Calls the handler after the step. Its end is an event of its own, even if it ends at once. */
   #run(request: WorkerRequest): void {
     this.#counters.requests++;
-    this.#request = request;
-    const abort = (this.#abort = new LazyAbort());
+    const job = new Job(request);
+    this.#jobs.add(job);
     this.driver.callback(() => {
-      void this.#handle(request, abort);
+      this.#handle(job);
     });
   }
 
@@ -318,35 +332,101 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
     throw new InvalidOption('body', body, `at most ${most} frames`, message);
   }
 
-  async #handle(request: WorkerRequest, abort: LazyAbort): Promise<void> {
+  #handle(job: Job): void {
+    const { request, abort } = job;
     const { attempt } = request;
-    const about = { ...this.#service, attempt };
-    const context = {
-      ...about,
-      get signal(): AbortSignal {
-        return abort.signal;
-      },
-    };
-    const startedAt = this.driver.clock.now();
-    if (this.trace !== undefined) this.trace({ t: startedAt, node: this.name, kind: 'start', ...about });
-    this.emit('requestStarted', about);
-    let event: WorkerMachine['event'];
+    const context = new JobContext(this.#service, attempt, abort) as unknown as WorkerHandlerContext<S>;
+    job.startedAt = this.driver.clock.now();
+    if (this.trace !== undefined) this.trace({ t: job.startedAt, node: this.name, kind: 'start', ...this.#service, attempt });
+    if (this.events.observed('requestStarted')) this.emit('requestStarted', { ...this.#service, attempt });
+    let result: ReplyBody | Promise<ReplyBody>;
     try {
-      const body = await this.#handler.call(undefined, { body: request.body }, context);
-      event = { kind: 'handlerDone', body: body === undefined ? [] : this.#bodyOf(body) };
+      result = this.#handler.call(undefined, { body: request.body }, context);
     } catch (error) {
-      this.#counters.handlerFailures++;
-      this.logger.warn({ err: error, role: this.name, ...about }, 'the handler failed');
-      this.emit('handlerFailed', { error, ...about });
-      event = { kind: 'handlerFailed' };
+      this.#failed(job, error);
+      return;
     }
-    const finishedAt = this.driver.clock.now();
-    if (this.trace !== undefined) this.trace({ t: finishedAt, node: this.name, kind: 'finish', ...about });
-    this.emit('requestFinished', { ...about, milliseconds: finishedAt - startedAt });
+    if (isThenable(result))
+      Promise.resolve(result).then(
+        (body) => {
+          this.#done(job, body);
+        },
+        (error: unknown) => {
+          this.#failed(job, error);
+        },
+      );
+    else this.#done(job, result);
+  }
+
+  #done(job: Job, result: ReplyBody): void {
+    let body: readonly Frame[];
+    try {
+      body = result === undefined ? NO_BODY : this.#bodyOf(result);
+    } catch (error) {
+      this.#failed(job, error);
+      return;
+    }
+    this.#finished(job, { kind: 'handlerDone', request: job.request, body });
+  }
+
+  #failed(job: Job, error: unknown): void {
+    const { request } = job;
+    const about = { ...this.#service, attempt: request.attempt };
+    this.#counters.handlerFailures++;
+    this.logger.warn({ err: error, role: this.name, ...about }, 'the handler failed');
+    this.emit('handlerFailed', { error, ...about });
+    this.#finished(job, { kind: 'handlerFailed', request });
+  }
+
+  #finished(job: Job, event: WorkerMachine['event']): void {
+    const { attempt } = job.request;
+    const isObserved = this.events.observed('requestFinished');
+    if (this.trace !== undefined || isObserved) {
+      const now = this.driver.clock.now();
+      if (this.trace !== undefined) this.trace({ t: now, node: this.name, kind: 'finish', ...this.#service, attempt });
+      if (isObserved) this.emit('requestFinished', { ...this.#service, attempt, milliseconds: now - job.startedAt });
+    }
+    this.#jobs.remove(job);
     this.attempt(() => {
       this.#machine.step(event);
     });
   }
+}
+
+/** What a handler is told besides the request; the name of the service, where there are services, is a property like the others. */
+class JobContext {
+  readonly attempt: number;
+  readonly #abort: LazyAbort;
+
+  constructor(service: object, attempt: number, abort: LazyAbort) {
+    Object.assign(this, service);
+    this.attempt = attempt;
+    this.#abort = abort;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+}
+
+/** A request that is worked on. */
+class Job implements Linked<Job> {
+  readonly request: WorkerRequest;
+  readonly abort = new LazyAbort();
+  startedAt = 0;
+  previous: Job | undefined;
+  next: Job | undefined;
+  queue: unknown;
+
+  constructor(request: WorkerRequest) {
+    this.request = request;
+  }
+}
+
+const NO_BODY: readonly Frame[] = [];
+
+function isThenable(result: ReplyBody | Promise<ReplyBody>): result is Promise<ReplyBody> {
+  return typeof (result as { readonly then?: unknown } | undefined)?.then === 'function';
 }
 
 const GO_ELSEWHERE = { kind: 'DISCONNECT' } as const;

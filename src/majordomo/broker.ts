@@ -9,6 +9,7 @@ import { transportHeartbeatOf } from '../runtime/options.ts';
 import type { LivenessLayers, Peer } from '../transport/transport.ts';
 import { framesBetween } from '../wire/envelope.ts';
 import type { Frame, Message } from '../wire/message.ts';
+import { Names } from '../wire/names.ts';
 import {
   MMI_PREFIX,
   PROBE_ANSWER,
@@ -70,6 +71,8 @@ export interface BrokerSnapshot {
 export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoint: string }> {
   readonly #settings: BrokerSettings;
   readonly #services = new Map<string, Service>();
+  /** Of services that were asked for lately. */
+  readonly #names = new Names();
   protected override readonly counters: BrokerCounters = { ...noCounters(), mmi: 0 };
   protected override readonly wire: BrokerDialect = WORKER_WIRE;
 
@@ -136,7 +139,7 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
 
   protected override receive(peer: Peer, message: Message): void {
     if (this.state === 'closed') return;
-    const command = decodeAtBroker(message);
+    const command = decodeAtBroker(message, this.#names);
     switch (command.kind) {
       case 'CLIENT_REQUEST':
         if (peer.session instanceof WorkerSession) this.invalid(peer, 'a worker sent a client request');
@@ -154,44 +157,44 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
   /* ---------------------------------------------------------------- clients */
 
   #request(peer: Peer, command: ClientRequest, message: Message): void {
-    const envelope = framesBetween(message, 0, command.envelope);
     if (command.service.startsWith(MMI_PREFIX)) {
-      this.#mmi(peer, envelope, command, message);
+      this.#mmi(peer, command, message);
       return;
     }
     const bodyFrames = message.frameCount - command.body;
     if (bodyFrames < 1 || bodyFrames > this.#settings.maxBodyFrames) {
       this.counters.invalid++;
-      this.#reject(peer, envelope, command.service, 'invalid');
+      this.#reject(peer, command, message, 'invalid');
       return;
     }
     if (this.state !== 'listening') {
-      this.#reject(peer, envelope, command.service, 'shutting-down');
+      this.#reject(peer, command, message, 'shutting-down');
       return;
     }
     const service = this.#services.get(command.service) ?? this.#newService(command.service);
     if (typeof service === 'string') {
       if (service === 'invalid') this.counters.invalid++;
-      this.#reject(peer, envelope, command.service, service);
+      this.#reject(peer, command, message, service);
       return;
     }
-    this.#accept(peer, service, envelope, message, command);
+    this.#accept(peer, service, message, command);
   }
 
-  #accept(peer: Peer, service: Service, envelope: readonly Frame[], message: Message, command: ClientRequest): void {
+  #accept(peer: Peer, service: Service, message: Message, command: ClientRequest): void {
     const { queue } = service;
-    const mustWait = queue.queued > 0 || queue.ready.size === 0;
+    const mustWait = queue.forAnybody > 0 || queue.ready.size === 0;
     if (mustWait && this.#isFull(service)) {
       this.expireUnwanted(service);
       if (this.#isFull(service)) {
-        this.#reject(peer, envelope, service.name, 'queue-full');
+        this.#reject(peer, command, message, 'queue-full');
         this.retireIfUnused(service);
         return;
       }
     }
-    const correlation = correlationIn(envelope);
-    const unwantedAt = correlation === undefined ? Infinity : this.driver.now + timeToLiveOf(correlation);
-    this.accept(peer, service, message, command.envelope, command.body, correlation !== undefined, unwantedAt);
+    const { envelope } = command;
+    const isCorrelated = hasCorrelation(message, envelope);
+    const unwantedAt = isCorrelated ? this.driver.now + timeToLiveOf(message, envelope - 1) : Infinity;
+    this.accept(peer, service, message, envelope, command.body, isCorrelated, unwantedAt);
   }
 
   #isFull(service: Service): boolean {
@@ -199,7 +202,7 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
   }
 
   /** RFC 8. Never creates state, whatever is asked. */
-  #mmi(peer: Peer, envelope: readonly Frame[], command: ClientRequest, message: Message): void {
+  #mmi(peer: Peer, command: ClientRequest, message: Message): void {
     this.counters.mmi++;
     const answer: Frame[] = [];
     if (command.service === 'mmi.service') {
@@ -213,7 +216,8 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
     } else {
       answer.push(NOT_IMPLEMENTED);
     }
-    const back = correlationIn(envelope) === undefined ? envelope : answeredEnvelope(envelope, 0);
+    const { envelope } = command;
+    const back = hasCorrelation(message, envelope) ? answeredEnvelope(message, envelope, 0) : framesBetween(message, 0, envelope);
     this.send(peer, [...replyToClient(back, Buffer.from(command.service, 'latin1')), ...answer]);
   }
 
@@ -221,35 +225,36 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
     return [...this.#services.values()].map((service) => ({
       name: service.name,
       workers: service.workers,
-      idle: service.queue.ready.size,
-      busy: service.workers - service.queue.ready.size,
+      idle: service.queue.ready.idle,
+      busy: service.workers - service.queue.ready.idle,
       waiting: service.queue.queued,
       deliveryPolicy: service.policy,
     }));
   }
 
   /** Turns a request away before it was taken in. */
-  #reject(peer: Peer, envelope: readonly Frame[], service: string, code: FailureCode): void {
+  #reject(peer: Peer, { envelope, service }: ClientRequest, message: Message, code: FailureCode): void {
     this.counters.rejected++;
     this.countFailure(code);
     this.report(peer, code);
-    if (correlationIn(envelope) !== undefined) this.#sendFailure(peer, envelope, Buffer.from(service, 'latin1'), code, 0);
+    if (hasCorrelation(message, envelope)) this.#sendFailure(peer, message, envelope, Buffer.from(service, 'latin1'), code, 0);
   }
 
   protected override tellFailure(request: PendingRequest, code: FailureCode): void {
     if (!request.correlated) return;
     const { client, service, deliveries } = request;
-    this.#sendFailure(client.peer, framesBetween(request.message, 0, request.envelope), service.frame, code, deliveries);
+    this.#sendFailure(client.peer, request.message, request.envelope, service.frame, code, deliveries);
   }
 
   protected override answerTo(request: PendingRequest): readonly Frame[] {
-    const envelope = framesBetween(request.message, 0, request.envelope);
-    return replyToClient(request.correlated ? answeredEnvelope(envelope, request.deliveries) : envelope, request.service.frame);
+    const { message, envelope, correlated, deliveries, service } = request;
+    const back = correlated ? answeredEnvelope(message, envelope, deliveries) : framesBetween(message, 0, envelope);
+    return replyToClient(back, service.frame);
   }
 
   /** To a client whose envelope holds a correlation of ours: nobody else would understand it. */
-  #sendFailure(peer: Peer, envelope: readonly Frame[], service: Frame, code: FailureCode, deliveries: number): void {
-    const back = answeredEnvelope(envelope, deliveries);
+  #sendFailure(peer: Peer, message: Message, envelope: number, service: Frame, code: FailureCode, deliveries: number): void {
+    const back = answeredEnvelope(message, envelope, deliveries);
     this.send(peer, [...back.slice(0, -1), ...failureToClient(back.at(-1) as Frame, service, code, deliveries)]);
   }
 
@@ -266,15 +271,27 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
           this.counters.workersTurnedAway++;
           this.report(peer, admission);
         }
-        session.step({ kind: 'READY', service: command.service, admission });
+        session.step({
+          kind: 'READY',
+          service: command.service,
+          credit: Math.min(command.credit, this.#settings.maxConcurrency),
+          admission,
+        });
         break;
       }
       case 'REPLY': {
         if (session.state.kind === 'gone') this.counters.lateReplies++;
         const tooLong = message.frameCount - command.body > this.#settings.maxBodyFrames;
-        session.step({ kind: 'REPLY', handle: tooLong ? -1 : command.handle, message, body: command.body });
+        const handle = tooLong ? -1 : command.handle;
+        session.step({ kind: 'REPLY', handle, current: session.holding(handle) !== undefined, message, body: command.body });
         break;
       }
+      case 'FAILURE':
+        session.step({ ...command, current: session.holding(command.handle) !== undefined });
+        break;
+      case 'CREDIT':
+        session.step({ kind: 'CREDIT', credit: Math.min(command.credit, this.#settings.maxConcurrency) });
+        break;
       case 'HEARTBEAT':
         session.heartbeat();
         break;
@@ -344,14 +361,13 @@ const NOT_IMPLEMENTED: Frame = Buffer.from('501');
 const LIST_SERVICES: Frame = Buffer.from('services');
 const PROBE_ANSWER_FRAME: Frame = Buffer.from(PROBE_ANSWER);
 
-/** Our client's correlation frame, if it put one in: next to the delimiter, behind the addresses of queue devices on the way. */
-function correlationIn(envelope: readonly Frame[]): Frame | undefined {
-  const last = envelope[envelope.length - 1];
-  return last !== undefined && isCorrelation(last) ? last : undefined;
+/** Whether our client has put a correlation in: next to the delimiter, behind the addresses of queue devices on the way. */
+function hasCorrelation(message: Message, envelope: number): boolean {
+  return envelope > 0 && isCorrelation(message, envelope - 1);
 }
 
 /** An envelope with a correlation, as it goes back: the number of deliveries filled in. */
-function answeredEnvelope(envelope: readonly Frame[], deliveries: number): readonly Frame[] {
-  const answered = answeredCorrelation(envelope[envelope.length - 1] as Frame, deliveries);
-  return envelope.length === 1 ? [answered] : [...envelope.slice(0, -1), answered];
+function answeredEnvelope(message: Message, envelope: number, deliveries: number): readonly Frame[] {
+  const answered = answeredCorrelation(message, envelope - 1, deliveries);
+  return envelope === 1 ? [answered] : [...framesBetween(message, 0, envelope - 1), answered];
 }

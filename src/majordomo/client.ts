@@ -1,8 +1,9 @@
 /** The Majordomo client (RFC 7): many requests at once, each with one outcome, whatever becomes of the broker. */
 import type { SeaworthyError } from '../core/errors.ts';
 import type { StepObserver } from '../core/machine.ts';
+import { Numbered } from '../core/numbered.ts';
 import { knownOptions } from '../core/options.ts';
-import { ClientClosed, RequestAborted, UNTRIED, type AttemptOutcome, type AttemptRecord } from '../core/requests.ts';
+import { ClientClosed, RequestAborted, type AttemptOutcome, type AttemptRecord } from '../core/requests.ts';
 import type { FailureCode } from '../load-balancer/failures.ts';
 import { Performer } from '../runtime/actor.ts';
 import type { Driver } from '../runtime/driver.ts';
@@ -10,11 +11,12 @@ import { Endpoints } from '../runtime/endpoints.ts';
 import { Epochs } from '../runtime/epochs.ts';
 import type { Lane } from '../runtime/lanes.ts';
 import { checkRequest, reconnectBackoff, retryBackoff, transportHeartbeatOf, type RequestOptions } from '../runtime/options.ts';
-import { OpenRequest, Requester, type RequesterCounters } from '../runtime/requester.ts';
+import { OpenRequest, Requester, rejected, type RequesterCounters } from '../runtime/requester.ts';
 import type { RoleEvents } from '../runtime/role.ts';
 import type { Connector, LivenessLayers, Peer } from '../transport/transport.ts';
 import { epochMarkIn, type EpochMark } from '../wire/epoch.ts';
 import { bodyOption, type Frame, type FrameLike, type Message } from '../wire/message.ts';
+import { Names } from '../wire/names.ts';
 import {
   PROBE,
   PROBE_SERVICE,
@@ -119,7 +121,8 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
   readonly #context: RequestContext;
   readonly #link: Performer<MajordomoLinkMachine>;
   /** Attempts on the shared connection, by id. Older attempts of an open request stay: their reply is as good. */
-  readonly #attempts = new Map<number, { readonly request: MajordomoCall; readonly attempt: number }>();
+  readonly #attempts = new Numbered<SharedAttempt>();
+  readonly #names = new Names();
   readonly #serviceFrames = new Map<string, Frame>();
   /** Under `envelope` correlation: the connection of all requests. Under `socket` correlation each has its own, one of `lanes`. */
   #shared: Connector | undefined;
@@ -171,25 +174,43 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
    * @throws InvalidOption, TooManyRequests; RequestTimedOut, RequestFailed, ConnectionLost, RequestAborted, ClientClosed, each
    * with the log of the attempts and whether the job may have run. All as rejections.
    */
-  async request(service: string, body: FrameLike | readonly FrameLike[], options: RequestCallOptions = {}): Promise<Reply> {
+  request(service: string, body: FrameLike | readonly FrameLike[], options: RequestCallOptions = NO_OPTIONS): Promise<Reply> {
+    try {
+      const serviceFrame = this.#serviceFrameOf(service);
+      const frames = bodyOption(body, this.#settings.maxFrameBytes);
+      const context = this.#contextOf(options);
+      const { signal } = options;
+      this.admit(signal, service);
+      const call = new MajordomoCall(this.#host, context, service, serviceFrame, frames, signal);
+      this.begin(call);
+      return call.outcome;
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  /** Names that are asked again and again are checked and encoded once. */
+  #serviceFrameOf(service: string): Frame {
+    const known = this.#serviceFrames.get(service);
+    if (known !== undefined) return known;
     serviceOption('service', service);
-    const frames = bodyOption(body, this.#settings.maxFrameBytes);
-    const context = this.#contextOf(options);
-    const { signal } = options;
-    return this.begin<Reply>(
-      `the request to "${service}"`,
-      { service, ...UNTRIED },
-      signal,
-      (resolve, reject) => new MajordomoCall(this.#host, context, service, frames, signal, resolve, reject),
-    );
+    if (this.#serviceFrames.size >= MOST_SERVICE_FRAMES) this.#serviceFrames.clear();
+    const frame = Buffer.from(service, 'latin1');
+    this.#serviceFrames.set(service, frame);
+    return frame;
   }
 
   #contextOf(options: RequestCallOptions): RequestContext {
+    if (options === NO_OPTIONS) return this.#context;
     knownOptions(options, CALL_OPTIONS);
     const { requestTimeout = this.#settings.requestTimeout, requestRetries = this.#settings.requestRetries } = options;
     if (requestTimeout === this.#settings.requestTimeout && requestRetries === this.#settings.requestRetries) return this.#context;
     checkRequest({ requestTimeout, requestRetries });
     return { ...this.#context, requestTimeout, requestRetries };
+  }
+
+  protected override get isCrowded(): boolean {
+    return this.#shared?.crowded === true;
   }
 
   protected override async shut(): Promise<void> {
@@ -230,7 +251,7 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
   protected override receive(peer: Peer, message: Message): void {
     const lane = peer.session as Lane<MajordomoCall> | undefined;
     const mark = lane === undefined && this.#endpoints.several && message.frameCount > 0 ? epochMarkIn(message, 0) : undefined;
-    const command = decodeAtClient(message, mark === undefined ? 0 : 1);
+    const command = decodeAtClient(message, mark === undefined ? 0 : 1, this.#names);
     const isWhole = command.kind !== 'INVALID' || mark?.kind === 'passive';
     if (mark !== undefined && isWhole && !this.#believes(mark)) return;
     if (command.kind === 'INVALID') {
@@ -419,7 +440,7 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
       this.emit('requestRetried', { service: request.service, attempt, after });
     },
     settled: (request, failure) => {
-      for (const id of request.ids) this.#attempts.delete(id);
+      for (let sent = request.sentShared; sent !== undefined; sent = sent.earlier) this.#attempts.delete(sent.id);
       this.settled(request, failure);
     },
   };
@@ -442,25 +463,21 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
   }
 
   #transmit(request: MajordomoCall, attempt: number): boolean {
-    const { service, lane } = request;
-    let frame = this.#serviceFrames.get(service);
-    if (frame === undefined) {
-      if (this.#serviceFrames.size >= MOST_SERVICE_FRAMES) this.#serviceFrames.clear();
-      this.#serviceFrames.set(service, (frame = Buffer.from(service, 'latin1')));
-    }
+    const { service, serviceFrame, lane } = request;
     if (this.trace !== undefined)
       this.trace({ t: this.driver.now, node: this.name, kind: 'attempt', service, request: request.number, attempt });
     if (lane !== undefined) {
       request.heardBefore = this.#heardOnLanes;
       request.turn = this.#endpoints.turns;
-      return this.sendOver(lane.connector, requestToBroker(frame, request.body));
+      return this.sendOver(lane.connector, requestToBroker(serviceFrame, request.body));
     }
     if (!request.shared) return false;
     const id = this.#nextId();
-    request.ids.push(id);
-    this.#attempts.set(id, { request, attempt });
+    const earlier = request.sentShared;
+    request.sentShared = { id, request, attempt, earlier };
+    this.#attempts.add(id, request.sentShared);
     request.heardBefore = this.#heard;
-    return this.sendOver(this.#shared as Connector, correlatedRequestToBroker(id, request.timeLeft, frame, request.body));
+    return this.sendOver(this.#shared as Connector, correlatedRequestToBroker(id, request.timeLeft, serviceFrame, request.body));
   }
 
   /** Ids wrap; one that an open request still uses is passed over. */
@@ -471,10 +488,20 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
   }
 }
 
+const NO_OPTIONS: RequestCallOptions = {};
 const CALL_OPTIONS: readonly string[] = ['requestTimeout', 'requestRetries', 'signal'];
 const MOST_SERVICE_FRAMES = 1000;
 /** A connection with one request at a time holds no more than that and a heartbeat. */
 const FEW_MESSAGES = 10;
+
+/** An attempt that was sent over the shared connection. */
+interface SharedAttempt {
+  readonly id: number;
+  readonly request: MajordomoCall;
+  readonly attempt: number;
+  /** The one before it of the same request. */
+  readonly earlier: SharedAttempt | undefined;
+}
 
 interface RequestHost {
   readonly driver: Driver;
@@ -494,7 +521,9 @@ interface RequestHost {
 /** One request from the call to its outcome. */
 class MajordomoCall extends OpenRequest<MajordomoRequestMachine, MajordomoCall, Reply> implements RequestEffects {
   readonly service: string;
-  readonly ids: number[] = [];
+  readonly serviceFrame: Frame;
+  /** Its last attempt over the shared connection. */
+  sentShared: SharedAttempt | undefined;
   /** It was sent over the shared connection. */
   shared = false;
   /** What the shared connection, or those of single requests, had brought when it was sent. */
@@ -507,14 +536,14 @@ class MajordomoCall extends OpenRequest<MajordomoRequestMachine, MajordomoCall, 
     host: RequestHost,
     context: RequestContext,
     service: string,
+    serviceFrame: Frame,
     body: readonly Frame[],
     signal: AbortSignal | undefined,
-    resolve: (reply: Reply) => void,
-    reject: (error: Error) => void,
   ) {
-    super(majordomoRequest, host, context, body, signal, resolve, reject);
+    super(majordomoRequest, host, context, body, signal);
     this.#host = host;
     this.service = service;
+    this.serviceFrame = serviceFrame;
   }
 
   /** How long this attempt will still be waited for, in ms, at least 1: the wait for a connection is part of it. */
@@ -544,7 +573,7 @@ class MajordomoCall extends OpenRequest<MajordomoRequestMachine, MajordomoCall, 
   note(attempt: number, outcome: AttemptOutcome, deliveries?: number): void {
     this.answered = outcome === 'replied';
     if (outcome === 'timed-out' || (outcome === 'connection-lost' && !this.shared)) this.#host.unanswered(this);
-    this.log.note(attempt, outcome, this.driver.now, deliveries === undefined ? {} : { deliveries });
+    this.log.note(attempt, outcome, this.driver.now, deliveries === undefined ? undefined : { deliveries });
   }
 
   succeed(body: readonly Frame[], deliveries: number): void {

@@ -1,5 +1,6 @@
 /**
- * MDP/0.1 on the wire (RFC 7), MMI (RFC 8), and the two marks of ours that plain peers never see the inside of.
+ * MDP/0.1 on the wire (RFC 7), MMI (RFC 8), the marks of ours that plain peers never see the inside of, and the two commands of ours that only a
+ * worker sends which has asked for more than one request at a time (docs/decisions/0019-credits.md).
  *
  * Decoding is total: whatever came, the answer is a typed command or `INVALID`; nothing here throws. Bodies are not touched:
  * a command says at which frame its body begins.
@@ -8,8 +9,11 @@ import type { WorkerRequest } from '../load-balancer/worker.machine.ts';
 import type { FailureCode } from '../load-balancer/failures.ts';
 import type { BrokerDialect } from '../load-balancer/dialect.ts';
 import { EMPTY, atLeastOne, delimiterOf, framesBetween } from '../wire/envelope.ts';
-import { MOST_MARKED, decodeHandle, isMark, markedNumber, newMark } from '../wire/mark.ts';
+import type { WorkerRefusal } from '../load-balancer/session.machine.ts';
+import { creditIn, encodeCredit } from '../wire/credit.ts';
+import { decodeHandle, markedNumber, newMark, remarked, wordIn, writeWord } from '../wire/mark.ts';
 import type { Frame, Message } from '../wire/message.ts';
+import { Names } from '../wire/names.ts';
 
 const CLIENT_HEADER: Frame = Buffer.from('MDPC01');
 const WORKER_HEADER: Frame = Buffer.from('MDPW01');
@@ -19,6 +23,10 @@ const REQUEST: Frame = Buffer.of(0x02);
 const REPLY: Frame = Buffer.of(0x03);
 const HEARTBEAT: Frame = Buffer.of(0x04);
 const DISCONNECT: Frame = Buffer.of(0x05);
+const FAILURE: Frame = Buffer.of(0x06);
+const CREDIT: Frame = Buffer.of(0x07);
+const HANDLER_FAILED: Frame = Buffer.from('handler-failed');
+const DECLINED: Frame = Buffer.from('declined');
 
 /** Frames accepted before a client's delimiter: a correlation frame, or the addresses of queue devices on the way. */
 export const MOST_ENVELOPE_FRAMES = 8;
@@ -60,29 +68,36 @@ export interface ClientRequest {
 }
 
 export type WorkerCommand =
-  | { readonly kind: 'READY'; readonly service: string }
+  /** `credit`: how many requests it may hold at once, 1 if it does not say. */
+  | { readonly kind: 'READY'; readonly service: string; readonly credit: number }
   /** `handle` is the number of the delivery it answers, or -1 when the frame is not one of our handles. */
   | { readonly kind: 'REPLY'; readonly handle: number; readonly body: number }
+  | { readonly kind: 'FAILURE'; readonly handle: number; readonly why: WorkerRefusal }
+  | { readonly kind: 'CREDIT'; readonly credit: number }
   | { readonly kind: 'HEARTBEAT' }
   | { readonly kind: 'DISCONNECT' };
 
 const HEARTBEAT_COMMAND: WorkerCommand = { kind: 'HEARTBEAT' };
 const DISCONNECT_COMMAND: WorkerCommand = { kind: 'DISCONNECT' };
 
-/** What a broker received, routing id already taken off. */
-export function decodeAtBroker(message: Message): ClientRequest | WorkerCommand | Invalid {
+/**
+ * What a broker received, routing id already taken off.
+ *
+ * @param names of the services that were asked for lately.
+ */
+export function decodeAtBroker(message: Message, names: Names = new Names()): ClientRequest | WorkerCommand | Invalid {
   const envelope = delimiterOf(message, MOST_ENVELOPE_FRAMES);
   if (envelope < 0) return NO_DELIMITER;
   const header = envelope + 1;
-  if (message.equals(header, CLIENT_HEADER)) return decodeClientRequest(message, envelope, header + 1);
+  if (message.equals(header, CLIENT_HEADER)) return decodeClientRequest(message, envelope, header + 1, names);
   if (envelope === 0 && message.equals(header, WORKER_HEADER)) return decodeWorkerCommand(message);
   return NOT_MDP;
 }
 
-function decodeClientRequest(message: Message, envelope: number, at: number): ClientRequest | Invalid {
+function decodeClientRequest(message: Message, envelope: number, at: number, names: Names): ClientRequest | Invalid {
   if (message.frameCount <= at) return NO_SERVICE;
   if (message.byteLength(at) > MOST_NAME_BYTES) return LONG_NAME;
-  return { kind: 'CLIENT_REQUEST', service: message.text(at), envelope, body: at + 1 };
+  return { kind: 'CLIENT_REQUEST', service: names.in(message, at), envelope, body: at + 1 };
 }
 
 function decodeWorkerCommand(message: Message): WorkerCommand | Invalid {
@@ -90,7 +105,9 @@ function decodeWorkerCommand(message: Message): WorkerCommand | Invalid {
   switch (message.byteAt(2, 0)) {
     case 0x01:
       if (message.frameCount < 4) return NO_SERVICE;
-      return message.byteLength(3) > MOST_NAME_BYTES ? LONG_NAME : { kind: 'READY', service: message.text(3) };
+      return message.byteLength(3) > MOST_NAME_BYTES
+        ? LONG_NAME
+        : { kind: 'READY', service: message.text(3), credit: Math.max(1, creditFrom(message, 4)) };
     case 0x03: {
       // A reply whose shape is wrong still ends the request at that worker: no handle fits it.
       const whole = message.frameCount >= 6 && message.byteLength(4) === 0;
@@ -100,9 +117,29 @@ function decodeWorkerCommand(message: Message): WorkerCommand | Invalid {
       return HEARTBEAT_COMMAND;
     case 0x05:
       return DISCONNECT_COMMAND;
+    case 0x06:
+      if (message.frameCount < 5) return BAD_SHAPE;
+      return { kind: 'FAILURE', handle: decodeHandle(message, 3), why: message.equals(4, DECLINED) ? 'declined' : 'handler-failed' };
+    case 0x07: {
+      const credit = creditFrom(message, 3);
+      return credit < 0 ? BAD_SHAPE : { kind: 'CREDIT', credit };
+    }
     default:
       return BAD_COMMAND;
   }
+}
+
+/** Marks behind what the RFC asks for: a worker of ours sends two at most. */
+const MOST_MARKS = 2;
+
+/** The credit that one of the frames from `from` on tells; -1 when none does. */
+function creditFrom(message: Message, from: number): number {
+  const end = Math.min(message.frameCount, from + MOST_MARKS);
+  for (let i = from; i < end; i++) {
+    const credit = creditIn(message, i);
+    if (credit >= 0) return credit;
+  }
+  return -1;
 }
 
 export const HEARTBEAT_TO_WORKER: readonly Frame[] = [EMPTY, WORKER_HEADER, HEARTBEAT];
@@ -151,7 +188,8 @@ export function decodeAtWorker(message: Message): CommandAtWorker | Invalid {
     case 0x02: {
       if (message.frameCount < 6 || message.byteLength(4) !== 0) return BAD_SHAPE;
       const mark = markedNumber(message, 3);
-      return { kind: 'REQUEST', address: [message.frame(3)], attempt: Math.max(1, mark), body: framesBetween(message, 5), quiet: false };
+      const address = [message.frame(3)];
+      return { kind: 'REQUEST', address, attempt: Math.max(1, mark), body: framesBetween(message, 5), quiet: false, returnable: mark >= 0 };
     }
     case 0x04:
       return { kind: 'HEARTBEAT' };
@@ -165,8 +203,20 @@ export function decodeAtWorker(message: Message): CommandAtWorker | Invalid {
 export const HEARTBEAT_TO_BROKER: readonly Frame[] = HEARTBEAT_TO_WORKER;
 export const DISCONNECT_TO_BROKER: readonly Frame[] = DISCONNECT_TO_WORKER;
 
-export function readyToBroker(service: string): Frame[] {
-  return [EMPTY, WORKER_HEADER, READY, Buffer.from(service, 'latin1')];
+/** With a credit of more than one behind the service: a plain broker looks no further than that. */
+export function readyToBroker(service: string, credit: number): Frame[] {
+  const ready = [EMPTY, WORKER_HEADER, READY, Buffer.from(service, 'latin1')];
+  return credit > 1 ? [...ready, encodeCredit(credit)] : ready;
+}
+
+/** To a broker of ours only: the request with that handle comes back, and the worker goes on with the others. */
+export function failureToBroker(handle: Frame, why: WorkerRefusal): Frame[] {
+  return [EMPTY, WORKER_HEADER, FAILURE, handle, why === 'declined' ? DECLINED : HANDLER_FAILED];
+}
+
+/** To a broker of ours only: from now on this worker holds so many requests at most. */
+export function creditToBroker(credit: number): Frame[] {
+  return [EMPTY, WORKER_HEADER, CREDIT, encodeCredit(credit)];
 }
 
 /** A whole REPLY. A reply without a frame gets an empty one: the RFC wants at least one. */
@@ -181,15 +231,18 @@ export type CommandAtClient =
   | { readonly kind: 'REPLY'; readonly id: number; readonly deliveries: number; readonly service: string; readonly body: readonly Frame[] }
   | { readonly kind: 'FAILURE'; readonly id: number; readonly deliveries: number; readonly service: string; readonly code: FailureCode };
 
-/** @param from the frame that the answer begins at: an epoch mark may stand before it. */
-export function decodeAtClient(message: Message, from = 0): CommandAtClient | Invalid {
+/**
+ * @param from the frame that the answer begins at: an epoch mark may stand before it.
+ * @param names of the services that answered lately.
+ */
+export function decodeAtClient(message: Message, from = 0, names: Names = new Names()): CommandAtClient | Invalid {
   const correlated = message.frameCount > from && message.byteLength(from) !== 0;
   const at = correlated ? from + 1 : from;
   if (message.frameCount < at + 4 || message.byteLength(at) !== 0) return NOT_MDP;
   const deliveries = correlated ? markedNumber(message, from) : 0;
   if (deliveries < 0 || message.byteLength(at + 2) > MOST_NAME_BYTES) return NOT_MDP;
-  const id = correlated ? message.frame(from).readUInt32BE(4) : -1;
-  const service = message.text(at + 2);
+  const id = correlated ? wordIn(message, from, 4) : -1;
+  const service = names.in(message, at + 2);
   if (message.equals(at + 1, CLIENT_HEADER)) return { kind: 'REPLY', id, deliveries, service, body: framesBetween(message, at + 3) };
   if (!correlated || !message.equals(at + 1, FAILURE_HEADER)) return NOT_MDP;
   const code = message.byteLength(at + 3) <= 32 ? message.text(at + 3) : '';
@@ -204,7 +257,10 @@ export function requestToBroker(service: Frame, body: readonly Frame[]): Frame[]
 
 /** The same behind a correlation frame. */
 export function correlatedRequestToBroker(id: number, timeToLive: number, service: Frame, body: readonly Frame[]): Frame[] {
-  return [encodeCorrelation(id, timeToLive), EMPTY, CLIENT_HEADER, service, ...atLeastOne(body)];
+  const correlation = encodeCorrelation(id, timeToLive);
+  // A spread takes several times as long.
+  if (body.length === 1) return [correlation, EMPTY, CLIENT_HEADER, service, body[0] as Frame];
+  return [correlation, EMPTY, CLIENT_HEADER, service, ...atLeastOne(body)];
 }
 
 /** The question whether the broker is ours. */
@@ -233,24 +289,22 @@ export function answersProbe(command: CommandAtClient): boolean {
 /** A mark with request id and time to live in ms (0 = none). The id is what makes a late reply recognisable. */
 function encodeCorrelation(id: number, timeToLive: number): Frame {
   const mark = newMark(0);
-  mark.writeUInt32BE(id, 4);
-  mark.writeUInt32BE(Math.min(0xffff_ffff, Math.ceil(timeToLive)), 8);
+  writeWord(mark, 4, id);
+  writeWord(mark, 8, Math.min(0xffff_ffff, Math.ceil(timeToLive)));
   return mark;
 }
 
-/** Whether the frame is a correlation frame of ours: its sender understands failure answers. */
-export function isCorrelation(frame: Frame): boolean {
-  return isMark(frame);
+/** Whether frame `index` is a correlation of ours: its sender understands failure answers. */
+export function isCorrelation(message: Message, index: number): boolean {
+  return markedNumber(message, index) >= 0;
 }
 
-/** How long the client will wait, in ms; `Infinity` when it did not say. */
-export function timeToLiveOf(correlation: Frame): number {
-  return correlation.readUInt32BE(8) || Infinity;
+/** How long the client with the correlation in frame `index` will wait, in ms; `Infinity` when it did not say. */
+export function timeToLiveOf(message: Message, index: number): number {
+  return wordIn(message, index, 8) || Infinity;
 }
 
-/** The client's correlation frame as it goes back: with the number of deliveries in it. */
-export function answeredCorrelation(correlation: Frame, deliveries: number): Frame {
-  const mark = Buffer.from(correlation);
-  mark[3] = Math.min(MOST_MARKED, deliveries);
-  return mark;
+/** The correlation in frame `index` as it goes back: with the number of deliveries in it. */
+export function answeredCorrelation(message: Message, index: number, deliveries: number): Frame {
+  return remarked(message, index, deliveries);
 }

@@ -13,6 +13,7 @@ import {
   type RetryOptions,
   type TransportHeartbeatOptions,
 } from '../runtime/options.ts';
+import { MOST_CREDIT } from '../wire/credit.ts';
 import { ROLE_OPTIONS, type RoleOptions } from '../runtime/role.ts';
 import { isServiceName } from './codec.ts';
 import {
@@ -37,6 +38,8 @@ export interface MajordomoBrokerOptions extends LoadBalancerOptions, LivenessOpt
   readonly maxQueuedRequests?: number;
   /** Requests waiting for one service. Default 1000. */
   readonly maxQueuedPerService?: number;
+  /** Requests that one worker may hold at once, however many it asks for. Default 1000; 1 for one at a time, as RFC 7 has it. */
+  readonly maxConcurrency?: number;
   /** Bytes in a service name. Default and most 255. */
   readonly maxServiceNameBytes?: number;
 }
@@ -48,6 +51,7 @@ const BROKER_DEFAULTS: Defaults<Omit<MajordomoBrokerOptions, 'deliveryPolicies'>
   maxServices: 1000,
   maxQueuedRequests: 10_000,
   maxQueuedPerService: 1000,
+  maxConcurrency: 1000,
   maxServiceNameBytes: 255,
 };
 
@@ -65,6 +69,7 @@ export function brokerSettings(options: MajordomoBrokerOptions): BrokerSettings 
   countOption('maxServices', settings.maxServices, 1);
   countOption('maxQueuedRequests', settings.maxQueuedRequests, 0);
   countOption('maxQueuedPerService', settings.maxQueuedPerService, 0);
+  countOption('maxConcurrency', settings.maxConcurrency, 1, MOST_CREDIT);
   countOption('maxServiceNameBytes', settings.maxServiceNameBytes, 1, 255);
   return settings;
 }
@@ -79,10 +84,17 @@ function policiesOf(policies: Readonly<Record<string, DeliveryPolicy>>): Readonl
   return new Map(Object.entries(policies));
 }
 
-export interface MajordomoWorkerOptions extends LoadBalancedWorkerOptions, LivenessOptions {}
+export interface MajordomoWorkerOptions extends LoadBalancedWorkerOptions, LivenessOptions {
+  /**
+   * Requests that the worker works on at once. With more than 1 it tells the broker so behind its READY; a broker of ours hands it as many, any
+   * other one at a time, as RFC 7 has it. Default 1, most 65535; a broker of ours grants no more than its `maxConcurrency`.
+   */
+  readonly concurrency?: number;
+}
 
 const WORKER_DEFAULTS: Defaults<MajordomoWorkerOptions> = {
   ...LOAD_BALANCED_WORKER_DEFAULTS,
+  concurrency: 1,
   heartbeatInterval: 2500,
   heartbeatLiveness: 3,
 };
@@ -95,6 +107,7 @@ export function workerSettings(options: MajordomoWorkerOptions): WorkerSettings 
   const settings = { ...WORKER_DEFAULTS, ...given(options, WORKER_DEFAULTS) };
   checkLiveness(settings);
   checkLoadBalancedWorker(settings);
+  countOption('concurrency', settings.concurrency, 1, MOST_CREDIT);
   return settings;
 }
 
@@ -114,7 +127,7 @@ export interface MajordomoClientOptions extends RoleOptions, ReconnectOptions, R
   readonly probeTimeout?: number;
   /** Longest frame of a request; the broker takes none that is longer than its own `maxFrameBytes`. Default 1 MiB. */
   readonly maxFrameBytes?: number;
-  /** Requests open at once; more are rejected with `TooManyRequests`. Default 10000. */
+  /** Requests open at once; more are rejected with `TooManyRequests`, see `room()`. Default 10000. */
   readonly maxOpenRequests?: number;
   /** Connections at once under `socket` correlation; further requests wait for one. Default 64. */
   readonly maxSockets?: number;

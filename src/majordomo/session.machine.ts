@@ -4,18 +4,28 @@ import {
   answerBusy,
   answerIdle,
   assign,
+  assignFurther,
+  creditBusy,
+  creditIdle,
+  deliverOne,
   deliverReply,
   forgetGone,
   heartbeatBusy,
   heartbeatIdle,
   heartbeatsWhileBusy,
+  hasRoom,
   isCurrent,
+  isLast,
+  isOtherInTime,
   isOwedHeartbeat,
+  limitNext,
   register,
   renewBusy,
   renewIdle,
   struckOut,
   surrenderGone,
+  takeBackLast,
+  takeBackOne,
   trustSilence,
   type WorkerLoss,
   type SessionMachine,
@@ -40,22 +50,27 @@ const surrenderLeft: Action<M, 'busy', 'DISCONNECT', 'gone'> = (_state, _event, 
   return { kind: 'gone' };
 };
 
-type Parting = 'READY' | 'REPLY' | 'INVALID' | 'expiry' | 'busyLimit' | 'dismiss';
+type Parting = 'READY' | 'REPLY' | 'FAILURE' | 'INVALID' | 'expiry' | 'busyLimit' | 'dismiss';
 const LOSS: { readonly [E in Parting]: WorkerLoss } = {
   READY: 'protocol',
   REPLY: 'protocol',
+  FAILURE: 'protocol',
   INVALID: 'protocol',
   expiry: 'expired',
   busyLimit: 'busy-limit',
   dismiss: 'dismissed',
 };
 /** Tells an idle worker to go, so that one that is merely slow registers again at once. */
-const disconnectIdle: Action<M, 'idle', 'READY' | 'REPLY' | 'INVALID' | 'expiry' | 'dismiss', 'gone'> = (_state, event, out) => {
+const disconnectIdle: Action<M, 'idle', 'READY' | 'REPLY' | 'FAILURE' | 'INVALID' | 'expiry' | 'dismiss', 'gone'> = (
+  _state,
+  event,
+  out,
+) => {
   out.sendDisconnect();
   out.forget(LOSS[event.kind]);
   return { kind: 'gone' };
 };
-/** Tells a busy worker to go and settles the request it held. */
+/** Tells a busy worker to go and settles what it held. */
 const disconnectBusy: Action<M, 'busy', Parting, 'gone'> = (_state, event, out) => {
   out.sendDisconnect();
   out.forget(LOSS[event.kind]);
@@ -74,6 +89,8 @@ export const majordomoSession: Machine<M> = defineMachine<M>({
         { to: 'gone', do: turnAway },
       ],
       REPLY: refuse('a REPLY from a worker that is not registered: it must say READY first, on a new socket'),
+      FAILURE: refuse('a FAILURE from a worker that is not registered: it must say READY first, on a new socket'),
+      CREDIT: refuse('a CREDIT from a worker that is not registered: it must say READY first, on a new socket'),
       HEARTBEAT: refuse('a HEARTBEAT from a worker that is not registered: the broker may have restarted'),
       DISCONNECT: ignore('it was not here'),
       INVALID: ignore('dropped and counted'),
@@ -84,6 +101,8 @@ export const majordomoSession: Machine<M> = defineMachine<M>({
     idle: {
       READY: { to: 'gone', do: disconnectIdle },
       REPLY: { to: 'gone', do: disconnectIdle },
+      FAILURE: { to: 'gone', do: disconnectIdle },
+      CREDIT: { to: 'idle', do: creditIdle },
       HEARTBEAT: [
         { to: 'idle', when: isOwedHeartbeat, do: answerIdle },
         { to: 'idle', do: renewIdle },
@@ -99,16 +118,23 @@ export const majordomoSession: Machine<M> = defineMachine<M>({
     busy: {
       READY: { to: 'gone', do: disconnectBusy },
       REPLY: [
-        { to: 'idle', when: isCurrent, do: deliverReply },
+        { to: 'idle', when: isLast, do: deliverReply },
+        { to: 'busy', when: isCurrent, do: deliverOne },
         { to: 'gone', do: disconnectBusy },
       ],
+      FAILURE: [
+        { to: 'idle', when: isLast, do: takeBackLast },
+        { to: 'busy', when: isCurrent, do: takeBackOne },
+        { to: 'gone', do: disconnectBusy },
+      ],
+      CREDIT: { to: 'busy', do: creditBusy },
       HEARTBEAT: [
         { to: 'busy', when: isOwedHeartbeat, do: answerBusy },
         { to: 'busy', do: renewBusy },
       ],
       DISCONNECT: { to: 'gone', do: surrenderLeft },
       INVALID: [{ to: 'gone', when: struckOut, do: disconnectBusy }, ignore('dropped and counted')],
-      dispatch: never('a busy worker is in no ready queue'),
+      dispatch: [{ to: 'busy', when: hasRoom, do: assignFurther }, never('a worker without room is in no ready queue')],
       dismiss: { to: 'gone', do: disconnectBusy },
       peerGone: { to: 'gone', do: surrenderGone },
       expiry: [
@@ -116,11 +142,16 @@ export const majordomoSession: Machine<M> = defineMachine<M>({
         { to: 'busy', do: trustSilence },
       ],
       heartbeatDue: { to: 'busy', do: heartbeatBusy },
-      busyLimit: { to: 'gone', do: disconnectBusy },
+      busyLimit: [
+        { to: 'busy', when: isOtherInTime, do: limitNext },
+        { to: 'gone', do: disconnectBusy },
+      ],
     },
     gone: {
       READY: ignore('after DISCONNECT a worker comes back on a new socket'),
       REPLY: ignore('late: its request was settled when it went'),
+      FAILURE: ignore('late: its request was settled when it went'),
+      CREDIT: ignore('after DISCONNECT a worker comes back on a new socket'),
       HEARTBEAT: ignore('sent before it heard our DISCONNECT'),
       DISCONNECT: ignore('both sides agree'),
       INVALID: ignore('dropped and counted'),

@@ -1,4 +1,4 @@
-/** The Majordomo worker (RFC 7): one service, one request at a time, and always on its way back to the broker. */
+/** The Majordomo worker (RFC 7): one service, one request at a time or several, and always on its way back to the broker. */
 import { InvalidOption } from '../core/errors.ts';
 import {
   LoadBalancedWorker,
@@ -8,7 +8,16 @@ import {
   type WorkerHandlerContext,
 } from '../load-balancer/worker.ts';
 import type { ServiceName } from './broker.ts';
-import { DISCONNECT_TO_BROKER, HEARTBEAT_TO_BROKER, MMI_PREFIX, decodeAtWorker, readyToBroker, replyToBroker } from './codec.ts';
+import {
+  DISCONNECT_TO_BROKER,
+  HEARTBEAT_TO_BROKER,
+  MMI_PREFIX,
+  creditToBroker,
+  decodeAtWorker,
+  failureToBroker,
+  readyToBroker,
+  replyToBroker,
+} from './codec.ts';
 import { serviceOption, workerSettings, type MajordomoWorkerOptions } from './options.ts';
 
 export type HandlerContext = WorkerHandlerContext<ServiceName>;
@@ -55,10 +64,13 @@ export class MajordomoWorker extends LoadBalancedWorker<ServiceName> {
     serviceOption('service', service);
     if (service.startsWith(MMI_PREFIX)) throw new InvalidOption('service', service, `a name that does not begin with "${MMI_PREFIX}"`);
     super('worker', endpoints, { service }, handler, options, settings, {
-      ready: readyToBroker(service),
+      ready: readyToBroker(service, settings.concurrency),
       heartbeat: HEARTBEAT_TO_BROKER,
       farewell: DISCONNECT_TO_BROKER,
       mostHeld: 0,
+      concurrency: settings.concurrency,
+      failure: failureToBroker,
+      credit: creditToBroker,
       reply: replyToBroker,
       decode: decodeAtWorker,
     });

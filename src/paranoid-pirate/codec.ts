@@ -49,6 +49,7 @@ function decodeAtWorker(message: Message): ReturnType<WorkerDialect['decode']> {
     body: framesBetween(message, body),
     // A queue that is not ours may be the Guide's, to which every sign of life is a READY.
     quiet: mark < 0,
+    returnable: false,
   };
 }
 
@@ -57,6 +58,7 @@ export const PARANOID_PIRATE_WORKER: WorkerDialect = {
   heartbeat: [HEARTBEAT],
   farewell: undefined,
   // A heartbeat that crosses a request makes the Guide's queue send a second one.
+  concurrency: 1,
   mostHeld: 8,
   reply: (address, body) => [...address, ...atLeastOne(body)],
   decode: decodeAtWorker,

@@ -23,7 +23,8 @@ export abstract class Actor<M extends MachineTypes> implements KernelEffects<M>,
   state: M['state'];
   protected sink: Sink<M> = this;
   #stepping = false;
-  readonly #timers: { [timer: string]: Timer } = {};
+  /** The first of its timers; the others are its siblings. */
+  #timer: Timer | undefined;
 
   constructor(machine: Machine<M>, driver: Driver, context: M['context'], observer: StepObserver | undefined) {
     this.machine = machine;
@@ -56,12 +57,18 @@ export abstract class Actor<M extends MachineTypes> implements KernelEffects<M>,
   }
 
   arm(timer: TimerKind<M>, delay: number): void {
-    this.driver.arm((this.#timers[timer] ??= new Timer(this, timer)), delay);
+    this.driver.arm(this.#timerOf(timer) ?? (this.#timer = new Timer(this, timer, this.#timer)), delay);
   }
 
   disarm(timer: TimerKind<M>): void {
-    const armed = this.#timers[timer];
+    const armed = this.#timerOf(timer);
     if (armed !== undefined) this.driver.disarm(armed);
+  }
+
+  #timerOf(name: string): Timer | undefined {
+    let timer = this.#timer;
+    while (timer !== undefined && timer.name !== name) timer = timer.sibling;
+    return timer;
   }
 
   abstract refuse(event: M['event'], why: string): void;

@@ -4,8 +4,9 @@
  */
 import { SeaworthyError } from '../core/errors.ts';
 import { Fifo, type Linked } from '../core/fifo.ts';
+import { Numbered } from '../core/numbered.ts';
 import type { Machine, MachineTypes } from '../core/machine.ts';
-import { AttemptLog, ClientClosed, RequestAborted, TooManyRequests, type FailedRequest } from '../core/requests.ts';
+import { AttemptLog, ClientClosed, RequestAborted, TooManyRequests, UNTRIED, type FailedRequest } from '../core/requests.ts';
 import {
   checkEndpoint,
   type ConnectOptions,
@@ -19,6 +20,7 @@ import type { Frame } from '../wire/message.ts';
 import { AbortSignals, checkSignal } from './abort-signals.ts';
 import { Actor } from './actor.ts';
 import { Lanes, type Lane } from './lanes.ts';
+import { Room } from './room.ts';
 import { Role, type RoleEvents, type RoleOptions } from './role.ts';
 import type { Driver } from './driver.ts';
 import type { StepObserver } from '../core/machine.ts';
@@ -53,12 +55,27 @@ export interface Requested<R> extends Linked<R> {
   lane: Lane<R> | undefined;
   /** Its answer has come: the connection may carry another. */
   readonly answered: boolean;
+  /** The first that happens to it. `now`: in the driver's milliseconds. */
+  asked(now: number): void;
   step(event: { readonly kind: 'begin' | 'place' | 'connectionLost' | 'close' }): void;
   later(event: { readonly kind: 'connectionLost' | 'abort' }): void;
 }
 
+const BEGIN: { readonly kind: 'begin' } = { kind: 'begin' };
+
+function untried(service: string | undefined): FailedRequest {
+  return service === undefined ? UNTRIED : { service, ...UNTRIED };
+}
+
+/** What cannot begin is told in the same way as whatever else may become of a request. */
+export function rejected(error: unknown): Promise<never> {
+  const reason = error as Error;
+  return Promise.reject(reason);
+}
+
 export abstract class Requester<E extends RoleEvents, R extends Requested<R>> extends Role<E> {
-  protected readonly open: Set<R> = new Set<R>();
+  /** Requests without an outcome, by their numbers. */
+  protected readonly open: Numbered<R> = new Numbered<R>();
   protected readonly waiting: Fifo<R> = new Fifo<R>();
   protected readonly lanes: Lanes<R>;
   protected readonly counters: RequesterCounters = {
@@ -87,6 +104,7 @@ export abstract class Requester<E extends RoleEvents, R extends Requested<R>> ex
       for (const each of requests) each.later({ kind: 'abort' });
     });
   });
+  readonly #room: Room = new Room(this.driver, () => (this.isCrowded && this.open.size > 0 ? 0 : this.#most - this.open.size));
   #placing = false;
   #closing: Promise<void> | undefined;
 
@@ -128,31 +146,66 @@ export abstract class Requester<E extends RoleEvents, R extends Requested<R>> ex
   }
 
   /**
-   * Begins a request, unless it cannot begin.
+   * Resolves when a further request may begin: at once, or when an open one has its outcome and nobody waits for longer. While half
+   * of what the transport queues at most waits in it, there is no room either, where the transport can tell.
    *
-   * @param name what it is called in messages.
-   * @throws TooManyRequests, ClientClosed, RequestAborted, or why the client can never work.
+   * Whoever is told has a place for 10 ms: begin one request, and do not await anything else before. A caller of `request()` who has not
+   * waited here may take it, and what begins in its stead is rejected with `TooManyRequests`.
+   *
+   * @example
+   * for (const line of lines) {
+   *   await client.room();
+   *   client.request('count', line).then(done, failed);
+   * }
+   *
+   * @param signal ends the wait with `RequestAborted`.
+   * @throws InvalidOption, RequestAborted, ClientClosed, or why the client can never work. All as rejections.
    */
-  protected begin<T>(
-    name: string,
-    untried: FailedRequest,
-    signal: AbortSignal | undefined,
-    make: (resolve: (reply: T) => void, reject: (error: Error) => void) => R,
-  ): Promise<T> {
+  room(signal?: AbortSignal): Promise<void> {
+    try {
+      checkSignal(signal);
+      this.#checkOpen(undefined);
+      if (signal?.aborted === true) throw new RequestAborted('the wait for room was aborted', UNTRIED, { cause: signal.reason });
+      return this.#room.wait(signal);
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  /** Whether the transport has not taken so much of what was sent that no more should be. */
+  protected get isCrowded(): boolean {
+    return false;
+  }
+
+  /**
+   * Whether a request may begin now.
+   *
+   * @param service whom it is for, where the pattern has services.
+   * @throws InvalidOption, TooManyRequests, ClientClosed, RequestAborted, or why the client can never work.
+   */
+  protected admit(signal: AbortSignal | undefined, service?: string): void {
     checkSignal(signal);
     if (this.open.size >= this.#most) throw new TooManyRequests(this.open.size);
+    this.#checkOpen(service);
+    if (signal?.aborted !== true) return;
+    const name = service === undefined ? 'the request' : `the request to "${service}"`;
+    throw new RequestAborted(`${name} was aborted before it began`, untried(service), { cause: signal.reason });
+  }
+
+  #checkOpen(service: string | undefined): void {
     if (this.unusable !== undefined) throw this.unusable;
-    if (this.#closing !== undefined) throw new ClientClosed('the client is closed', untried);
-    if (signal?.aborted === true) throw new RequestAborted(`${name} was aborted before it began`, untried, { cause: signal.reason });
-    this.counters.requests++;
-    return new Promise<T>((resolve, reject) => {
-      const request = make(resolve, reject);
-      request.number = this.counters.requests;
-      this.driver.run(() => {
-        request.step({ kind: 'begin' });
-        this.open.add(request);
-        if (signal !== undefined) this.#signals.listen(signal, request);
-      });
+    if (this.#closing !== undefined) throw new ClientClosed('the client is closed', untried(service));
+  }
+
+  /** Begins a request that was admitted. */
+  protected begin(request: R): void {
+    request.number = ++this.counters.requests;
+    this.#room.taken();
+    this.driver.run(() => {
+      request.asked(this.driver.now);
+      request.step(BEGIN);
+      this.open.add(request.number, request);
+      if (request.signal !== undefined) this.#signals.listen(request.signal, request);
     });
   }
 
@@ -162,7 +215,8 @@ export abstract class Requester<E extends RoleEvents, R extends Requested<R>> ex
       const outcome = failure === undefined ? { kind: 'reply' } : { kind: 'fail', failure };
       this.trace({ t: this.driver.now, node: this.name, request: request.number, ...outcome });
     }
-    this.open.delete(request);
+    this.open.delete(request.number);
+    this.#room.freed();
     if (request.signal !== undefined) this.#signals.forget(request.signal, request);
     if (failure === undefined) this.counters.replies++;
     else this.counters.failures++;
@@ -177,7 +231,8 @@ export abstract class Requester<E extends RoleEvents, R extends Requested<R>> ex
   async #close(): Promise<void> {
     const closing: Promise<void>[] = [];
     this.driver.run(() => {
-      for (const request of [...this.open]) request.step({ kind: 'close' });
+      this.#room.close(this.unusable ?? new ClientClosed('the client was closed before there was room', UNTRIED));
+      for (const request of this.open) request.step({ kind: 'close' });
       closing.push(this.lanes.close(), this.shut());
     });
     this.driver.stop();
@@ -274,9 +329,11 @@ export abstract class OpenRequest<M extends MachineTypes, R, T> extends Actor<M>
   previous: R | undefined;
   next: R | undefined;
   queue: unknown;
-  protected readonly log: AttemptLog;
-  protected readonly resolve: (reply: T) => void;
-  protected readonly reject: (error: Error) => void;
+  /** What its caller waits for. */
+  readonly outcome: Promise<T>;
+  protected readonly log: AttemptLog = new AttemptLog();
+  protected resolve!: (reply: T) => void;
+  protected reject!: (error: Error) => void;
 
   constructor(
     machine: Machine<M>,
@@ -284,15 +341,18 @@ export abstract class OpenRequest<M extends MachineTypes, R, T> extends Actor<M>
     context: M['context'],
     body: readonly Frame[],
     signal: AbortSignal | undefined,
-    resolve: (reply: T) => void,
-    reject: (error: Error) => void,
   ) {
     super(machine, host.driver, context, host.observer);
     this.body = body;
     this.signal = signal;
-    this.resolve = resolve;
-    this.reject = reject;
-    this.log = new AttemptLog(host.driver.clock.now());
+    this.outcome = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  asked(now: number): void {
+    this.log.start(now);
   }
 
   /** The attempt under way, or the next one; 0 before and after. */

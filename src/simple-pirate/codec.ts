@@ -41,7 +41,14 @@ function decodeAtWorker(message: Message): ReturnType<WorkerDialect['decode']> {
   // Without a delimiter it is the bare body of a DEALER client, behind its address.
   const body = delimiter < 0 ? 2 : delimiter + 1;
   const attempt = Math.max(1, markedNumber(message, 1));
-  return { kind: 'REQUEST', address: framesBetween(message, 1, body), attempt, body: framesBetween(message, body), quiet: false };
+  return {
+    kind: 'REQUEST',
+    address: framesBetween(message, 1, body),
+    attempt,
+    body: framesBetween(message, body),
+    quiet: false,
+    returnable: false,
+  };
 }
 
 export const SIMPLE_PIRATE_WORKER: WorkerDialect = {
@@ -49,6 +56,7 @@ export const SIMPLE_PIRATE_WORKER: WorkerDialect = {
   heartbeat: undefined,
   farewell: undefined,
   // A queue that lists a worker twice sends it two requests; a REQ would find the second when it has answered the first.
+  concurrency: 1,
   mostHeld: 8,
   reply: (address, body) => [EMPTY, ...address, ...atLeastOne(body)],
   decode: decodeAtWorker,

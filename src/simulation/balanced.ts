@@ -14,7 +14,8 @@ export function balanced(broker: string, rules: BalancedRules): readonly Invaria
 }
 
 /** Keeps the books of each life of the broker, and has each event judged by every rule before it is entered. */
-function bookkeeping(broker: string, { frames, heartbeatInterval }: BalancedRules, rules: readonly BookRule[]): Invariant {
+function bookkeeping(broker: string, balance: BalancedRules, rules: readonly BookRule[]): Invariant {
+  const { frames } = balance;
   return {
     id: 'books',
     sentence: 'the books of the broker are right',
@@ -22,7 +23,8 @@ function bookkeeping(broker: string, { frames, heartbeatInterval }: BalancedRule
       let books: Books | undefined;
       let changed = false;
       const underWay = new Map<string, number[]>();
-      const booksOf = (process: ProcessView): Books => (books?.process === process ? books : (books = new Books(process, underWay)));
+      const booksOf = (process: ProcessView): Books =>
+        books?.process === process ? books : (books = new Books(process, underWay, balance));
       const courts = rules.map((rule) => ({
         run,
         rule,
@@ -89,8 +91,7 @@ function bookkeeping(broker: string, { frames, heartbeatInterval }: BalancedRule
           for (const { court, judge } of senders) judge(peer, said, current, court);
           current.lastSentTo = peer;
           current.lastSentAt = run.now;
-          const address = frames.request(said);
-          if (address !== undefined) current.addresses.set(peer, address);
+          current.lastSent = said;
           if (frames.isDisconnect(said)) current.left.add(peer);
         },
         delivered(to, _from, peer, said) {
@@ -102,11 +103,16 @@ function bookkeeping(broker: string, { frames, heartbeatInterval }: BalancedRule
           current.lastFrames = said;
           if (frames.isDisconnect(said)) current.left.add(peer);
           for (const { court, judge } of hearers) judge(peer, current, court);
-          if (frames.isHeartbeat(said)) current.heartbeat(peer, run.now, heartbeatInterval);
+          if (frames.isHeartbeat(said)) current.heartbeat(peer, run.now);
+          const credit = frames.isReady(said) ? undefined : frames.credit(said);
+          if (credit === undefined) return;
+          current.creditChanged(peer, credit);
+          changed = true;
         },
         stepped() {
           if (!changed) return;
           changed = false;
+          books?.reserve();
           if (books !== undefined && !books.process.dead) for (const { court, judge } of settled) judge(books, court);
         },
         rest() {

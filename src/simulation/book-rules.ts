@@ -1,6 +1,7 @@
 /** The rules of load balancing that are judged by the broker's books. */
 import {
   SLACK_MS,
+  handleIn,
   labelOf,
   lifeOf,
   nodeOf,
@@ -10,6 +11,7 @@ import {
   type BookRule,
   type Books,
   type Court,
+  type Entry,
   type Judge,
 } from './books.ts';
 import type { RunView } from './invariants.ts';
@@ -66,7 +68,7 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
     if (silence > expiry + SLACK_MS) court.violated(`${worker} has been silent for ${Math.round(silence)} ms`);
   };
   const idleMustBeHeard = (books: Books, court: Court): void => {
-    for (const ready of books.ready.values()) for (const worker of ready) mustBeHeard(worker, books, court);
+    for (const worker of books.workers.keys()) if (books.loadOf(worker) === 0) mustBeHeard(worker, books, court);
   };
   /** A worker has said what it must not say now. */
   const mustBeSentAway = (peer: string, what: string, books: Books, court: Court): void => {
@@ -74,6 +76,24 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
       if (books.process.dead || !court.run.isLinked(peer) || court.run.isOver(peer)) return;
       if (!books.left.has(peer)) court.violated(`${what} of ${peer} was not answered with DISCONNECT`);
     });
+  };
+  /** Whether an answer is about a request that this worker holds. */
+  const isHeld = (answered: string, worker: string, books: Books): boolean => {
+    for (const number of books.holders.get(worker) ?? []) {
+      const address = books.requests.get(number)?.address;
+      if (address === undefined || handleIn(address) === handleIn(answered)) return true;
+    }
+    return false;
+  };
+  const mustBeAbout = (entry: Entry, answered: string | undefined, books: Books, court: Court): void => {
+    if (entry.address !== undefined && handleIn(answered) !== handleIn(entry.address))
+      court.violated(`request ${entry.number} was settled by what ${books.lastHeard} had to say to another one`);
+  };
+  /** It comes back, or is given up, from a worker that stays. */
+  const givenBack: Judge = (event, books, court) => {
+    const entry = books.requests.get(numberOf(event));
+    if (entry?.holder !== undefined && books.workers.has(entry.holder))
+      mustBeAbout(entry, frames.failure(books.lastFrames)?.address, books, court);
   };
   return [
     {
@@ -94,7 +114,7 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
         },
       },
       settled(books, court) {
-        for (const [holder, number] of books.holders)
+        for (const [holder, [number]] of books.holders)
           if (!books.workers.has(holder)) court.violated(`request ${number} is with ${holder}, which is gone`);
       },
       rest(books, court) {
@@ -109,14 +129,24 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
     },
     {
       id: 'U7',
-      sentence: 'a worker has one request at a time, and is given one only when it is ready',
+      sentence: 'a worker has no more requests at a time than it takes (one, unless it says more), and is given one only when it is ready',
       on: {
         dispatch: (event, books, court) => {
           const worker = labelOf(event);
-          const held = books.holders.get(worker);
-          if (held !== undefined) court.violated(`${worker} was given request ${numberOf(event)} while it held ${held}`);
-          else if (books.workers.has(worker) && !books.readyFor(serviceOf(event)).has(worker))
-            court.violated(`${worker} was given request ${numberOf(event)}, and was not ready`);
+          const held = books.loadOf(worker);
+          const credit = books.workers.get(worker)?.credit;
+          const { lastChance, reserved } = books.waitingFor(serviceOf(event));
+          const [last] = lastChance;
+          const given = `${worker} was given request ${numberOf(event)}`;
+          if (held >= (credit ?? 1)) court.violated(`${given} while it held ${held} of ${credit ?? 1}`);
+          else if (reserved === worker && last !== undefined) {
+            const { turn } = last;
+            // What it was reserved for may have been given to a worker whose connection would not take it: it comes back in the same moment.
+            court.run.at(court.run.now, () => {
+              if (last.turn === turn && books.requests.has(last.number) && !books.process.dead)
+                court.violated(`${given}, and was reserved for ${last.number}`);
+            });
+          } else if (credit !== undefined && !books.readyFor(serviceOf(event)).has(worker)) court.violated(`${given}, and was not ready`);
         },
       },
     },
@@ -127,7 +157,8 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
         dispatch: (event, books, court) => {
           const { now } = court.run;
           const worker = labelOf(event);
-          if (books.workers.get(worker) !== serviceOf(event)) court.violated(`${worker} is not registered for "${serviceOf(event)}"`);
+          if (books.workers.get(worker)?.service !== serviceOf(event))
+            court.violated(`${worker} is not registered for "${serviceOf(event)}"`);
           const silence = now - Math.max(books.heard.get(worker) ?? 0, books.process.resumedAt);
           if (expiry > 0 && silence > expiry + SLACK_MS)
             court.violated(`${worker} had been silent for ${Math.round(silence)} ms when it was given request ${numberOf(event)}`);
@@ -150,9 +181,9 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
       on: {
         accept: (event, books, court) => {
           const service = serviceOf(event);
-          const { returned, fresh } = books.waitingFor(service);
-          const waiting = returned.size + fresh.size;
-          if (waiting === 0 && books.readyFor(service).size > 0) return;
+          const { lastChance, returned, fresh } = books.waitingFor(service);
+          if (returned.size + fresh.size === 0 && books.readyFor(service).size > 0) return;
+          const waiting = lastChance.size + returned.size + fresh.size;
           if (books.queued >= mostQueued)
             court.violated(`request ${numberOf(event)} waits behind ${books.queued}; so many may wait: ${mostQueued}`);
           else if (waiting >= mostQueuedPerService)
@@ -177,17 +208,18 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
     },
     {
       id: 'SP2',
-      sentence: 'of the workers that are ready, the least recently used one gets the request',
+      sentence: 'of the workers that are ready, the least loaded one gets the request, and of those the least recently used one',
       on: {
         dispatch: (event, books, court) => {
-          const ready = books.readyFor(serviceOf(event));
-          const [first] = ready;
+          const service = serviceOf(event);
+          const first = books.firstReady(service);
           const worker = labelOf(event);
           if (first === undefined || first === worker) return;
+          const load = books.loadOf(first);
           // One whose connection would not take the request is passed over: it is given up in the same moment.
           court.run.at(court.run.now, () => {
-            if (ready.has(first) && !books.process.dead)
-              court.violated(`${worker} was given a request though ${first} had been ready for longer`);
+            if (books.readyFor(service).has(first) && books.loadOf(first) === load && !books.process.dead)
+              court.violated(`${worker} was given a request though ${first} had held as little for longer, or less`);
           });
         },
       },
@@ -217,43 +249,57 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
     },
     {
       id: 'MD2',
-      sentence: 'who is no worker and says REPLY or HEARTBEAT, or is idle and says READY or REPLY, is told to go',
+      sentence:
+        'who is no worker and says REPLY, HEARTBEAT or what only workers say to brokers of ours, or is idle and says READY, or answers or gives ' +
+        'back what it does not hold, is told to go',
       heard(peer, books, court) {
         if (!frames.turnsAway || books.stopping || books.left.has(peer) || books.clients.has(peer)) return;
         const said = books.lastFrames;
-        const service = books.workers.get(peer);
-        const isReply = frames.reply(said) !== undefined;
-        if (service === undefined) {
-          if (isReply || frames.isHeartbeat(said)) mustBeSentAway(peer, isReply ? 'the REPLY' : 'the HEARTBEAT', books, court);
-        } else if (books.readyFor(service).has(peer) && (isReply || frames.isReady(said)))
-          mustBeSentAway(peer, isReply ? 'the REPLY' : 'the second READY', books, court);
+        const answered = frames.reply(said) ?? frames.failure(said)?.address;
+        const isReady = frames.isReady(said);
+        if (!books.workers.has(peer)) {
+          if (answered !== undefined || frames.isHeartbeat(said) || (frames.credit(said) !== undefined && !isReady))
+            mustBeSentAway(peer, 'what only a worker says', books, court);
+        } else if (isReady) mustBeSentAway(peer, 'the second READY', books, court);
+        else if (answered !== undefined && !isHeld(answered, peer, books))
+          mustBeSentAway(peer, 'the answer to what it does not hold', books, court);
       },
     },
     {
       id: 'MD4',
-      sentence: 'an answer is passed on only if it came from the worker that holds the request, with the address that went out with it',
+      sentence:
+        'an answer is passed on only if it came from the worker that holds the request, with the address that went out with it; and only so is a ' +
+        'request given back',
       on: {
         route: (event, books, court) => {
           const entry = books.requests.get(numberOf(event));
-          if (entry?.holder !== books.lastHeard) {
+          if (entry?.holder !== books.lastHeard)
             court.violated(`request ${numberOf(event)} was with ${entry?.holder ?? 'nobody'}, and answered by ${books.lastHeard}`);
-            return;
-          }
-          const wanted = books.addresses.get(books.lastHeard);
-          if (wanted !== undefined && handleIn(frames.reply(books.lastFrames)) !== handleIn(wanted))
-            court.violated(`request ${numberOf(event)} was answered with what ${books.lastHeard} had to say to another one`);
+          else mustBeAbout(entry, frames.reply(books.lastFrames), books, court);
         },
+        requeue: givenBack,
+        deadletter: givenBack,
       },
     },
     {
       id: 'MD6',
-      sentence: 'a request is handed out no more often than it may be',
+      sentence: 'a request is handed out no more often than it may be, and what a worker declines was not handed out',
       on: {
         dispatch: (event, books, court) => {
           const entry = books.requests.get(numberOf(event));
           const delivery = (entry?.deliveries ?? 0) + 1;
           if (delivery > maxDeliveries && books.wasSentTo(labelOf(event), court.run.now))
             court.violated(`request ${numberOf(event)} was handed out for the ${delivery}th time`);
+        },
+        requeue: (event, books, court) => {
+          const entry = books.requests.get(numberOf(event));
+          if (entry !== undefined && books.isDeclined(entry) && event['deliveries'] !== entry.told - 1)
+            court.violated(`request ${entry.number} was declined, and counts as handed out ${String(event['deliveries'])} times`);
+        },
+        deadletter: (event, books, court) => {
+          const entry = books.requests.get(numberOf(event));
+          if (entry !== undefined && books.isDeclined(entry) && event['code'] !== 'shutting-down')
+            court.violated(`request ${entry.number} was declined, and is given up as ${String(event['code'])}`);
         },
       },
     },
@@ -267,27 +313,62 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
     },
     {
       id: 'LB1',
-      sentence: 'no request waits while a worker of its service is ready',
+      sentence:
+        'no request waits while a worker of its service has room; where one on its last delivery waits, it waits for a worker that holds nothing, ' +
+        'for which the least loaded one is reserved',
       settled(books, court) {
         for (const [service, ready] of books.ready) {
-          const next = ready.size > 0 ? books.nextFor(service) : undefined;
-          if (next !== undefined) court.violated(`request ${next.number} waits, and ${ready.values().next().value} is ready`);
+          const first = ready.size > 0 ? books.firstReady(service) : undefined;
+          if (first === undefined) continue;
+          const [last] = books.loadOf(first) === 0 ? books.waitingFor(service).lastChance : [];
+          const next = last ?? books.nextFor(service);
+          if (next !== undefined) court.violated(`request ${next.number} waits, and ${first} is ready`);
         }
       },
     },
     {
       id: 'LB2',
-      sentence: 'of the requests that wait, those that came back go first, and then the oldest',
+      sentence:
+        'of the requests that wait, those on their last delivery go first where a worker holds nothing, then those that came back, and then the ' +
+        'clients have their turns, each with its oldest',
       on: {
         dispatch: (event, books, court) => {
-          const first = books.nextFor(serviceOf(event));
-          if (first === undefined || first.number === numberOf(event)) return;
+          const service = serviceOf(event);
+          const entry = books.requests.get(numberOf(event));
+          const { lastChance } = books.waitingFor(service);
+          const isIdle = books.loadOf(labelOf(event)) === 0;
+          const isLast = entry !== undefined && lastChance.has(entry);
+          const [last] = isIdle ? lastChance : [];
+          const first = last ?? books.nextFor(service);
+          if (isLast && !isIdle) court.violated(`request ${numberOf(event)} is on its last delivery, and not alone with ${labelOf(event)}`);
+          if (first === undefined || first === entry) return;
           const { turn } = first;
           // One that was given to a worker whose connection would not take it comes back in the same moment.
           court.run.at(court.run.now, () => {
             if (first.turn === turn && books.requests.has(first.number) && !books.process.dead)
               court.violated(`request ${numberOf(event)} was handed out before ${first.number}`);
           });
+        },
+      },
+    },
+    {
+      id: 'U15',
+      sentence: 'between two hand-outs to one client every other client that has waited for that service all the time has one',
+      on: {
+        dispatch: (event, books, court) => {
+          const entry = books.requests.get(numberOf(event));
+          if (entry === undefined) return;
+          const { fresh, since, handed } = books.waitingFor(entry.service);
+          const before = handed.get(entry.client);
+          if (!fresh.has(entry) || before === undefined) return;
+          for (const [client, from] of since) {
+            if (client === entry.client || from >= before) continue;
+            // What was given to a worker whose connection would not take it comes back in the same moment.
+            court.run.at(court.run.now, () => {
+              if (since.get(client) === from && !books.process.dead)
+                court.violated(`${entry.client} had requests handed out twice, and ${client} has waited all the time`);
+            });
+          }
         },
       },
     },
@@ -363,9 +444,4 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
       },
     },
   ];
-}
-
-/** The address without the number of the delivery, which its mark also holds. */
-function handleIn(address: string | undefined): string | undefined {
-  return address?.slice(4);
 }

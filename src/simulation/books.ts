@@ -9,6 +9,10 @@ export interface WorkerFrames {
   request(frames: readonly Frame[]): string | undefined;
   /** The address of a worker's answer. */
   reply(frames: readonly Frame[]): string | undefined;
+  /** The address of a request that a worker gives back, and whether it was never begun. */
+  failure(frames: readonly Frame[]): { readonly address: string; readonly declined: boolean } | undefined;
+  /** How many requests a worker takes at once, where a READY or another command of it says so. */
+  credit(frames: readonly Frame[]): number | undefined;
   isReady(frames: readonly Frame[]): boolean;
   isHeartbeat(frames: readonly Frame[]): boolean;
   isDisconnect(frames: readonly Frame[]): boolean;
@@ -33,6 +37,8 @@ export interface BalancedRules {
   readonly mostQueued: number;
   /** Requests that may wait for one service. */
   readonly mostQueuedPerService: number;
+  /** Requests that one worker may hold at once, whatever it asks for. */
+  readonly maxConcurrency: number;
   readonly maxWorkers: number;
   /** Services that may be known at once. */
   readonly maxServices: number;
@@ -56,6 +62,11 @@ export const lifeOf = (label: string): string => label.slice(0, label.indexOf('#
 /** The node at the other end of a connection, from its label. */
 export const nodeOf = (label: string): string => label.slice(0, label.lastIndexOf('.', label.indexOf('#')));
 
+/** The address without the number of the delivery, which its mark also holds. */
+export function handleIn(address: string | undefined): string | undefined {
+  return address?.slice(4);
+}
+
 /** A request that the broker has taken in. */
 export interface Entry {
   readonly number: number;
@@ -70,29 +81,61 @@ export interface Entry {
   /** When that was. */
   since: number;
   holder: string | undefined;
+  /** The address that it went out with; nothing: it waits, or its worker's connection has not taken it. */
+  address: string | undefined;
   /** How often it has reached a worker's connection. */
   deliveries: number;
-  /** In how many intervals since it was handed out its holder was heard to heartbeat, the first one left out; and the last of them. */
+  /** The same, as the broker has it. */
+  told: number;
+}
+
+/** A registered worker. */
+interface Registered {
+  readonly service: string;
+  /** Requests that it may hold at once. */
+  credit: number;
+  /** It has a request on its last delivery, and gets nothing else. */
+  alone: boolean;
+  /** When it was given work while it held none. */
+  busySince: number;
+  /** In how many intervals since then it was heard to heartbeat, the first one left out; and the last of them. */
   heartbeats: number;
   interval: number;
+}
+
+/** Requests that wait for one service, in the order in which they came. */
+interface Waiting {
+  /** What came back and may be handed out only once more: to a worker that holds nothing. */
+  readonly lastChance: Set<Entry>;
+  readonly returned: Set<Entry>;
+  readonly fresh: Set<Entry>;
+  /** Clients with requests in `fresh`, in the order in which it is their turn. */
+  turns: string[];
+  /** By client: since which hand-out of this service it has something in `fresh`, has given up nothing, and has had nothing handed out. */
+  readonly since: Map<string, number>;
+  /** By client: which hand-out to it was the last. */
+  readonly handed: Map<string, number>;
+  /** Hand-outs so far of requests whose clients had their turn. */
+  handOuts: number;
+  /** The worker that is to be free for one on its last delivery. */
+  reserved: string | undefined;
+  /** Workers and requests have changed so that one may have to be reserved. */
+  reserving: boolean;
 }
 
 /** Of a broker in one of its lives. */
 export class Books {
   readonly process: ProcessView;
   readonly requests: Map<number, Entry> = new Map();
-  /** Who holds which request. */
-  readonly holders: Map<string, number> = new Map();
-  /** Registered workers, and their services. */
-  readonly workers: Map<string, string> = new Map();
-  /** Workers that are ready, least recently used first, by service. */
+  /** Who holds which requests. */
+  readonly holders: Map<string, Set<number>> = new Map();
+  readonly workers: Map<string, Registered> = new Map();
+  /** Workers that have room, by service, in the order in which they came to hold what they do. */
   readonly ready: Map<string, Set<string>> = new Map();
   /** Requests that wait, by service, in the order in which they are to be handed out. */
-  readonly waiting: Map<string, { readonly returned: Set<Entry>; readonly fresh: Set<Entry> }> = new Map();
+  readonly waiting: Map<string, Waiting> = new Map();
   /** When each peer was last heard. */
   readonly heard: Map<string, number> = new Map();
-  /** The addresses that requests went out with. */
-  readonly addresses: Map<string, string> = new Map();
   /** Peers that were told to go, or said that they went. */
   readonly left: Set<string> = new Set();
   /** Peers that have had a request taken in: they are clients. */
@@ -105,15 +148,18 @@ export class Books {
   lastFrames: readonly Frame[] = [];
   lastSentTo = '';
   lastSentAt = -1;
+  lastSent: readonly Frame[] = [];
   /** To whom the next message must go. */
   answering: Entry | undefined;
   queued = 0;
   /** When what is under way from each peer was sent; of all lives. */
   readonly #underWay: ReadonlyMap<string, readonly number[]>;
+  readonly #rules: BalancedRules;
 
-  constructor(process: ProcessView, underWay: ReadonlyMap<string, readonly number[]>) {
+  constructor(process: ProcessView, underWay: ReadonlyMap<string, readonly number[]>, rules: BalancedRules) {
     this.process = process;
     this.#underWay = underWay;
+    this.#rules = rules;
   }
 
   /** When the oldest message of a peer that has not been read was sent. */
@@ -127,18 +173,41 @@ export class Books {
     return ready;
   }
 
-  waitingFor(service: string): { readonly returned: Set<Entry>; readonly fresh: Set<Entry> } {
+  waitingFor(service: string): Waiting {
     let waiting = this.waiting.get(service);
-    if (waiting === undefined) this.waiting.set(service, (waiting = { returned: new Set(), fresh: new Set() }));
+    if (waiting === undefined) {
+      const queues = { lastChance: new Set<Entry>(), returned: new Set<Entry>(), fresh: new Set<Entry>(), turns: [] };
+      waiting = { ...queues, since: new Map(), handed: new Map(), handOuts: 0, reserved: undefined, reserving: false };
+      this.waiting.set(service, waiting);
+    }
     return waiting;
   }
 
-  /** Whose turn it is. */
+  /** The worker that holds it takes no more, and has just said that it has not begun with it: that was no delivery. */
+  isDeclined(entry: Entry): boolean {
+    const failure = this.#rules.frames.failure(this.lastFrames);
+    if (this.workers.get(entry.holder ?? '')?.credit !== 0) return false;
+    return failure?.declined === true && entry.address !== undefined && handleIn(failure.address) === handleIn(entry.address);
+  }
+
+  /** How many requests a worker holds. */
+  loadOf(worker: string): number {
+    return this.holders.get(worker)?.size ?? 0;
+  }
+
+  /** Whose turn it is with a worker that has room: what came back, then one client after the other. */
   nextFor(service: string): Entry | undefined {
-    const { returned, fresh } = this.waitingFor(service);
+    const { returned, fresh, turns } = this.waitingFor(service);
     for (const entry of returned) return entry;
-    for (const entry of fresh) return entry;
+    for (const entry of fresh) if (entry.client === turns[0]) return entry;
     return undefined;
+  }
+
+  /** Of the workers with room, the least loaded, and of those the one that has been so for longest. */
+  firstReady(service: string): string | undefined {
+    let first: string | undefined;
+    for (const worker of this.readyFor(service)) if (first === undefined || this.loadOf(worker) < this.loadOf(first)) first = worker;
+    return first;
   }
 
   /** It has just been sent to this peer, in this very moment. */
@@ -148,27 +217,42 @@ export class Books {
 
   /* ---------------------------------------------------------------- what is entered */
 
-  /** A worker that is heard to heartbeat in two intervals of one request, the first one left out, is one that heartbeats at work. */
-  heartbeat(worker: string, now: number, heartbeatInterval: number): void {
-    const entry = this.requests.get(this.holders.get(worker) ?? 0);
-    if (entry === undefined || heartbeatInterval === 0) return;
-    const interval = Math.floor((now - entry.since) / heartbeatInterval);
-    if (interval <= entry.interval) return;
-    entry.interval = interval;
-    if (++entry.heartbeats >= 2) this.beating.add(worker);
+  /** A worker that is heard to heartbeat in two intervals since it was idle, the first one left out, is one that heartbeats at work. */
+  heartbeat(peer: string, now: number): void {
+    const { heartbeatInterval } = this.#rules;
+    const worker = this.workers.get(peer);
+    if (worker === undefined || this.loadOf(peer) === 0 || heartbeatInterval === 0) return;
+    const interval = Math.floor((now - worker.busySince) / heartbeatInterval);
+    if (interval <= worker.interval) return;
+    worker.interval = interval;
+    if (++worker.heartbeats >= 2) this.beating.add(peer);
   }
 
   register(event: TraceEvent): void {
-    this.workers.set(labelOf(event), serviceOf(event));
-    this.readyFor(serviceOf(event)).add(labelOf(event));
+    const worker = labelOf(event);
+    const asked = this.lastHeard === worker ? this.#rules.frames.credit(this.lastFrames) : undefined;
+    const credit = Math.min(asked ?? 1, this.#rules.maxConcurrency);
+    this.workers.set(worker, { service: serviceOf(event), credit, alone: false, busySince: 0, heartbeats: 0, interval: 0 });
+    this.#makeReady(worker);
+  }
+
+  /** A worker says how many it takes from now on. */
+  creditChanged(peer: string, asked: number): void {
+    const worker = this.workers.get(peer);
+    if (worker === undefined) return;
+    const had = this.#hasRoom(peer);
+    worker.credit = Math.min(asked, this.#rules.maxConcurrency);
+    if (!had && this.#hasRoom(peer)) this.#makeReady(peer);
+    else if (had && !this.#hasRoom(peer)) this.#unready(peer, worker.service);
   }
 
   expire(event: TraceEvent): void {
-    this.workers.delete(labelOf(event));
+    const worker = labelOf(event);
+    this.workers.delete(worker);
     // Also in words that the rules do not read: further frames are no obstacle.
-    if (event['loss'] === 'left') this.left.add(labelOf(event));
-    this.beating.delete(labelOf(event));
-    this.readyFor(serviceOf(event)).delete(labelOf(event));
+    if (event['loss'] === 'left') this.left.add(worker);
+    this.beating.delete(worker);
+    this.#unready(worker, serviceOf(event));
   }
 
   accept(event: TraceEvent, timeToLive: number | undefined, now: number): void {
@@ -181,36 +265,57 @@ export class Books {
       turn: 0,
       since: now,
       holder: undefined,
+      address: undefined,
       deliveries: 0,
-      heartbeats: 0,
-      interval: 0,
+      told: 0,
     };
     this.clients.add(entry.client);
     this.requests.set(entry.number, entry);
-    this.waitingFor(entry.service).fresh.add(entry);
+    const { fresh, turns, since, handOuts } = this.waitingFor(entry.service);
+    fresh.add(entry);
+    if (!since.has(entry.client)) since.set(entry.client, handOuts);
+    if (!turns.includes(entry.client)) turns.push(entry.client);
     this.queued++;
   }
 
   dispatch(event: TraceEvent, now: number): void {
     const entry = this.requests.get(numberOf(event));
-    const worker = labelOf(event);
-    this.readyFor(serviceOf(event)).delete(worker);
+    const peer = labelOf(event);
     if (entry === undefined) return;
+    const waiting = this.waitingFor(entry.service);
+    const alone = waiting.lastChance.has(entry);
+    if (waiting.fresh.has(entry)) waiting.handed.set(entry.client, ++waiting.handOuts);
     this.#unqueue(entry);
     this.#turn(entry, 'in flight', now);
-    if (this.wasSentTo(worker, now)) entry.deliveries++;
-    entry.holder = worker;
-    entry.heartbeats = entry.interval = 0;
-    this.holders.set(worker, entry.number);
+    entry.told = event['delivery'] as number;
+    if (this.wasSentTo(peer, now)) {
+      entry.deliveries++;
+      entry.address = this.#rules.frames.request(this.lastSent);
+    }
+    entry.holder = peer;
+    const held = this.holders.get(peer);
+    if (held === undefined) this.holders.set(peer, new Set([entry.number]));
+    else held.add(entry.number);
+    const worker = this.workers.get(peer);
+    if (worker === undefined) return;
+    worker.alone = alone;
+    if (held === undefined) [worker.busySince, worker.heartbeats, worker.interval] = [now, 0, 0];
+    this.#loadChanged(peer);
   }
 
   requeue(event: TraceEvent, now: number): void {
     const entry = this.requests.get(numberOf(event));
     if (entry === undefined) return;
+    if (this.isDeclined(entry)) entry.deliveries--;
     this.#unqueue(entry);
     this.#release(entry);
     this.#turn(entry, 'queued', now);
-    this.waitingFor(entry.service).returned.add(entry);
+    const waiting = this.waitingFor(entry.service);
+    // By its own count, which may be higher: it does not know of each connection that took nothing.
+    const deliveries = event['deliveries'] as number;
+    const isLast = deliveries > 0 && deliveries === this.#rules.maxDeliveries - 1;
+    (isLast ? waiting.lastChance : waiting.returned).add(entry);
+    waiting.reserving = true;
     this.queued++;
   }
 
@@ -219,8 +324,20 @@ export class Books {
     if (entry === undefined) return;
     this.#unqueue(entry);
     this.requests.delete(entry.number);
-    const worker = this.#release(entry);
-    if (worker !== undefined && this.workers.has(worker)) this.readyFor(entry.service).add(worker);
+    this.#release(entry);
+  }
+
+  /** All that an event led to has happened: where one on its last delivery waits, the least loaded worker gets nothing further. */
+  reserve(): void {
+    for (const [service, waiting] of this.waiting) {
+      if (!waiting.reserving) continue;
+      waiting.reserving = false;
+      if (waiting.lastChance.size === 0 || waiting.reserved !== undefined) continue;
+      const first = this.firstReady(service);
+      if (first === undefined || this.loadOf(first) === 0) continue;
+      waiting.reserved = first;
+      this.readyFor(service).delete(first);
+    }
   }
 
   #turn(entry: Entry, state: Entry['state'], now: number): void {
@@ -230,16 +347,71 @@ export class Books {
   }
 
   #unqueue(entry: Entry): void {
-    const { returned, fresh } = this.waitingFor(entry.service);
-    if (returned.delete(entry) || fresh.delete(entry)) this.queued--;
+    const waiting = this.waitingFor(entry.service);
+    if (waiting.returned.delete(entry)) this.queued--;
+    if (waiting.lastChance.delete(entry)) {
+      this.queued--;
+      this.#freeReserved(waiting);
+    }
+    if (!waiting.fresh.delete(entry)) return;
+    this.queued--;
+    waiting.since.delete(entry.client);
+    waiting.turns = waiting.turns.filter((client) => client !== entry.client);
+    for (const { client } of waiting.fresh)
+      if (client === entry.client) {
+        waiting.turns.push(client);
+        waiting.since.set(client, waiting.handOuts);
+        break;
+      }
   }
 
-  /** It is with nobody any more. Answers who had it. */
-  #release(entry: Entry): string | undefined {
+  /** What it was reserved for is gone. */
+  #freeReserved(waiting: Waiting): void {
+    const { reserved } = waiting;
+    if (waiting.lastChance.size > 0 || reserved === undefined) return;
+    waiting.reserved = undefined;
+    if (this.#hasRoom(reserved)) this.#makeReady(reserved);
+  }
+
+  /** It is with nobody any more. */
+  #release(entry: Entry): void {
     const { holder } = entry;
     entry.holder = undefined;
-    if (holder !== undefined) this.holders.delete(holder);
-    return holder;
+    entry.address = undefined;
+    if (holder === undefined) return;
+    const held = this.holders.get(holder);
+    held?.delete(entry.number);
+    if (held?.size === 0) this.holders.delete(holder);
+    if (this.workers.has(holder)) this.#loadChanged(holder);
+  }
+
+  #hasRoom(peer: string): boolean {
+    const worker = this.workers.get(peer);
+    return worker !== undefined && this.loadOf(peer) < worker.credit && !worker.alone;
+  }
+
+  #loadChanged(peer: string): void {
+    const worker = this.workers.get(peer) as Registered;
+    const load = this.loadOf(peer);
+    if (load === 0) worker.alone = false;
+    const waiting = this.waitingFor(worker.service);
+    if (waiting.reserved === peer && load > 0) return;
+    if (waiting.reserved === peer) waiting.reserved = undefined;
+    this.readyFor(worker.service).delete(peer);
+    if (this.#hasRoom(peer)) this.#makeReady(peer);
+  }
+
+  /** Behind all others that hold as much. */
+  #makeReady(peer: string): void {
+    const { service } = this.workers.get(peer) as Registered;
+    this.readyFor(service).add(peer);
+    this.waitingFor(service).reserving = true;
+  }
+
+  #unready(peer: string, service: string): void {
+    this.readyFor(service).delete(peer);
+    const waiting = this.waitingFor(service);
+    if (waiting.reserved === peer) waiting.reserved = undefined;
   }
 }
 

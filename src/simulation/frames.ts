@@ -6,13 +6,22 @@ import type { WorkerFrames } from './books.ts';
 
 const textOf = (frame: Frame | undefined): string => frame?.toString('latin1') ?? '';
 const byteOf = (frame: Frame | undefined): number => (frame?.length === 1 ? (frame[0] as number) : -1);
+/** What a credit mark says. */
+const creditIn = (frames: readonly Frame[]): number | undefined =>
+  frames.find((frame) => frame.length === 12 && frame.toString('latin1', 0, 8) === 'SW\x03\0\0\0\0\0')?.readUInt32BE(8);
 const isWorkers = (frames: readonly Frame[], command: number): boolean =>
   byteOf(frames[2]) === command && frames[0]?.length === 0 && textOf(frames[1]) === 'MDPW01';
 
 export const MAJORDOMO_FRAMES: WorkerFrames = {
   request: (frames) => (frames.length > 5 && isWorkers(frames, 2) ? textOf(frames[3]) : undefined),
   reply: (frames) => (frames.length > 5 && isWorkers(frames, 3) ? textOf(frames[3]) : undefined),
-  isReady: (frames) => frames.length === 4 && isWorkers(frames, 1),
+  failure: (frames) =>
+    frames.length > 4 && isWorkers(frames, 6) ? { address: textOf(frames[3]), declined: textOf(frames[4]) === 'declined' } : undefined,
+  credit(frames) {
+    if (isWorkers(frames, 1)) return Math.max(1, creditIn(frames.slice(4, 6)) ?? 1);
+    return isWorkers(frames, 7) ? creditIn(frames.slice(3, 5)) : undefined;
+  },
+  isReady: (frames) => frames.length > 3 && isWorkers(frames, 1),
   isHeartbeat: (frames) => frames.length === 3 && isWorkers(frames, 4),
   isDisconnect: (frames) => frames.length === 3 && isWorkers(frames, 5),
   turnsAway: true,
@@ -28,6 +37,8 @@ const addressed = (frames: readonly Frame[]): string | undefined =>
 export const PIRATE_FRAMES: WorkerFrames = {
   request: addressed,
   reply: addressed,
+  failure: () => undefined,
+  credit: () => undefined,
   isReady: (frames) => frames.length === 1 && byteOf(frames[0]) === 1,
   isHeartbeat: (frames) => frames.length === 1 && byteOf(frames[0]) === 2,
   isDisconnect: () => false,

@@ -80,13 +80,14 @@ export function majordomoRules(world: BrokerWorld<MajordomoBrokerOptions, Majord
   const broker = brokerSettings(world.options ?? {});
   const workers = workerSettings({ ...heartbeatsOf(broker), ...world.workers });
   checkSameHeartbeats(broker, workers);
-  const { maxQueuedRequests, maxQueuedPerService, maxServices, deliveryPolicy, deliveryPolicies } = broker;
+  const { maxQueuedRequests, maxQueuedPerService, maxServices, maxConcurrency, deliveryPolicy, deliveryPolicies } = broker;
   return rulesOf(world, broker, workers, {
     ...heartbeatRules(broker),
     maxDeliveries: [deliveryPolicy, ...deliveryPolicies.values()].includes('requeue') ? broker.maxDeliveries : 1,
     mostQueued: maxQueuedRequests,
     mostQueuedPerService: maxQueuedPerService,
     maxServices,
+    maxConcurrency,
     readsWhenReady: false,
     frames: MAJORDOMO_FRAMES,
   });
@@ -215,13 +216,14 @@ export function freelanceClientRules(world: ClientWorld<FreelanceClientOptions>)
 /* ---------------------------------------------------------------- from options to rules */
 
 type Given = 'expiry' | 'heartbeatInterval' | 'maxDeliveries' | 'readsWhenReady' | 'frames';
-type Limits = 'mostQueued' | 'mostQueuedPerService' | 'maxServices';
+type Limits = 'mostQueued' | 'mostQueuedPerService' | 'maxServices' | 'maxConcurrency';
 
 /** Requests wait in the transport: none is taken in to wait. */
 const PIRATES: Pick<BalancedRules, Limits | 'readsWhenReady' | 'frames'> = {
   mostQueued: 0,
   mostQueuedPerService: 0,
   maxServices: Infinity,
+  maxConcurrency: 1,
   readsWhenReady: true,
   frames: PIRATE_FRAMES,
 };

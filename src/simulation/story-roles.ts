@@ -103,11 +103,13 @@ export function clientOf(pattern: StoryPattern, nodes: readonly string[], option
 
 type Fields = Readonly<Record<string, unknown>>;
 
+const heldWords = (held: unknown): string => (held === 0 ? '' : held === 1 ? ' with a request' : ` with ${text(held)} requests`);
+
 /** What is told of each event. Those that say the same as the message they come with are left out. */
 const TOLD: Readonly<Record<string, (fields: Fields, hub: string) => string>> = {
   workerRegistered: ({ worker, service }) => `registers ${peer(worker)}${service === undefined ? '' : ` for ${service as string}`}`,
-  workerLost: ({ worker, reason, noticedBy, heldRequest }) =>
-    `loses ${peer(worker)}${heldRequest === true ? ' with a request' : ''}: ${text(reason)}, noticed by ${text(noticedBy)}`,
+  workerLost: ({ worker, reason, noticedBy, heldRequests }) =>
+    `loses ${peer(worker)}${heldWords(heldRequests)}: ${text(reason)}, noticed by ${text(noticedBy)}`,
   requestRequeued: ({ deliveries }) => `takes the request back (deliveries ${text(deliveries)})`,
   requestFailed: ({ code, deliveries }) => `gives a request up: ${text(code)} (deliveries ${text(deliveries)})`,
   requestDropped: ({ reason, deliveries }) =>

@@ -59,6 +59,10 @@ function atBroker(frames: readonly Frame[]): Words {
       return said(`READY for ${command.service}`);
     case 'REPLY':
       return command.handle < 0 ? strange(frames) : said(`REPLY ${shown(framesBetween(message, command.body))}`);
+    case 'FAILURE':
+      return said(command.why === 'declined' ? 'FAILURE (declined)' : 'FAILURE');
+    case 'CREDIT':
+      return said(`CREDIT ${command.credit}`);
     case 'HEARTBEAT':
       return HEARTBEAT;
     case 'DISCONNECT':

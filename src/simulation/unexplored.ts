@@ -14,6 +14,8 @@ const ONE_BROKER = 'the clients of the models know one broker';
 const NO_HANDLER = 'the models end a handler with its worker';
 const NO_PROBE = 'the models without pings have no probe';
 const TWO_LOSSES = 'a second loss is a second fault';
+const SECOND_FAULT = 'a handler that fails when its broker is lost is a second fault';
+const NO_CLOCK = 'in the models a limit that is due is over';
 const HEARD_AGAIN = 'in the worlds with hedges a server in doubt is heard again only by an answer, which ends the request';
 
 const AT_ONCE = 'the servers of the models start at once';
@@ -41,6 +43,8 @@ export const UNEXPLORED: { readonly [machine: string]: ReadonlyMap<string, strin
     ['busy → busy: handlerDone [holdsMore] / replyAndGoOn', SECOND_REQUEST],
     ['draining → closed: REQUEST [mayHoldNone] / leaveConfusedAndClose', SECOND_REQUEST],
     ['draining × REQUEST', SECOND_REQUEST],
+    ['busy → orphaned: handlerFailed [runMore] / leaveFailedWithOthers', SECOND_REQUEST],
+    ['orphaned → orphaned: handlerFailed [runMore] / discardOne', SECOND_FAULT],
     ['idle × INVALID', NONSENSE],
     ['busy × INVALID', NONSENSE],
     ['draining × INVALID', NONSENSE],
@@ -58,6 +62,7 @@ export const UNEXPLORED: { readonly [machine: string]: ReadonlyMap<string, strin
     ['probing → resting: probeTimeout [othersRemain] / restProbing', ONE_BROKER],
     ['probing → correlated: probeTimeout [trustsSilent] / correlateMeanwhile', ONE_BROKER],
   ]),
+  MajordomoSession: new Map([['busy → busy: busyLimit [isOtherInTime] / limitNext', NO_CLOCK]]),
   BinaryStar: new Map([
     ['new → closed: close / leave', AT_ONCE],
     ['waiting → electing: RESIGNED [isArbitrated] / electForResigned', ARBITER_ALONE],

@@ -53,7 +53,7 @@ export const UNREACHABLE: { readonly [machine: string]: ReadonlyMap<string, stri
     ...cells('draining closed', 'close', ONCE),
   ]),
   WorkerSession: new Map([
-    ...cells('unknown idle busy lapsed gone', 'DISCONNECT', NO_SUCH_WORD),
+    ...cells('unknown idle busy lapsed gone', 'DISCONNECT FAILURE CREDIT', NO_SUCH_WORD),
     ...cells('unknown lapsed gone', 'dismiss', ONLY_REGISTERED),
   ]),
   MajordomoSession: new Map([...cells('unknown', 'INVALID peerGone', NOT_KEPT), ...cells('unknown gone', 'dismiss', ONLY_REGISTERED)]),

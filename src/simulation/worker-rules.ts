@@ -67,9 +67,15 @@ function backoff({ reconnect: { base, maximum, jitter }, heartbeatInterval }: Ba
 export function oneAtATime(broker: string, { frames }: Pick<BalancedRules, 'frames'>): Invariant {
   return {
     id: 'W1',
-    sentence: 'a worker works on one request at a time, is given none meanwhile, and answers over the connection that brought it',
+    sentence:
+      'a worker works on no more requests at a time than it has told the broker (one, unless it has), is given none meanwhile, and answers over ' +
+      'the connection that brought them',
     watch(run) {
-      const working = new Set<string>();
+      /** How many requests each life works on. */
+      const working = new Map<string, number>();
+      /** How many it takes at once, as it says when it registers. */
+      const taken = new Map<string, number>();
+      const isFull = (life: string): boolean => (working.get(life) ?? 0) >= (taken.get(life) ?? 1);
       /** Connections that each life has opened so far: one replaces the other. */
       const connections = new Map<string, number>();
       /** Who has ever worked. */
@@ -79,17 +85,19 @@ export function oneAtATime(broker: string, { frames }: Pick<BalancedRules, 'fram
       return {
         on: {
           start: (_event, process) => {
-            if (working.has(process.life)) run.violated(`${process.life} has begun with a request, and is still at work on another`);
-            working.add(process.life);
-            workers.add(process.life);
+            const { life } = process;
+            if (isFull(life)) run.violated(`${life} has begun with a request, and is still at work on ${working.get(life)}`);
+            working.set(life, (working.get(life) ?? 0) + 1);
+            workers.add(life);
           },
-          finish: (_event, process) => {
-            working.delete(process.life);
+          finish: (_event, { life }) => {
+            working.set(life, (working.get(life) ?? 0) - 1);
           },
           dispatch: (event, process) => {
             if (process.node !== broker) return;
             const life = lifeOf(labelOf(event));
-            if (working.has(life)) run.violated(`${life} was given request ${String(event['request'])}, and is still at work on another`);
+            if (isFull(life))
+              run.violated(`${life} was given request ${String(event['request'])}, and is still at work on ${working.get(life)}`);
           },
         },
         connected(process) {
@@ -101,8 +109,9 @@ export function oneAtATime(broker: string, { frames }: Pick<BalancedRules, 'fram
           if (address !== undefined) cameOver.set(`${to.life} ${address}`, connections.get(to.life) ?? 0);
         },
         sent(from, _to, _peer, said) {
+          if (frames.isReady(said)) taken.set(from.life, frames.credit(said) ?? 1);
           if (!workers.has(from.life)) return;
-          const address = frames.reply(said);
+          const address = frames.reply(said) ?? frames.failure(said)?.address;
           if (address === undefined) return;
           const over = cameOver.get(`${from.life} ${address}`);
           if (over !== undefined && over !== connections.get(from.life))

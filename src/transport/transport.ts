@@ -146,6 +146,10 @@ export interface Listener extends Socket {
 export interface Connector extends Socket {
   /** The handle of the listener at the other end, the same across reconnects. */
   readonly remote: Peer;
+  /**
+   * Whether half of what may be queued, in bytes, is queued: what is sent now waits long. Left out by transports that cannot tell.
+   */
+  readonly crowded?: boolean;
 }
 
 /** Says the same to everybody who listens. */

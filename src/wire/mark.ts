@@ -32,17 +32,38 @@ export function markedNumber(message: Message, index: number): number {
   return ours ? message.byteAt(index, 3) : -1;
 }
 
+/** The mark in frame `index` with another small number. */
+export function remarked(message: Message, index: number, number: number): Frame {
+  const mark = Buffer.allocUnsafe(MARK_BYTES);
+  message.copyFrame(index, mark, 0);
+  mark[3] = Math.min(MOST_MARKED, number);
+  return mark;
+}
+
+/** Writes a 32-bit number at `offset` of a mark. */
+export function writeWord(mark: Frame, offset: number, word: number): void {
+  mark[offset] = word >>> 24;
+  mark[offset + 1] = word >>> 16;
+  mark[offset + 2] = word >>> 8;
+  mark[offset + 3] = word;
+}
+
+/** The 32-bit number at `offset` of the mark in frame `index`. */
+export function wordIn(message: Message, index: number, offset: number): number {
+  const high = message.byteAt(index, offset) * 2 ** 24;
+  return high + ((message.byteAt(index, offset + 1) << 16) | (message.byteAt(index, offset + 2) << 8) | message.byteAt(index, offset + 3));
+}
+
 /** The address frame of a request to a worker: number of this delivery, and handle. Says nothing about the client. */
 export function encodeHandle(handle: number, delivery: number): Frame {
   const mark = newMark(delivery);
-  mark.writeUInt32BE(Math.floor(handle / 2 ** 32), 4);
-  mark.writeUInt32BE(handle % 2 ** 32, 8);
+  writeWord(mark, 4, Math.floor(handle / 2 ** 32));
+  writeWord(mark, 8, handle % 2 ** 32);
   return mark;
 }
 
 /** The handle in frame `index`, or -1 when that is no mark of ours. */
 export function decodeHandle(message: Message, index: number): number {
   if (markedNumber(message, index) < 0) return -1;
-  const frame = message.frame(index);
-  return frame.readUInt32BE(4) * 2 ** 32 + frame.readUInt32BE(8);
+  return wordIn(message, index, 4) * 2 ** 32 + wordIn(message, index, 8);
 }

@@ -182,9 +182,10 @@ export function bodyOption(body: FrameLike | readonly FrameLike[], maxFrameBytes
   } catch {
     throw new InvalidOption('body', body, 'a string, bytes, or an array of those');
   }
-  const tooLong = frames.find((frame) => frame.length > maxFrameBytes);
-  if (tooLong !== undefined) {
-    const message = `option "body" has a frame of ${tooLong.length} bytes; maxFrameBytes allows ${maxFrameBytes}`;
+  for (let i = 0; i < frames.length; i++) {
+    const { length } = frames[i] as Frame;
+    if (length <= maxFrameBytes) continue;
+    const message = `option "body" has a frame of ${length} bytes; maxFrameBytes allows ${maxFrameBytes}`;
     throw new InvalidOption('body', body, `frames of at most ${maxFrameBytes} bytes`, message);
   }
   return frames;

@@ -93,7 +93,7 @@ const COPIED_BY_HAND = 32;
 
 function copy(from: Frame, start: number, end: number, into: Frame, at: number): number {
   const length = end - start;
-  if (length > COPIED_BY_HAND) from.copy(into, at, start, end);
+  if (length > COPIED_BY_HAND) into.set(length === from.length ? from : from.subarray(start, end), at);
   else for (let i = 0; i < length; i++) into[at + i] = from[start + i] as number;
   return at + length;
 }
@@ -292,76 +292,94 @@ export const WELCOME: Frame = encodeCommand('WELCOME');
 
 /* ------------------------------------------------------------------ messages as they came */
 
+/** What a view may keep from being freed: no more than this, or so many times its own length. */
+const FEW_BYTES = 16 * 1024;
+const MOST_HELD = 4;
+
+const PLACES = 3;
+
 /** A message as a range of received bytes, with the headers of its frames. */
 export class WireMessage implements Message {
   frameCount = 0;
   bytes: Frame = NOTHING;
-  /** Where the header of each frame begins, where its body does, and where that ends. */
-  readonly #headers: number[];
-  readonly #starts: number[];
-  readonly #ends: number[];
+  /** For each frame where its header begins, where its body does, and where that ends. */
+  readonly #places: number[];
 
-  constructor(headers: number[] = [], starts: number[] = [], ends: number[] = []) {
-    this.#headers = headers;
-    this.#starts = starts;
-    this.#ends = ends;
+  constructor(places: number[] = []) {
+    this.#places = places;
   }
 
-  /** @internal For the reader. */
+  /** @internal For the reader: what a peer has said does not stay in memory until it says more. */
   clear(): void {
     this.frameCount = 0;
+    this.bytes = NOTHING;
   }
 
   /** @internal */
   add(header: number, start: number, end: number): void {
-    const index = this.frameCount++;
-    this.#headers[index] = header;
-    this.#starts[index] = start;
-    this.#ends[index] = end;
+    const place = PLACES * this.frameCount++;
+    this.#places[place] = header;
+    this.#places[place + 1] = start;
+    this.#places[place + 2] = end;
   }
 
   /** @internal The bytes have moved. */
   move(bytes: Frame, by: number): void {
     this.bytes = bytes;
     if (by === 0) return;
-    for (let i = 0; i < this.frameCount; i++) {
-      this.#headers[i] = (this.#headers[i] as number) - by;
-      this.#starts[i] = (this.#starts[i] as number) - by;
-      this.#ends[i] = (this.#ends[i] as number) - by;
-    }
+    for (let i = 0; i < PLACES * this.frameCount; i++) this.#places[i] = (this.#places[i] as number) - by;
+  }
+
+  #header(index: number): number {
+    return this.#places[PLACES * index] as number;
+  }
+
+  #start(index: number): number {
+    return this.#places[PLACES * index + 1] as number;
+  }
+
+  #end(index: number): number {
+    return this.#places[PLACES * index + 2] as number;
   }
 
   byteLength(index: number): number {
-    return (this.#ends[index] as number) - (this.#starts[index] as number);
+    return this.#end(index) - this.#start(index);
   }
 
   byteAt(index: number, offset: number): number {
-    return this.bytes[(this.#starts[index] as number) + offset] as number;
+    return this.bytes[this.#start(index) + offset] as number;
   }
 
   equals(index: number, bytes: Frame): boolean {
-    const start = this.#starts[index] as number;
-    const length = (this.#ends[index] as number) - start;
+    const start = this.#start(index);
+    const length = this.#end(index) - start;
     if (bytes.length !== length) return false;
     for (let i = 0; i < length; i++) if (this.bytes[start + i] !== bytes[i]) return false;
     return true;
   }
 
   text(index: number): string {
-    return this.bytes.toString('latin1', this.#starts[index], this.#ends[index]);
+    return this.bytes.toString('latin1', this.#start(index), this.#end(index));
   }
 
+  /** Whoever keeps a view keeps all that it is a view of: of a large chunk, a small frame is copied. */
   frame(index: number): Frame {
-    return this.bytes.subarray(this.#starts[index], this.#ends[index]);
+    const start = this.#start(index);
+    const end = this.#end(index);
+    const { bytes } = this;
+    if (bytes.length <= FEW_BYTES || bytes.length <= MOST_HELD * (end - start)) return bytes.subarray(start, end);
+    const frame = Buffer.allocUnsafe(end - start);
+    copy(bytes, start, end, frame, 0);
+    return frame;
   }
 
   copyFrame(index: number, into: Frame, at: number): number {
-    return copy(this.bytes, this.#starts[index] as number, this.#ends[index] as number, into, at);
+    return copy(this.bytes, this.#start(index), this.#end(index), into, at);
   }
 
   retain(): Message {
     const { frameCount } = this;
-    const kept = new WireMessage(this.#headers.slice(0, frameCount), this.#starts.slice(0, frameCount), this.#ends.slice(0, frameCount));
+    const kept = new WireMessage(this.#places.slice(0, PLACES * frameCount));
     kept.frameCount = frameCount;
     kept.bytes = this.bytes;
     return kept;
@@ -373,16 +391,16 @@ export class WireMessage implements Message {
 
   /** Whether frames `from`… follow each other with nothing between: a command may come in the middle of a message. */
   isContiguousFrom(from: number): boolean {
-    for (let i = from + 1; i < this.frameCount; i++) if (this.#headers[i] !== this.#ends[i - 1]) return false;
+    for (let i = from + 1; i < this.frameCount; i++) if (this.#header(i) !== this.#end(i - 1)) return false;
     return true;
   }
 
   wireLength(from: number): number {
-    return (this.#ends[this.frameCount - 1] as number) - (this.#headers[from] as number);
+    return this.#end(this.frameCount - 1) - this.#header(from);
   }
 
   copyWire(from: number, into: Frame, at: number): number {
-    return copy(this.bytes, this.#headers[from] as number, this.#ends[this.frameCount - 1] as number, into, at);
+    return copy(this.bytes, this.#header(from), this.#end(this.frameCount - 1), into, at);
   }
 }
 
@@ -448,6 +466,11 @@ export class ZmtpReader {
   /** Bytes that were received and not delivered. */
   get held(): number {
     return this.#end - this.#start + (this.#rest === undefined ? 0 : this.#rest.length - this.#restAt);
+  }
+
+  /** Bytes of the Buffers that it keeps: at most twice what a message may have, and the chunk that came last. */
+  get kept(): number {
+    return this.#bytes.length + (this.#rest?.length ?? 0);
   }
 
   /** To be called from within the sink: `read` returns after this message, and goes on at its next call. */

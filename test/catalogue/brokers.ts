@@ -1,8 +1,8 @@
 /** Bugs of brokers and queues: who holds what, who is ready, who is gone. */
 import { ignore, type Machine, type Sink } from '../../src/core/machine.ts';
 import { LoadBalancer } from '../../src/load-balancer/broker.ts';
-import { ReadyQueue } from '../../src/load-balancer/ready-queue.ts';
-import type { PendingRequest } from '../../src/load-balancer/requests.ts';
+
+import { ReadyQueue, type PendingRequest, type ServiceWorker } from '../../src/load-balancer/requests.ts';
 import { workerSession, type SessionMachine, type SessionReply } from '../../src/load-balancer/session.machine.ts';
 import { WorkerSession } from '../../src/load-balancer/session.ts';
 import { majordomoSession } from '../../src/majordomo/session.machine.ts';
@@ -47,7 +47,7 @@ export const brokerBugs: readonly Bug[] = [
         'surrender',
         () =>
           function (this: WorkerSession) {
-            this.request = undefined;
+            while (this.held.take() !== undefined);
           },
       ),
   },
@@ -64,7 +64,7 @@ export const brokerBugs: readonly Bug[] = [
           function (this: WorkerSession, loss) {
             const { service } = this;
             usual.call(this, loss);
-            if (loss === 'expired' && this.request === undefined) service?.queue.ready.add(this);
+            if (loss === 'expired' && this.load === 0) service?.queue.ready.add(this);
           },
       ),
   },
@@ -83,7 +83,7 @@ export const brokerBugs: readonly Bug[] = [
     id: 'late-reply-counts',
     sentence: 'the late reply of a worker that was given up is passed on, whoever has its request now',
     simulation: majordomo,
-    expect: ['U6', 'MD4'],
+    expect: ['U5', 'U6', 'MD4'],
     plant() {
       const held = new WeakMap<object, PendingRequest>();
       return together(
@@ -92,7 +92,7 @@ export const brokerBugs: readonly Bug[] = [
           'surrender',
           (usual) =>
             function (this: WorkerSession, loss) {
-              held.set(this, this.request as PendingRequest);
+              held.set(this, this.held.first as PendingRequest);
               usual.call(this, loss);
             },
         ),
@@ -103,8 +103,8 @@ export const brokerBugs: readonly Bug[] = [
             const request = held.get(worker);
             held.delete(worker);
             if (request === undefined) return state;
-            worker.request = request;
-            out.deliver(event);
+            worker.held.add(request);
+            out.deliver({ ...event, handle: request.handle });
             return state;
           },
         }),
@@ -122,9 +122,9 @@ export const brokerBugs: readonly Bug[] = [
         do: function registerBeating(_state, _event, out, context) {
           out.arm('expiry', context.expiry);
           out.arm('heartbeatDue', context.heartbeatInterval);
-          out.register('');
+          out.register('', 1);
           out.ready();
-          return { kind: 'idle', heartbeatsWhileBusy: false, spoken: true };
+          return { kind: 'idle', credit: 1, heartbeatsWhileBusy: false, spoken: true };
         },
       }),
   },
@@ -139,7 +139,7 @@ export const brokerBugs: readonly Bug[] = [
         do: function readyAnyway(state, _event, out, context) {
           out.arm('expiry', context.expiry);
           out.ready();
-          return { kind: 'idle', heartbeatsWhileBusy: state.heartbeatsWhileBusy, spoken: false };
+          return { kind: 'idle', credit: state.credit, heartbeatsWhileBusy: state.heartbeatsWhileBusy, spoken: false };
         },
       }),
   },
@@ -257,14 +257,14 @@ export const brokerBugs: readonly Bug[] = [
     id: 'given-back-to-the-same-worker',
     sentence: 'a worker that holds a request for too long loses it, stays ready, and is given it again',
     simulation: majordomo,
-    expect: ['U7', 'W1'],
+    expect: ['MD4', 'U7', 'W1'],
     plant: () =>
       cell(majordomoSession, 'busy', 'busyLimit', {
         to: 'idle',
         do: function takeItBack(state, _event, out) {
           out.surrender('busy-limit');
           out.ready();
-          return { kind: 'idle', heartbeatsWhileBusy: state.heartbeatsWhileBusy, spoken: true };
+          return { kind: 'idle', credit: state.credit, heartbeatsWhileBusy: state.heartbeatsWhileBusy, spoken: true };
         },
       }),
   },
@@ -279,8 +279,7 @@ export const brokerBugs: readonly Bug[] = [
         'surrender',
         (usual) =>
           function (this: WorkerSession, loss) {
-            const request = this.request as PendingRequest;
-            request.deliveries = 0;
+            for (const request of this.held) request.deliveries = 0;
             usual.call(this, loss);
           },
       ),
@@ -308,8 +307,11 @@ export const brokerBugs: readonly Bug[] = [
           function (this: WorkerSession) {
             usual.call(this);
             const ready = this.service?.queue.ready;
-            ready?.remove(this);
-            ready?.putBack(this);
+            if (ready === undefined) return;
+            ready.remove(this);
+            const others: ServiceWorker[] = [];
+            for (let other = ready.take(); other !== undefined; other = ready.take()) others.push(other);
+            for (const worker of [this, ...others]) ready.add(worker);
           },
       ),
   },

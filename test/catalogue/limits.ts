@@ -1,16 +1,12 @@
 /** Bugs of limits: what is let in, how much of it, and for how long it is remembered. */
-import type { Machine } from '../../src/core/machine.ts';
 import { LoadBalancer } from '../../src/load-balancer/broker.ts';
-import type { SessionMachine } from '../../src/load-balancer/session.machine.ts';
+import { WorkerSession } from '../../src/load-balancer/session.ts';
 import { MajordomoBroker, type MajordomoBrokerOptions } from '../../src/majordomo/index.ts';
-import { majordomoSession } from '../../src/majordomo/session.machine.ts';
 import { SimplePirateQueue } from '../../src/simple-pirate/queue.ts';
 import { BROKER_OPTIONS, CROWDED_BROKER_OPTIONS, majordomo, majordomoWithStrangers } from '../../src/simulation/scenarios/majordomo.ts';
 import { QUEUE_ENDPOINTS, QUEUE_OPTIONS, simplePirate } from '../../src/simulation/scenarios/pirates.ts';
 import type { Simulation } from '../../src/simulation/simulate.ts';
-import { guard, nothing, program, replaced, type Bug, type Undo } from './planting.ts';
-
-const session: Machine<SessionMachine> = majordomoSession;
+import { nothing, program, replaced, type Bug, type Undo } from './planting.ts';
 
 export const limitBugs: readonly Bug[] = [
   {
@@ -99,7 +95,15 @@ export const limitBugs: readonly Bug[] = [
     sentence: 'a reply is taken for the answer to the request in hand, whichever it answers',
     simulation: majordomoWithStrangers,
     expect: ['MD4'],
-    plant: () => guard(session, 'busy', 'REPLY', () => true),
+    plant: () =>
+      replaced(
+        WorkerSession.prototype,
+        'holding',
+        () =>
+          function (this: WorkerSession) {
+            return this.held.first;
+          },
+      ),
   },
 ];
 

@@ -1,6 +1,7 @@
 /** The differential scripts for a libzmq that was built without its draft options: nobody is told that a connection ended. */
 import type * as Zeromq from 'zeromq';
 import { expect, test, vi } from 'vitest';
+import { zeromqTransport } from '../../src/transport/zeromq.ts';
 import { differencesEverywhere } from './differential/everywhere.ts';
 import { scriptsFor } from './differential/scripts.ts';
 
@@ -10,6 +11,6 @@ vi.mock('zeromq', async (load) => {
 });
 
 test.for(scriptsFor('without').map((script) => [script.name, script] as const))('%s', async ([, script]) => {
-  const found = await differencesEverywhere(script, false);
+  const found = await differencesEverywhere(script, zeromqTransport, false);
   expect(found.join('\n')).toBe('');
 });

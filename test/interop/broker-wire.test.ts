@@ -270,7 +270,7 @@ describe('what the Guide’s brokers get wrong', () => {
     const silent = await register(broker, 'echo');
     const beating = setInterval(() => void talkative.send('', WORKER, HEARTBEAT), 40);
     const lost = await broker.events.once('workerLost');
-    expect(lost).toMatchObject({ service: 'echo', reason: 'expired', noticedBy: 'heartbeat', heldRequest: false });
+    expect(lost).toMatchObject({ service: 'echo', reason: 'expired', noticedBy: 'heartbeat', heldRequests: 0 });
     await silent.receiveUntil((frames) => frames[2] === DISCONNECT);
     expect(broker.inspect().services.map((service) => service.name)).toEqual(['other']);
     clearInterval(beating);

@@ -55,7 +55,7 @@ test.each([
     const frozenAt = performance.now();
     relay.freeze();
     opened(MajordomoWorker.connect(broker.endpoint, 'echo', () => 'done', { ...beats, ...options }));
-    expect(await lost).toMatchObject({ heldRequest: true });
+    expect(await lost).toMatchObject({ heldRequests: 1 });
     // The time of the last sign of life, the limit of silence, and one interval for whoever measures.
     expect(performance.now() - frozenAt).toBeLessThan(2000);
     expect((await answer).body.toString()).toBe('done');

@@ -111,7 +111,7 @@ describe('a worker stands still', () => {
     await pause(600);
     await sleeper.pause();
     const heir = await startPirateAt(queue, 'paranoid', backend, 'heir', patient);
-    expect(await queue.until('workerLost')).toMatchObject({ reason: 'expired', noticedBy: 'heartbeat', heldRequest: true });
+    expect(await queue.until('workerLost')).toMatchObject({ reason: 'expired', noticedBy: 'heartbeat', heldRequests: 1 });
     const reply = await outcome;
     expect(texts(reply.body)).toEqual(['heir', '2', 'sleep:1200']);
     expect(reply.attempts).toHaveLength(1);
@@ -132,7 +132,7 @@ describe('a worker stands still', () => {
     const sleeper = await startPirateAt(queue, 'paranoid', backend, 'sleeper', patient);
     const other = await startPirateAt(queue, 'paranoid', backend, 'other', patient);
     await sleeper.pause();
-    expect(await queue.until('workerLost')).toMatchObject({ reason: 'expired', noticedBy: 'heartbeat', heldRequest: false });
+    expect(await queue.until('workerLost')).toMatchObject({ reason: 'expired', noticedBy: 'heartbeat', heldRequests: 0 });
     const client = connectClient(frontend);
     for (let each = 0; each < 3; each++) expect(texts((await client.request('x')).body)[0]).toBe('other');
     sleeper.resume();

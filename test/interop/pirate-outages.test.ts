@@ -36,7 +36,7 @@ describe.each<Pirate>(['simple', 'paranoid'])('%s', (pattern) => {
     }
     await annotate(`from SIGSTOP to redispatch: ${figures.map((figure) => figure.toFixed(0)).join(', ')} ms`);
     expect(Math.max(...figures)).toBeLessThanOrEqual(REDISPATCH_MS);
-    expect(await queue.untilSaid('workerLost', 4)).toMatchObject([1, 2, 3, 4].map(() => ({ noticedBy: 'transport', heldRequest: true })));
+    expect(await queue.untilSaid('workerLost', 4)).toMatchObject([1, 2, 3, 4].map(() => ({ noticedBy: 'transport', heldRequests: 1 })));
   });
 
   test('a request that kills every worker it meets ends with its client’s patience, and the others are served', async () => {

@@ -196,7 +196,7 @@ describe.skipIf(python === undefined)(`our Paranoid Pirate queue, workers in Pyt
     const reply = await connectClient(frontend).request(['two', 'frames']);
     expect(texts(reply.body)).toEqual(['ours', '2', 'two', 'frames']);
     expect(await theirs.until('invalid')).toMatchObject({ frames: [expect.any(String), '', 'two', 'frames'] });
-    expect(await queue.until('workerLost')).toMatchObject({ reason: 'busy-limit', heldRequest: true });
+    expect(await queue.until('workerLost')).toMatchObject({ reason: 'busy-limit', heldRequests: 1 });
     await theirs.until('queueSilent');
     await queue.untilSaid('workerRegistered', 3);
   });
@@ -232,7 +232,7 @@ describe.skipIf(python === undefined)(`our Paranoid Pirate queue, workers in Pyt
     await sleeper.until('request');
     await sleeper.pause();
     await startPirateAt(queue, 'paranoid', backend, 'heir', patient);
-    expect(await queue.until('workerLost')).toMatchObject({ reason: 'disconnected', noticedBy: 'transport', heldRequest: true });
+    expect(await queue.until('workerLost')).toMatchObject({ reason: 'disconnected', noticedBy: 'transport', heldRequests: 1 });
     expect(texts((await outcome).body)).toEqual(['heir', '2', 'sleep:300']);
     sleeper.resume();
     await sleeper.until('reply');

@@ -92,7 +92,7 @@ describe.each(PATTERNS)('the queue of the %s', (_name, head, listen) => {
     // A worker that answers something else has lost count, and is not waited for.
     const lost = queue.events.once('workerLost');
     await worker.send(...head, first, '', 'one');
-    expect(await lost).toMatchObject({ reason: 'protocol', heldRequest: true });
+    expect(await lost).toMatchObject({ reason: 'protocol', heldRequests: 1 });
     expect(await client.everythingWithin(100)).toEqual([]);
   });
 
@@ -128,7 +128,7 @@ describe('the queue of the Paranoid Pirate', () => {
     const queue = await listen({ heartbeatInterval: 40, heartbeatLiveness: 3 });
     const lost = queue.events.once('workerLost');
     const worker = await register(queue, READY);
-    expect(await lost).toMatchObject({ reason: 'expired', noticedBy: 'heartbeat', heldRequest: false });
+    expect(await lost).toMatchObject({ reason: 'expired', noticedBy: 'heartbeat', heldRequests: 0 });
     const registered = queue.events.once('workerRegistered');
     await worker.send(HEARTBEAT);
     await registered;

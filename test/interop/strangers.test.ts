@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { BrokerSnapshot } from '../../src/majordomo/broker.ts';
+import { defaultTransport } from '../../src/transport/transport.ts';
 import { endAll, eventually, type Child } from './processes.ts';
 import { expectEachAnsweredOnce, inspect, startBroker, startClient, startWorker } from './role-processes.ts';
 
@@ -54,6 +55,10 @@ async function memory(id: string): Promise<number> {
   return (await broker.until((line) => line.event === 'inspected' && line['id'] === id))['memory'] as number;
 }
 
+async function expectCutOff(): Promise<void> {
+  await eventually('the strangers are cut off', () => sockets.every((socket) => socket.closed), HANDSHAKE_MS + 3000);
+}
+
 async function expectUndisturbed(): Promise<BrokerSnapshot> {
   expectEachAnsweredOnce(client, 0, first, ['sleep:1']);
   const after = await inspect<BrokerSnapshot>(broker);
@@ -87,25 +92,31 @@ test.each<[who: string, connections: number, bytes: Buffer]>([
   await amongRequests(connections, (socket) => {
     if (bytes.length > 0) socket.write(bytes);
   });
-  await eventually('the strangers are cut off', () => sockets.every((socket) => socket.closed), HANDSHAKE_MS + 3000);
+  await expectCutOff();
   await expectUndisturbed();
 });
 
 // libzmq takes whatever does not begin with 0xff for a peer of ZMTP/1.0, which knows no handshake that could time out: such
 // connections stay until the stranger hangs up. They cost a file descriptor each, and nothing in the broker's tables.
+// The ZMTP transport speaks no version before 3, and ends them at their first byte.
+const endsOlderVersions = defaultTransport() === 'zmtp';
+
 test.each<[who: string, bytes: Buffer]>([
   ['a browser', Buffer.from('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n')],
   ['a TLS client', Buffer.concat([Buffer.from('16030100c8010000c40303', 'hex'), noise(250)])],
   ['an SSH client', Buffer.from('SSH-2.0-OpenSSH_9.2\r\n')],
 ])('%s: nobody is disturbed', async (_who, bytes) => {
   await amongRequests(20, (socket) => socket.write(bytes));
+  if (endsOlderVersions) await expectCutOff();
   await expectUndisturbed();
 });
 
-test('a ZMTP/1.0 peer made with netcat is heard, and what it says is counted as invalid', async () => {
+const older = endsOlderVersions ? 'is cut off before anything is heard of it' : 'is heard, and what it says is counted as invalid';
+test(`a ZMTP/1.0 peer made with netcat ${older}`, async () => {
   await amongRequests(20, (socket) => socket.write(Buffer.concat([Buffer.of(1, 0, 6, 0), Buffer.from('hello')])));
+  if (endsOlderVersions) await expectCutOff();
   const after = await expectUndisturbed();
-  expect(after.counters.invalid - before.counters.invalid).toBe(20);
+  expect(after.counters.invalid - before.counters.invalid).toBe(endsOlderVersions ? 0 : 20);
 });
 
 test('the broker’s memory has not grown by what the strangers sent', async () => {

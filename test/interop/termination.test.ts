@@ -15,7 +15,7 @@ describe('told to go by SIGTERM', () => {
     await worker.until('request');
     worker.signal('SIGTERM');
     expect(await outcome).toMatchObject({ body: ['leaving', '1', 'sleep:300'], deliveries: 1 });
-    expect(await broker.until('workerLost')).toMatchObject({ reason: 'left', noticedBy: 'peer', heldRequest: false });
+    expect(await broker.until('workerLost')).toMatchObject({ reason: 'left', noticedBy: 'peer', heldRequests: 0 });
     expect(await worker.exit).toEqual({ code: 0, signal: null });
   });
 

@@ -21,23 +21,25 @@ const { moves, stays, never, coverEverything } = new Rows(workerSession, context
 const unknown = { kind: 'unknown' } as const;
 const lapsed = { kind: 'lapsed' } as const;
 const gone = { kind: 'gone' } as const;
-const idle: StateOf<WorkerSessionMachine, 'idle'> = { kind: 'idle', heartbeatsWhileBusy: false, spoken: true };
+const idle: StateOf<WorkerSessionMachine, 'idle'> = { kind: 'idle', heartbeatsWhileBusy: false, credit: 1, spoken: true };
 const steadyIdle = { ...idle, heartbeatsWhileBusy: true };
 const busy: StateOf<WorkerSessionMachine, 'busy'> = {
   kind: 'busy',
   heartbeatsWhileBusy: false,
-  handle: 7,
+  credit: 1,
+  held: 1,
+  alone: false,
   heartbeats: 0,
   interval: 0,
   spoken: true,
 };
 const steadyBusy = { ...busy, heartbeatsWhileBusy: true };
 
-const READY: Event = { kind: 'READY', service: '', admission: 'welcome' };
-const REPLY: SessionReply = { kind: 'REPLY', handle: 7, message: new FramesMessage([]), body: 2 };
-const OTHER_REPLY: SessionReply = { ...REPLY, handle: 6 };
-const FOREIGN_REPLY: SessionReply = { ...REPLY, handle: -1 };
-const ILLEGIBLE_REPLY: SessionReply = { ...REPLY, handle: ILLEGIBLE };
+const READY: Event = { kind: 'READY', service: '', credit: 1, admission: 'welcome' };
+const REPLY: SessionReply = { kind: 'REPLY', handle: 7, current: true, message: new FramesMessage([]), body: 2 };
+const OTHER_REPLY: SessionReply = { ...REPLY, handle: 6, current: false };
+const FOREIGN_REPLY: SessionReply = { ...REPLY, handle: -1, current: false };
+const ILLEGIBLE_REPLY: SessionReply = { ...REPLY, handle: ILLEGIBLE, current: false };
 /** In the first interval of a request, in the second, in the third. */
 const CROSSING: Event = { kind: 'HEARTBEAT', interval: 0 };
 const HEARTBEAT: Event = { kind: 'HEARTBEAT', interval: 1 };
@@ -45,7 +47,7 @@ const NEXT_HEARTBEAT: Event = { kind: 'HEARTBEAT', interval: 2 };
 const DISCONNECT: Event = { kind: 'DISCONNECT' };
 const INVALID: Event = { kind: 'INVALID', strikes: 9 };
 const LAST_STRAW: Event = { kind: 'INVALID', strikes: 10 };
-const dispatch: Event = { kind: 'dispatch', handle: 7 };
+const dispatch: Event = { kind: 'dispatch', handle: 7, alone: false };
 const dismiss: Event = { kind: 'dismiss' };
 const disconnected: Event = { kind: 'peerGone', loss: 'disconnected' };
 const expiry: Event = { kind: 'expiry' };
@@ -54,7 +56,7 @@ const busyLimit: Event = { kind: 'busyLimit' };
 
 const isHeard = [['arm', 'expiry', 3000]] as const;
 const beats = [['sendHeartbeat'], ['arm', 'heartbeatDue', 1000]] as const;
-const enters = [...isHeard, ['arm', 'heartbeatDue', 1000], ['register', ''], ['ready']] as const;
+const enters = [...isHeard, ['arm', 'heartbeatDue', 1000], ['register', '', 1], ['ready']] as const;
 const idleStops = [
   ['disarm', 'expiry'],
   ['disarm', 'heartbeatDue'],
@@ -65,7 +67,7 @@ const leavesBusy = (loss: WorkerLoss) => [['forget', loss], ['surrender', loss],
 
 // READY
 moves('a worker says READY: it is listed, idle, and both heartbeat timers run', unknown, READY, idle, enters);
-moves('without heartbeats in the protocol no timer runs', unknown, READY, idle, [['register', ''], ['ready']], WITHOUT_HEARTBEATS);
+moves('without heartbeats in the protocol no timer runs', unknown, READY, idle, [['register', '', 1], ['ready']], WITHOUT_HEARTBEATS);
 moves('an idle worker says READY again: it is as free as before', idle, READY, { ...idle, spoken: false }, isHeard);
 moves('a busy worker says READY: it knows nothing of its request, which goes elsewhere', steadyBusy, READY, idle, [
   ['forget', 'restarted'],
@@ -199,5 +201,13 @@ moves(
 moves('it is time to heartbeat to an idle worker', { ...idle, spoken: false }, heartbeatDue, idle, beats);
 moves('it is time to heartbeat to a busy worker', { ...busy, spoken: false }, heartbeatDue, busy, beats);
 moves('a worker holds its request for longer than the busy limit', busy, busyLimit, unknown, leavesBusy('busy-limit'));
+
+// What only Majordomo has.
+for (const state of [unknown, idle, busy, lapsed, gone])
+  for (const event of [
+    { kind: 'FAILURE', handle: 7, current: true, why: 'declined' },
+    { kind: 'CREDIT', credit: 2 },
+  ] as const)
+    stays(`${event.kind} in ${state.kind}`, state, event, 'the pirates have no such command');
 
 coverEverything();

@@ -17,6 +17,7 @@ const context: WorkerContext = {
   heartbeatInterval: 2500,
   heartbeatLiveness: 3,
   drainTimeout: 5000,
+  concurrency: 1,
   mostHeld: 0,
   backoff: { base: 500, maximum: 8000, jitter: 0.8 },
   // In the middle of the jitter: pauses are 500, 1000, 2000 … ms.
@@ -26,24 +27,31 @@ const { moves, stays, never, coverEverything } = new Rows(loadBalancedWorker, co
 
 const fresh: State = { kind: 'new' };
 const idle: StateOf<WorkerMachine, 'idle'> = { kind: 'idle', liveness: 3, failures: 0, spoken: true };
-const busy: StateOf<WorkerMachine, 'busy'> = { kind: 'busy', held: [], quiet: false, spoken: true };
-const orphaned: State = { kind: 'orphaned' };
+const busy: StateOf<WorkerMachine, 'busy'> = {
+  kind: 'busy',
+  running: 1,
+  held: [],
+  quiet: false,
+  returnable: false,
+  spoken: true,
+};
+const orphaned: StateOf<WorkerMachine, 'orphaned'> = { kind: 'orphaned', running: 1 };
 const resting: State = { kind: 'resting', failures: 0 };
 /** After one loss. */
 const restingOnce: State = { kind: 'resting', failures: 1 };
-const draining: StateOf<WorkerMachine, 'draining'> = { kind: 'draining', quiet: false, spoken: true };
+const draining: StateOf<WorkerMachine, 'draining'> = { kind: 'draining', running: 1, quiet: false, spoken: true };
 const closed: State = { kind: 'closed' };
 
 const body = [Buffer.from('body')];
-const REQUEST: WorkerRequest = { kind: 'REQUEST', address: [Buffer.from('address')], attempt: 1, body, quiet: false };
+const REQUEST: WorkerRequest = { kind: 'REQUEST', address: [Buffer.from('address')], attempt: 1, body, quiet: false, returnable: false };
 /** From a queue that takes every heartbeat for a READY. */
 const QUIET_REQUEST: WorkerRequest = { ...REQUEST, quiet: true };
 const HEARTBEAT: Event = { kind: 'HEARTBEAT' };
 const DISCONNECT: Event = { kind: 'DISCONNECT' };
 const INVALID: Event = { kind: 'INVALID', reason: 'not an MDP/0.1 message' };
 const start: Event = { kind: 'start' };
-const handlerDone: Event = { kind: 'handlerDone', body };
-const handlerFailed: Event = { kind: 'handlerFailed' };
+const handlerDone: Event = { kind: 'handlerDone', request: REQUEST, body };
+const handlerFailed: Event = { kind: 'handlerFailed', request: REQUEST };
 const brokerGone: Event = { kind: 'brokerGone', established: true };
 const close: Event = { kind: 'close' };
 const heartbeatDue: Event = { kind: 'heartbeatDue' };
@@ -139,7 +147,7 @@ never('an idle worker has no handler that could fail', idle, handlerFailed, 'no 
 
 // At work.
 moves('the handler ends: the reply goes out, and silence counts again', busy, handlerDone, idle, [
-  ['sendReply', body],
+  ['sendReply', REQUEST, body],
   ['arm', 'heartbeatDue', 2500],
   ['arm', 'silence', 2500],
 ]);
@@ -154,7 +162,7 @@ moves(
   handlerDone,
   { ...busy, held: [REQUEST], quiet: true },
   [
-    ['sendReply', body],
+    ['sendReply', REQUEST, body],
     ['arm', 'heartbeatDue', 2500],
     ['run', QUIET_REQUEST],
   ],
@@ -203,11 +211,11 @@ never('a busy worker has started', busy, start, 'it has started');
 
 // At work for nobody.
 moves('the result has nobody to go to: the worker comes back', orphaned, handlerDone, resting, [
-  ['discard'],
+  ['discard', REQUEST],
   ['arm', 'reconnectDelay', 500],
 ]);
 moves('the failure interests nobody: the worker comes back', orphaned, handlerFailed, resting, [
-  ['discard'],
+  ['discard', REQUEST],
   ['arm', 'reconnectDelay', 500],
 ]);
 moves('it is closed while nobody waits for its handler', orphaned, close, closed, [['closed']]);
@@ -232,7 +240,7 @@ never('a resting worker has no handler that could fail', resting, handlerFailed,
 
 // Closing at work.
 moves('the handler ends in time: the reply goes out, then DISCONNECT', draining, handlerDone, closed, [
-  ['sendReply', body],
+  ['sendReply', REQUEST, body],
   ['leave'],
   ['closed'],
   ...drainingStops,
@@ -293,5 +301,128 @@ stays('the transport is ready after closing', closed, start, 'closed before it h
 stays('a handler ends after closing', closed, handlerDone, 'its result has nobody to go to');
 stays('a handler fails after closing', closed, handlerFailed, 'its result has nobody to go to');
 stays('it is closed again', closed, close, 'idempotent');
+
+// Several requests at once.
+const four = { concurrency: 4 };
+const OURS: WorkerRequest = { ...REQUEST, returnable: true };
+const busyForOurs = { ...busy, returnable: true };
+const withTwo = { ...busyForOurs, running: 2 };
+const doneOurs: Event = { kind: 'handlerDone', request: OURS, body };
+const failedOurs: Event = { kind: 'handlerFailed', request: OURS };
+moves('a request from a broker of ours', idle, OURS, busyForOurs, [['run', OURS], ...idleStops.slice(1)], four);
+moves('a second request, of four that it may be given', busyForOurs, OURS, withTwo, [['run', OURS]], four);
+moves(
+  'one more than it may be given',
+  { ...busyForOurs, running: 4 },
+  OURS,
+  { kind: 'orphaned', running: 4 },
+  [['leave'], ['abort'], ['lost', 'protocol', 0], ...busyStops],
+  four,
+);
+moves(
+  'one of two handlers ends: the other goes on',
+  { ...withTwo, spoken: false },
+  doneOurs,
+  { ...busyForOurs, spoken: true },
+  [
+    ['sendReply', OURS, body],
+    ['arm', 'heartbeatDue', 2500],
+  ],
+  four,
+);
+moves(
+  'one of two handlers fails: its request alone comes back',
+  withTwo,
+  failedOurs,
+  busyForOurs,
+  [
+    ['giveBack', OURS, 'handler-failed'],
+    ['arm', 'heartbeatDue', 2500],
+  ],
+  four,
+);
+moves(
+  'the only handler that runs fails, where several may',
+  busyForOurs,
+  failedOurs,
+  idle,
+  [
+    ['giveBack', OURS, 'handler-failed'],
+    ['arm', 'heartbeatDue', 2500],
+    ['arm', 'silence', 2500],
+  ],
+  four,
+);
+moves(
+  'one of two handlers fails, and the broker knows no word for that',
+  { ...busy, running: 2 },
+  handlerFailed,
+  orphaned,
+  [['leave'], ['abort'], ['lost', 'handler-failed', 0], ...busyStops],
+  four,
+);
+moves(
+  'the connection ends under two handlers',
+  withTwo,
+  brokerGone,
+  { kind: 'orphaned', running: 2 },
+  [['shut'], ['abort'], ['lost', 'disconnected', 0], ...busyStops],
+  four,
+);
+for (const event of [doneOurs, failedOurs])
+  moves(`${event.kind} of one of two that nobody waits for`, { kind: 'orphaned', running: 2 }, event, orphaned, [['discard', OURS]], four);
+moves(
+  'it is closed with two handlers at work: the broker hears that it takes no more',
+  withTwo,
+  close,
+  { ...draining, running: 2 },
+  [
+    ['arm', 'drainTimeout', 5000],
+    ['sendCredit', 0],
+  ],
+  four,
+);
+moves('it is closed at work for a broker that has never heard of credits', busy, close, draining, [['arm', 'drainTimeout', 5000]], four);
+moves(
+  'a request that was on its way when it said that it takes no more',
+  draining,
+  OURS,
+  draining,
+  [
+    ['giveBack', OURS, 'declined'],
+    ['arm', 'heartbeatDue', 2500],
+  ],
+  four,
+);
+moves(
+  'closing, one of two handlers ends',
+  { ...draining, running: 2 },
+  doneOurs,
+  draining,
+  [
+    ['sendReply', OURS, body],
+    ['arm', 'heartbeatDue', 2500],
+  ],
+  four,
+);
+moves(
+  'closing, one of two handlers fails',
+  { ...draining, running: 2 },
+  failedOurs,
+  draining,
+  [
+    ['giveBack', OURS, 'handler-failed'],
+    ['arm', 'heartbeatDue', 2500],
+  ],
+  four,
+);
+moves(
+  'closing, the last handler fails: its request comes back as it leaves',
+  draining,
+  failedOurs,
+  closed,
+  [['leave'], ['abort'], ['closed'], ...drainingStops],
+  four,
+);
 
 coverEverything();

@@ -54,6 +54,13 @@ const TRICKY_NAMES = [
 const PLAIN_NAMES = ['echo', 'other', 'third', 'fourth'];
 
 const word = fc.nat(0xffff_ffff);
+
+function creditMark(credit: number): Buffer {
+  const bytes = Buffer.from('SW\x03\0\0\0\0\0\0\0\0\0', 'latin1');
+  bytes.writeUInt32BE(credit, 8);
+  return bytes;
+}
+
 const serviceName = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...PLAIN_NAMES.map(text)) },
   { weight: 3, arbitrary: fc.constantFrom(...TRICKY_NAMES.map(text)) },
@@ -82,6 +89,11 @@ const body = fc.array(random, { minLength: 1, maxLength: 4 });
 const clientRequest = fc.tuple(serviceName, body).map(([service, frames]): Buffer[] => [EMPTY, CLIENT, service, ...frames]);
 const correlated = fc.tuple(marked, clientRequest).map(([first, request]) => [first, ...request]);
 const ready = serviceName.map((service): Buffer[] => [EMPTY, WORKER, READY, service]);
+const credit = fc.oneof(fc.nat(3), fc.nat(70_000), word).map(creditMark);
+const readyForSeveral = fc.tuple(ready, credit).map(([frames, mark]) => [...frames, mark]);
+const givenBack = fc
+  .tuple(marked, fc.constantFrom('handler-failed', 'declined', 'nothing known'))
+  .map(([handle, why]): Buffer[] => [EMPTY, WORKER, Buffer.of(6), handle, text(why)]);
 const reply = fc.tuple(marked, body).map(([handle, frames]) => [EMPTY, WORKER, REPLY, handle, EMPTY, ...frames]);
 const failure = fc
   .tuple(marked, serviceName, fc.constantFrom('expired', 'poisoned', 'worker-lost', 'queue-full', 'nothing known'))
@@ -91,7 +103,10 @@ const wellFormed: fc.Arbitrary<Buffer[]> = fc.oneof(
   { weight: 2, arbitrary: correlated },
   { weight: 1, arbitrary: failure },
   { weight: 3, arbitrary: ready },
+  { weight: 1, arbitrary: readyForSeveral },
   { weight: 3, arbitrary: reply },
+  { weight: 1, arbitrary: givenBack },
+  { weight: 1, arbitrary: credit.map((mark): Buffer[] => [EMPTY, WORKER, Buffer.of(7), mark]) },
   { weight: 2, arbitrary: fc.constant<Buffer[]>([EMPTY, WORKER, HEARTBEAT]) },
   { weight: 1, arbitrary: fc.constant<Buffer[]>([EMPTY, WORKER, DISCONNECT]) },
   { weight: 1, arbitrary: body.map((frames): Buffer[] => [EMPTY, WORKER, REQUEST, mark(1, 0, 1), EMPTY, ...frames]) },

@@ -78,11 +78,12 @@ class StillWorld {
   }
 }
 
-/** A peer that sends what it likes, and remembers the last request it was given. */
+/** A peer that sends what it likes, and remembers the requests it was given. */
 class HostilePeer implements TransportHandler {
   readonly connector: Connector;
   readonly received: Message[] = [];
-  handle: Buffer | undefined;
+  /** The addresses of the requests that it has not answered, in the order in which they came. */
+  handles: Buffer[] = [];
 
   constructor(network: MemoryNetwork) {
     this.connector = network.connect(ENDPOINT, this);
@@ -95,11 +96,11 @@ class HostilePeer implements TransportHandler {
   message(_peer: unknown, message: Message): void {
     this.received.push(message.retain());
     assertMajordomo(message);
-    if (message.equals(1, Buffer.from('MDPW01')) && message.byteAt(2, 0) === 0x02) this.handle = message.frame(3);
+    if (message.equals(1, Buffer.from('MDPW01')) && message.byteAt(2, 0) === 0x02) this.handles.push(message.frame(3));
   }
 
   peerGone(): void {
-    this.handle = undefined;
+    this.handles = [];
   }
 
   overflow(): void {}
@@ -140,10 +141,11 @@ export class HostileWorld extends StillWorld {
     const command = decodeAtBroker(new FramesMessage(frames));
     if (command.kind !== 'INVALID') {
       const { replied } = this.broker.inspect().counters;
-      const answersItsRequest = command.kind === 'REPLY' && peer.handle?.subarray(4).equals(frames[3]?.subarray(4) ?? Buffer.alloc(0));
+      const answered = frames[3]?.subarray(4) ?? Buffer.alloc(0);
+      const answersItsRequest = command.kind === 'REPLY' && peer.handles.some((handle) => handle.subarray(4).equals(answered));
       peer.send(frames);
       await this.settle();
-      if (answersItsRequest !== true)
+      if (!answersItsRequest)
         assert.equal(this.broker.inspect().counters.replied, replied, 'only the worker that holds a request answers it');
       return;
     }
@@ -159,9 +161,8 @@ export class HostileWorld extends StillWorld {
   /** A peer that holds a request answers it. */
   async reply(number: number, body: Frames): Promise<void> {
     const peer = this.peer(number);
-    if (peer.handle === undefined) return;
-    const address = peer.handle;
-    peer.handle = undefined;
+    const address = peer.handles.shift();
+    if (address === undefined) return;
     peer.send([Buffer.alloc(0), Buffer.from('MDPW01'), Buffer.of(3), address, Buffer.alloc(0), ...body]);
     await this.settle();
   }
@@ -206,7 +207,9 @@ export class HostileWorld extends StillWorld {
     }
     assert.equal(waiting, queued, 'the services hold what is queued');
     assert.equal(registered, workers.length, 'the services hold the workers');
-    assert.equal(workers.filter((worker) => worker.state === 'busy').length, inFlight, 'each request in flight is held by one worker');
+    const held = workers.reduce((sum, worker) => sum + worker.held, 0);
+    assert.equal(held, inFlight, 'each request in flight is held by one worker');
+    for (const worker of workers) assert.equal(worker.state === 'busy', worker.held > 0, 'whoever holds a request is busy');
   }
 
   /** When all others have gone, nothing of them is left. */

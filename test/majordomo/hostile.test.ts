@@ -19,6 +19,7 @@ import {
 } from '../../src/majordomo/codec.ts';
 import { MajordomoClient } from '../../src/majordomo/client.ts';
 import { MajordomoWorker } from '../../src/majordomo/worker.ts';
+import { MOST_CREDIT } from '../../src/wire/credit.ts';
 import { FramesMessage, type Message } from '../../src/wire/message.ts';
 import { hostileMessage, NASTY_MESSAGES, type Frames } from './hostile-frames.ts';
 import { HostileBroker, HostileWorld } from './hostile-world.ts';
@@ -262,7 +263,7 @@ function checkAtBroker(message: Message): void {
       assert(command.body <= message.frameCount);
       assert.equal(command.service, message.text(command.body - 1));
       assert(command.service.length <= MOST_NAME_BYTES);
-      if (command.envelope === 1 && isCorrelation(message.frame(0))) assert(timeToLiveOf(message.frame(0)) > 0);
+      if (command.envelope === 1 && isCorrelation(message, 0)) assert(timeToLiveOf(message, 0) > 0);
       break;
     case 'REPLY':
       assert(command.handle === -1 || (Number.isInteger(command.handle) && command.handle >= 0));
@@ -271,6 +272,13 @@ function checkAtBroker(message: Message): void {
     case 'READY':
       assert.equal(command.service, message.text(3));
       assert(command.service.length <= MOST_NAME_BYTES);
+      assert(command.credit >= 1 && command.credit <= MOST_CREDIT);
+      break;
+    case 'FAILURE':
+      assert(command.handle === -1 || (Number.isInteger(command.handle) && command.handle >= 0));
+      break;
+    case 'CREDIT':
+      assert(command.credit >= 0 && command.credit <= MOST_CREDIT);
       break;
     default:
       assert(['HEARTBEAT', 'DISCONNECT', 'INVALID'].includes(command.kind));

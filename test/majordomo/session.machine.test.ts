@@ -12,21 +12,23 @@ const { moves, stays, refuses, never, coverEverything } = new Rows(majordomoSess
 
 const unknown = { kind: 'unknown' } as const;
 const gone = { kind: 'gone' } as const;
-const idle: StateOf<SessionMachine, 'idle'> = { kind: 'idle', heartbeatsWhileBusy: false, spoken: true };
+const idle: StateOf<SessionMachine, 'idle'> = { kind: 'idle', heartbeatsWhileBusy: false, credit: 1, spoken: true };
 const steadyIdle = { ...idle, heartbeatsWhileBusy: true };
 const busy: StateOf<SessionMachine, 'busy'> = {
   kind: 'busy',
   heartbeatsWhileBusy: false,
-  handle: 7,
+  credit: 1,
+  held: 1,
+  alone: false,
   heartbeats: 0,
   interval: 0,
   spoken: true,
 };
 const steadyBusy = { ...busy, heartbeatsWhileBusy: true };
 
-const READY: Event = { kind: 'READY', service: 'echo', admission: 'welcome' };
-const REPLY: SessionReply = { kind: 'REPLY', handle: 7, message: new FramesMessage([]), body: 5 };
-const OTHER_REPLY: SessionReply = { ...REPLY, handle: 6 };
+const READY: Event = { kind: 'READY', service: 'echo', credit: 1, admission: 'welcome' };
+const REPLY: SessionReply = { kind: 'REPLY', handle: 7, current: true, message: new FramesMessage([]), body: 5 };
+const OTHER_REPLY: SessionReply = { ...REPLY, handle: 6, current: false };
 /** In the first interval of a request, in the second, in the third. */
 const CROSSING: Event = { kind: 'HEARTBEAT', interval: 0 };
 const HEARTBEAT: Event = { kind: 'HEARTBEAT', interval: 1 };
@@ -34,7 +36,7 @@ const NEXT_HEARTBEAT: Event = { kind: 'HEARTBEAT', interval: 2 };
 const DISCONNECT: Event = { kind: 'DISCONNECT' };
 const INVALID: Event = { kind: 'INVALID', strikes: 9 };
 const LAST_STRAW: Event = { kind: 'INVALID', strikes: 10 };
-const dispatch: Event = { kind: 'dispatch', handle: 7 };
+const dispatch: Event = { kind: 'dispatch', handle: 7, alone: false };
 const dismiss: Event = { kind: 'dismiss' };
 const disconnected: Event = { kind: 'peerGone', loss: 'disconnected' };
 const unreachable: Event = { kind: 'peerGone', loss: 'unreachable' };
@@ -54,7 +56,7 @@ const isToldToGoFromWork = (loss: WorkerLoss) => [['sendDisconnect'], ...leavesB
 moves('a worker registers: it is listed, idle, and both heartbeat timers run', unknown, READY, idle, [
   ['arm', 'expiry', 7500],
   ['arm', 'heartbeatDue', 2500],
-  ['register', 'echo'],
+  ['register', 'echo', 1],
   ['ready'],
 ]);
 for (const admission of ['reserved', 'invalid-name', 'services-full'] as const) {
@@ -181,7 +183,7 @@ moves(
   ],
   { busyLimit: 60_000 },
 );
-never('a busy worker is handed no second request', busy, dispatch, 'a busy worker is in no ready queue');
+never('a busy worker is handed no second request', busy, dispatch, 'a worker without room is in no ready queue');
 never('a worker that is gone is handed no request', gone, dispatch, 'a worker that is gone is in no ready queue');
 
 // dismiss
@@ -235,6 +237,105 @@ moves(
   { kind: 'busyLimit' },
   gone,
   isToldToGoFromWork('busy-limit'),
+);
+
+// Several requests at once.
+const idleWithFour = { ...steadyIdle, credit: 4 };
+const oneOfFour = { ...steadyBusy, credit: 4 };
+const twoOfFour = { ...oneOfFour, held: 2 };
+const FAILURE: Event = { kind: 'FAILURE', handle: 7, current: true, why: 'handler-failed' };
+const OTHER_FAILURE: Event = { ...FAILURE, current: false };
+const credit = (now: number): Event => ({ kind: 'CREDIT', credit: now });
+const isHeard = [['arm', 'expiry', 7500]] as const;
+const isHanded = [
+  ['sendRequest', 7],
+  ['arm', 'heartbeatDue', 2500],
+] as const;
+moves('a worker registers that takes four requests at once', unknown, { ...READY, credit: 4 }, idleWithFour, [
+  ...isHeard,
+  ['arm', 'heartbeatDue', 2500],
+  ['register', 'echo', 4],
+  ['ready'],
+]);
+moves('it is handed the first of four: it stays ready', idleWithFour, dispatch, oneOfFour, [...isHanded, ['ready']]);
+const oneAlone = { ...oneOfFour, alone: true };
+moves('it is handed a request that it must have alone', idleWithFour, { kind: 'dispatch', handle: 7, alone: true }, oneAlone, isHanded);
+never('it is handed another one besides', oneAlone, dispatch, 'a worker without room is in no ready queue');
+moves('it answers what it had alone', oneAlone, REPLY, idleWithFour, [...isHeard, ['deliver', REPLY], ['ready'], ['disarm', 'busyLimit']]);
+moves('it says that it takes more, and has a request alone', oneAlone, credit(8), { ...oneAlone, credit: 8 }, isHeard);
+moves('it is handed the second of four', oneOfFour, dispatch, twoOfFour, [...isHanded, ['ready']]);
+moves('it is handed the last of four: it is not ready', { ...oneOfFour, held: 3 }, dispatch, { ...oneOfFour, held: 4 }, isHanded);
+never('it is handed no fifth request', { ...oneOfFour, held: 4 }, dispatch, 'a worker without room is in no ready queue');
+moves('it answers one of two', twoOfFour, REPLY, oneOfFour, [...isHeard, ['deliver', REPLY], ['ready']]);
+moves('it answers what it does not hold: all that it holds is settled', twoOfFour, OTHER_REPLY, gone, isToldToGoFromWork('protocol'));
+moves('its connection ends: all that it holds is settled', twoOfFour, disconnected, gone, leavesBusy('disconnected'));
+moves('one of its two handlers fails: that request comes back, the other stays', twoOfFour, FAILURE, oneOfFour, [
+  ...isHeard,
+  ['giveBack', 7, 'handler-failed'],
+  ['ready'],
+]);
+moves('its only handler fails', oneOfFour, FAILURE, idleWithFour, [
+  ...isHeard,
+  ['giveBack', 7, 'handler-failed'],
+  ['ready'],
+  ['disarm', 'busyLimit'],
+]);
+const DECLINED: Event = { ...FAILURE, why: 'declined' };
+moves('it declines what it was given, and has not said that it takes no more: that counts', twoOfFour, DECLINED, oneOfFour, [
+  ...isHeard,
+  ['giveBack', 7, 'handler-failed'],
+  ['ready'],
+]);
+moves('it takes no more, and declines what was on its way', { ...twoOfFour, credit: 0 }, DECLINED, { ...oneOfFour, credit: 0 }, [
+  ...isHeard,
+  ['giveBack', 7, 'declined'],
+]);
+moves(
+  'it takes no more, and declines the only one that was on its way',
+  { ...oneOfFour, credit: 0 },
+  DECLINED,
+  { ...steadyIdle, credit: 0 },
+  [...isHeard, ['giveBack', 7, 'declined'], ['disarm', 'busyLimit']],
+);
+moves('it gives back what it does not hold', twoOfFour, OTHER_FAILURE, gone, isToldToGoFromWork('protocol'));
+moves('it gives something back and holds nothing', idleWithFour, OTHER_FAILURE, gone, isToldToGo('protocol'));
+refuses(
+  'a stranger gives something back',
+  unknown,
+  OTHER_FAILURE,
+  'a FAILURE from a worker that is not registered: it must say READY first, on a new socket',
+);
+stays('what a worker that is gone gives back was settled', gone, OTHER_FAILURE, 'late: its request was settled when it went');
+moves('at work it says that it takes no more', twoOfFour, credit(0), { ...twoOfFour, credit: 0 }, [...isHeard, ['unready']]);
+moves('it takes no more, and answers one of two', { ...twoOfFour, credit: 0 }, REPLY, { ...oneOfFour, credit: 0 }, [
+  ...isHeard,
+  ['deliver', REPLY],
+]);
+moves('it takes no more, and answers the last', { ...oneOfFour, credit: 0 }, REPLY, { ...steadyIdle, credit: 0 }, [
+  ...isHeard,
+  ['deliver', REPLY],
+  ['disarm', 'busyLimit'],
+]);
+moves('at work it says that it takes more again', { ...twoOfFour, credit: 2 }, credit(3), { ...twoOfFour, credit: 3 }, [
+  ...isHeard,
+  ['ready'],
+]);
+moves('idle, it says that it takes no more', idleWithFour, credit(0), { ...steadyIdle, credit: 0 }, [...isHeard, ['unready']]);
+moves('idle, it says that it takes more again', { ...steadyIdle, credit: 0 }, credit(4), idleWithFour, [...isHeard, ['ready']]);
+moves('idle, it says that it takes fewer', idleWithFour, credit(2), { ...steadyIdle, credit: 2 }, isHeard);
+refuses(
+  'a stranger tells its credit',
+  unknown,
+  credit(4),
+  'a CREDIT from a worker that is not registered: it must say READY first, on a new socket',
+);
+stays('the credit of a worker that is gone', gone, credit(4), 'after DISCONNECT a worker comes back on a new socket');
+moves(
+  'the request that it held longest is answered before its limit: the next one has its time',
+  twoOfFour,
+  { kind: 'busyLimit', remaining: 400 },
+  twoOfFour,
+  [['arm', 'busyLimit', 400]],
 );
 
 coverEverything();

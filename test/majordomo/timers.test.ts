@@ -98,7 +98,7 @@ describe('a broker and the silence of its workers', () => {
     broker.events.on('workerLost', (event) => lost.push(event));
     await world.rawWorker('echo');
     await world.advance(EXPIRY);
-    expect(lost).toMatchObject([{ service: 'echo', reason: 'expired', noticedBy: 'heartbeat', heldRequest: false }]);
+    expect(lost).toMatchObject([{ service: 'echo', reason: 'expired', noticedBy: 'heartbeat', heldRequests: 0 }]);
   });
 
   test('a worker that is silent while busy keeps its request, however long it takes', async () => {
@@ -212,7 +212,7 @@ describe('a broker and the silence of its workers', () => {
     worker.take();
     await world.advance(1);
     expect(worker.take()).toEqual([DISCONNECT_MESSAGE]);
-    expect(lost).toMatchObject([{ reason: 'busy-limit', noticedBy: 'limit', heldRequest: true }]);
+    expect(lost).toMatchObject([{ reason: 'busy-limit', noticedBy: 'limit', heldRequests: 1 }]);
   });
 
   test('the busy limit is for one request, not for the worker', async () => {

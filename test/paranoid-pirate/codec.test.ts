@@ -79,6 +79,7 @@ describe('at a worker', () => {
     attempt,
     body: body.map(text),
     quiet,
+    returnable: false,
   });
   test.each<[what: string, frames: (string | Buffer)[], command: object]>([
     ['HEARTBEAT', ['\x02'], { kind: 'HEARTBEAT' }],

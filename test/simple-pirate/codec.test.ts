@@ -66,6 +66,7 @@ describe('at a worker', () => {
     attempt,
     body: body.map(text),
     quiet: false,
+    returnable: false,
   });
   test.each<[what: string, frames: (string | Buffer)[], command: object]>([
     ['from our queue it says which delivery it is', ['', handle, '', 'a', 'b'], request([handle, ''], 2, 'a', 'b')],

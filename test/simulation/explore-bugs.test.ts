@@ -103,7 +103,7 @@ test('simple: a reply puts its worker into the ready list twice', async () => {
     out.deliver(event);
     out.ready();
     out.ready();
-    return { kind: 'idle' as const, heartbeatsWhileBusy: false, spoken: state.spoken };
+    return { kind: 'idle' as const, credit: 1, heartbeatsWhileBusy: false, spoken: state.spoken };
   });
   await expectFound(
     simplePirateModel({ clients: 1, machines: { session } }),
@@ -118,7 +118,7 @@ test('simple: an idle worker that dies stays in the ready list', async () => {
   await expectFound(
     simplePirateModel({ clients: 1, machines: { session } }),
     'SP1',
-    /every idle worker once and nobody else/,
+    /every worker that has room once and nobody else/,
     /^the broker sees the end of a connection of worker 1/,
   );
 });
@@ -197,8 +197,8 @@ test('majordomo: the reply of a worker that was sent away is taken', async () =>
   });
   await expectFound(
     majordomoModel({ clients: 1, workers: 1, heartbeats: 2, machines: { session } }),
-    'invariants',
-    /holds no request/,
+    'MD4',
+    /was taken for one to a request that this worker holds/,
     /^the broker gets the reply of worker 1/,
   );
 });
@@ -253,5 +253,55 @@ test('majordomo: attempts without end', async () => {
     'LP1',
     /1 times at most/,
     /the pause ends before the next attempt of request 1/,
+  );
+});
+
+/* ---------------------------------------------------------------- credits */
+
+const CREDITS = { clients: 1, workers: 1, requests: 2, concurrency: 2, restarts: 0, cuts: 0, expiries: 0 };
+
+test('credits: of the requests of a worker that dies only the first comes back', async () => {
+  const session = plant(majordomoSession, 'busy', 'peerGone', (_state, event, out) => {
+    out.forget(event.loss);
+    // The number of the first delivery in this world.
+    out.giveBack(1, 'handler-failed');
+    return { kind: 'gone' as const };
+  });
+  const steps = await expectFound(
+    majordomoModel({ ...CREDITS, machines: { session } }),
+    'U6',
+    /waits or is with a worker/,
+    /^the broker sees the end of a connection of worker 1: .*request 1 is requeued/,
+  );
+  expect(steps.join('\n')).toContain('the broker takes in request 2');
+});
+
+test('credits: a reply makes a worker ready that takes no more', async () => {
+  const session = plant(majordomoSession, 'busy', 'REPLY', (state, event, out) => {
+    const { credit, heartbeatsWhileBusy, spoken } = state;
+    out.deliver(event);
+    out.ready();
+    return state.held > 1 ? { ...state, held: state.held - 1 } : { kind: 'idle' as const, credit, heartbeatsWhileBusy, spoken };
+  });
+  const steps = await expectFound(
+    majordomoModel({ ...CREDITS, closes: 1, machines: { session } }),
+    'SP1',
+    /every worker that has room once and nobody else/,
+    /^the broker gets the reply of worker 1/,
+  );
+  expect(steps.join('\n')).toContain('the broker is told how much it may hand to worker 1');
+});
+
+test('credits: a worker is given one request more than it takes', async () => {
+  const session = plant(majordomoSession, 'unknown', 'READY', (_state, event, out) => {
+    out.register(event.service, event.credit + 1);
+    out.ready();
+    return { kind: 'idle' as const, credit: event.credit + 1, heartbeatsWhileBusy: false, spoken: true };
+  });
+  await expectFound(
+    majordomoModel({ ...CREDITS, requests: 3, machines: { session } }),
+    'U7',
+    /worker 1 was given request 3 while it was busy with 2 in its hands/,
+    /^worker 1 gets request 3/,
   );
 });

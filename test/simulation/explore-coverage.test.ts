@@ -17,6 +17,8 @@ test('what the worlds do not show of the machines is listed, with its reason, an
   // What the worlds show only farther from their beginning.
   const bounds = { clients: 1, workers: 1, retries: 2, maxDeliveries: 1 };
   await explore(majordomoModel({ ...bounds, observer }));
+  const credits = { clients: 1, workers: 1, requests: 2, concurrency: 2, closes: 1 };
+  await explore(majordomoModel({ ...credits, crashes: 0, restarts: 0, cuts: 0, suspicions: 0, expiries: 0, observer }));
   for (const faults of [
     { crashes: 2, losses: 1, pauses: 0 },
     { crashes: 1, losses: 0, pauses: 1 },

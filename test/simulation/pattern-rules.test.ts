@@ -113,7 +113,7 @@ const forgetful = (): Undo =>
     'surrender',
     () =>
       function (this: WorkerSession) {
-        this.request = undefined;
+        while (this.held.take() !== undefined);
       },
   );
 

@@ -19,6 +19,7 @@ import {
   greetingFault,
   WELCOME,
   ZmtpReader,
+  type ReaderSink,
   type ReaderLimits,
   type WireMessage,
 } from '../../src/wire/zmtp.ts';
@@ -335,4 +336,23 @@ describe('whatever comes', () => {
       { numRuns: Number(process.env['FUZZ_RUNS'] ?? 3000) },
     );
   });
+});
+
+test('whoever keeps a small frame does not keep the large chunk it came in; a large one is not copied', () => {
+  const message = new Uint8Array(64).fill(7);
+  const one = Buffer.alloc(encodedLength([Buffer.from(message)]));
+  encodeMessage(one, 0, [Buffer.from(message)]);
+  const chunk = Buffer.concat(Array.from({ length: 1000 }, () => one));
+  const large = Buffer.concat([encodeHeader(50_000, false), Buffer.alloc(50_000, 1)]);
+  const frames: Buffer[] = [];
+  const sink: ReaderSink = { message: (each) => void frames.push(each.frame(0)), command: () => undefined };
+  for (const bytes of [chunk, large]) {
+    const reader = new ZmtpReader({ frameBytes: Infinity, messageBytes: Infinity, frames: 10 });
+    reader.push(bytes);
+    reader.read(sink);
+  }
+  expect(frames).toHaveLength(1001);
+  expect(frames[999]).toEqual(Buffer.from(message));
+  expect(frames[999]?.buffer.byteLength).toBeLessThan(chunk.buffer.byteLength / 4);
+  expect(frames[1000]?.buffer).toBe(large.buffer);
 });

@@ -155,6 +155,27 @@ describe('who is let in', () => {
     new Raw(listener.endpoint).say(GREETING, READY, frame('3'));
     await until('the third', () => ear.texts.length === 3);
   });
+
+  test('one that is silent makes room for one that comes, the oldest first; one that has introduced itself does not', async () => {
+    const { ear, listener, refusals } = await listen({ maxConnections: 3 }, { handshakeTimeout: 60_000 });
+    new Raw(listener.endpoint).say(GREETING, READY, frame('here'));
+    await until('the first', () => ear.texts.length === 1);
+    const silent: Raw[] = [];
+    for (let i = 0; i < 20; i++) {
+      const raw = new Raw(listener.endpoint).say(i % 2 === 0 ? GREETING : GREETING.subarray(0, 5));
+      silent.push(raw);
+      await until('its connection', () => raw.bytes.length > 0);
+    }
+    await until('room', () => silent.slice(0, -2).every(({ ended }) => ended));
+    new Raw(listener.endpoint).say(GREETING, READY, frame('me, too'));
+    await until('the second', () => ear.texts.length === 2);
+    expect(silent.map(({ ended }) => ended)).toEqual([...Array.from({ length: 19 }, () => true), false]);
+    expect(refusals).toHaveLength(19);
+    expect(new Set(refusals.map(({ why, reason }) => `${why}: ${reason}`))).toEqual(
+      new Set(['connections: 3 connections were open, and another one came before it had introduced itself']),
+    );
+    expect(ear.gone).toEqual([]);
+  });
 });
 
 describe('PLAIN', () => {
@@ -328,4 +349,13 @@ test('pauses between attempts double up to their maximum', async () => {
   const pauses = attempts.slice(1).map((at, index) => at - (attempts[index] as number));
   expect(pauses[0]).toBeGreaterThan(14);
   for (const pause of pauses.slice(2)) expect(pause).toBeGreaterThan(58);
+});
+
+test('a connector says so when half of the bytes that it may queue wait', () => {
+  const { connect: connectOver } = createZmtpTransport({ maxQueuedBytes: 1000 });
+  const connector = kept(connectOver('tcp://127.0.0.1:9', new Ear(), { linger: 0 }));
+  connector.send(connector.remote, [Buffer.alloc(400)]);
+  expect(connector.crowded).toBe(false);
+  connector.send(connector.remote, [Buffer.alloc(100)]);
+  expect(connector.crowded).toBe(true);
 });

@@ -4,9 +4,9 @@
  */
 import type { FailureCode } from '../../load-balancer/failures.ts';
 import type { DeliveryPolicy } from '../../load-balancer/requests.ts';
-import type { SessionEffects, SessionReply, WorkerLoss, WorkerSessionMachine } from '../../load-balancer/session.machine.ts';
+import type { RequestReturn, SessionEffects, SessionReply, WorkerLoss, WorkerSessionMachine } from '../../load-balancer/session.machine.ts';
 import type { Packer, Unpacker } from './packing.ts';
-import { packPending, takeRequest, unpackPending } from './pending.ts';
+import { holding, labelOf, packPending, takeRequest, unpackPending } from './pending.ts';
 import {
   DISMISS,
   HEARS,
@@ -49,6 +49,8 @@ export interface BalancerSettings {
   readonly refusals: boolean;
   /** Whether the protocol can tell a worker to go. */
   readonly farewell: boolean;
+  /** Requests that a worker may hold at once. */
+  readonly concurrency: number;
   /** Clients are read only while a worker is ready. */
   readonly readsWhenReady: boolean;
 }
@@ -65,10 +67,16 @@ const STATES: readonly BalancerState[] = ['listening', 'draining', 'down'];
 
 export class Balancer {
   #state: BalancerState = 'listening';
-  /** Idle workers, least recently used first. */
+  /** Workers with room, least loaded and then least recently used first. */
   readonly ready: Connection[] = [];
   readonly waiting: Pending[] = [];
   readonly returned: Pending[] = [];
+  /** Those that may be handed out only once more: to an idle worker, which then gets nothing else. */
+  readonly lastChance: Pending[] = [];
+  /** The worker that is to be idle for one of those. */
+  reserved: Connection | undefined;
+  /** Clients with requests in `waiting`, in the order in which it is their turn; one stands for all whose connections are no more. */
+  turns: (Connection | undefined)[] = [];
   /** Requests taken in and not settled, counted on their own: the other half of the ledger. */
   open = 0;
   readonly #world: World;
@@ -90,14 +98,17 @@ export class Balancer {
     packer.put(STATES.indexOf(this.#state));
     packer.put(this.open);
     packer.putAll(this.ready.map(({ label }) => label));
-    for (const queue of [this.waiting, this.returned]) {
+    packer.putAll(this.turns.map(labelOf));
+    packer.put(this.reserved === undefined ? 0 : this.reserved.label + 1);
+    for (const queue of this.#queues) {
       packer.put(queue.length);
       for (const pending of queue) packPending(packer, pending);
     }
-    for (const { owner, session, request } of this.#world.connections) {
+    for (const { owner, session, requests } of this.#world.connections) {
       if (owner < this.#settings.clients) continue;
-      packer.putLarge(session * 2 + (request === undefined ? 0 : 1));
-      if (request !== undefined) packPending(packer, request);
+      packer.putLarge(session);
+      packer.put(requests.length);
+      for (const pending of requests) packPending(packer, pending);
     }
   }
 
@@ -106,13 +117,14 @@ export class Balancer {
     this.open = unpacker.take();
     const { connections } = this.#world;
     for (const label of unpacker.takeAll()) this.ready.push(connections[label] as Connection);
-    for (const queue of [this.waiting, this.returned])
+    for (const label of unpacker.takeAll()) this.turns.push(connections[label - 1]);
+    this.reserved = connections[unpacker.take() - 1];
+    for (const queue of this.#queues)
       for (let count = unpacker.take(); count > 0; count--) queue.push(unpackPending(unpacker, connections));
     for (const connection of connections) {
       if (connection.owner < this.#settings.clients) continue;
-      const session = unpacker.takeLarge();
-      connection.session = session >> 1;
-      if ((session & 1) !== 0) connection.request = unpackPending(unpacker, connections);
+      connection.session = unpacker.takeLarge();
+      for (let count = unpacker.take(); count > 0; count--) connection.requests.push(unpackPending(unpacker, connections));
     }
   }
 
@@ -134,8 +146,12 @@ export class Balancer {
     return this.isUp && connection.bound && (connection.up.length > 0 || kind === 'idle' || kind === 'busy');
   }
 
+  get #queues(): readonly Pending[][] {
+    return [this.lastChance, this.returned, this.waiting];
+  }
+
   get queued(): number {
-    return this.waiting.length + this.returned.length;
+    return this.lastChance.length + this.returned.length + this.waiting.length;
   }
 
   /** Whether it reads what clients send. */
@@ -145,7 +161,7 @@ export class Balancer {
 
   /** Requests that workers hold. */
   get inFlight(): number {
-    return this.#world.connections.filter(({ request }) => request !== undefined).length;
+    return this.#world.connections.reduce((sum, { requests }) => sum + requests.length, 0);
   }
 
   /* ---------------------------------------------------------------- what may happen */
@@ -234,24 +250,39 @@ export class Balancer {
     }
     this.open++;
     const pending: Pending = { client, abandoned: false, message: asked, deliveries: 0, handle: 0 };
-    const worker = this.queued === 0 ? this.ready.shift() : undefined;
-    if (worker === undefined) this.waiting.push(pending);
-    else this.#assign(worker, pending);
+    const worker = this.waiting.length + this.returned.length === 0 ? this.ready.shift() : undefined;
+    if (worker === undefined) {
+      this.waiting.push(pending);
+      if (!this.turns.includes(client)) this.turns.push(client);
+    } else this.#assign(worker, pending, false);
   }
 
   /** A client's connection has ended, and the broker is told. */
   clientGone(client: Connection): void {
-    for (const queue of [this.returned, this.waiting])
+    for (const queue of this.#queues)
       for (const pending of queue.filter((each) => each.client === client)) {
-        queue.splice(queue.indexOf(pending), 1);
+        this.#takeOut(queue, pending);
         this.#drop(pending);
       }
-    for (const { request } of this.#world.connections)
-      if (request?.client === client) [request.client, request.abandoned] = [undefined, true];
+    this.#freeReserved();
+    for (const { requests } of this.#world.connections)
+      for (const request of requests) if (request.client === client) [request.client, request.abandoned] = [undefined, true];
   }
 
   #expire(): void {
-    this.#fail((this.returned.shift() ?? this.waiting.shift()) as Pending, 'expired');
+    const queue = this.#queues.find(({ length }) => length > 0) as Pending[];
+    this.#fail(this.#takeOut(queue, queue[0] as Pending), 'expired');
+    this.#freeReserved();
+  }
+
+  /** Its client, if another of its requests waits, has its turn behind the others. */
+  #takeOut(queue: Pending[], pending: Pending): Pending {
+    queue.splice(queue.indexOf(pending), 1);
+    const { client } = pending;
+    if (queue !== this.waiting) return pending;
+    this.turns = this.turns.filter((each) => each !== client);
+    if (queue.some((each) => each.client === client)) this.turns.push(client);
+    return pending;
   }
 
   #fail(pending: Pending, code: FailureCode): void {
@@ -282,7 +313,7 @@ export class Balancer {
     }
     // Of a peer that is no worker yet, Majordomo's broker keeps nothing.
     if (kindOf(said) === NONSENSE && this.#settings.farewell && this.kind(connection) === 'unknown') return;
-    const wrong = kindOf(said) === REPLY && connection.request !== undefined && connection.request.handle !== handleOf(said);
+    const wrong = kindOf(said) === REPLY && connection.requests.length > 0 && holding(connection, handleOf(said)) === undefined;
     this.#step(connection, heard(connection, this.#steps.state(connection.session), said));
     const violates = !this.#settings.farewell && (wrong || kindOf(said) === ILLEGIBLE_REPLY);
     if (violates) this.#step(connection, heard(connection, this.#steps.state(connection.session), NONSENSE));
@@ -307,9 +338,19 @@ export class Balancer {
     return {
       register: () => undefined,
       ready: () => {
-        if (this.ready.includes(connection)) breach('SP1', 'a worker is in the ready list once at most');
-        this.ready.push(connection);
+        if (this.reserved === connection) {
+          if (connection.requests.length > 0) return;
+          this.reserved = undefined;
+        }
+        if (this.ready.includes(connection)) {
+          if (this.#settings.concurrency === 1) breach('SP1', 'a worker is in the ready list once at most');
+          this.ready.splice(this.ready.indexOf(connection), 1);
+        }
+        this.#makeReady(connection);
         if (this.queued > 0) this.#serveSoon();
+      },
+      unready: () => {
+        this.#takeFromReady(connection);
       },
       sendRequest: (handle) => {
         this.#sendRequest(connection, handle);
@@ -319,10 +360,13 @@ export class Balancer {
       },
       sendDisconnect: disconnect,
       deliver: (reply) => {
-        this.#deliver(takeRequest(connection), reply);
+        this.#deliver(takeRequest(connection, reply.handle), reply);
+      },
+      giveBack: (handle, why) => {
+        this.#takeBack(takeRequest(connection, handle), why);
       },
       surrender: (loss) => {
-        this.#surrender(takeRequest(connection), loss);
+        for (const pending of connection.requests.splice(0)) this.#takeBack(pending, loss);
       },
       forget: (loss) => {
         this.#forget(connection, loss);
@@ -331,20 +375,32 @@ export class Balancer {
     };
   }
 
-  #assign(worker: Connection, pending: Pending): void {
-    worker.request = pending;
-    this.#step(worker, dispatchOf(this.#freeHandle()));
+  #makeReady(connection: Connection): void {
+    const behind = this.ready.findIndex(({ requests }) => requests.length > connection.requests.length);
+    this.ready.splice(behind < 0 ? this.ready.length : behind, 0, connection);
+  }
+
+  #takeFromReady(connection: Connection): void {
+    const at = this.ready.indexOf(connection);
+    if (at >= 0) this.ready.splice(at, 1);
+    if (this.reserved !== connection) return;
+    this.reserved = undefined;
+    this.#serveSoon();
+  }
+
+  #assign(worker: Connection, pending: Pending, alone: boolean): void {
+    worker.requests.push(pending);
+    this.#step(worker, dispatchOf(this.#freeHandle(), alone));
   }
 
   /** One that nobody can mistake for another. The real ones never come again; here, not while anybody has one. */
   #freeHandle(): number {
-    const used = new Set(this.#workers.all.map(({ hands }) => handleOf(hands)));
-    for (const { owner, session, up, down } of this.#world.connections) {
+    const used = new Set(this.#workers.all.flatMap(({ hands }) => hands.map(handleOf)));
+    for (const { owner, requests, up, down } of this.#world.connections) {
       if (owner < this.#settings.clients) continue;
       for (const each of up) used.add(handleOf(each));
       for (const each of down) used.add(handleOf(each));
-      const state = this.#steps.state(session);
-      if (state.kind === 'busy') used.add(state.handle);
+      for (const each of requests) used.add(each.handle);
     }
     let handle = 1;
     while (used.has(handle)) handle++;
@@ -352,7 +408,7 @@ export class Balancer {
   }
 
   #sendRequest(connection: Connection, handle: number): void {
-    const pending = connection.request as Pending;
+    const pending = connection.requests.at(-1) as Pending;
     if (!this.#send(connection, message(REQUEST, requestOf(pending.message), 0, handle))) return;
     pending.deliveries++;
     pending.handle = handle;
@@ -376,8 +432,6 @@ export class Balancer {
   }
 
   #deliver(pending: Pending, reply: SessionReply): void {
-    if (reply.handle !== pending.handle)
-      breach('MD4', `the reply to another delivery was taken for that to request ${requestOf(pending.message) + 1}`);
     if (pending.abandoned) this.#drop(pending);
     else {
       this.open--;
@@ -386,25 +440,28 @@ export class Balancer {
     this.#drainedIfIdle();
   }
 
-  #surrender(pending: Pending, loss: WorkerLoss): void {
+  #takeBack(pending: Pending, why: RequestReturn): void {
+    if (why === 'declined') {
+      pending.deliveries--;
+      pending.handle = 0;
+    }
     const delivered = pending.handle !== 0;
     const { policy, maxDeliveries } = this.#settings;
     if (pending.abandoned) this.#drop(pending);
     else if (delivered && policy === 'fail') this.#fail(pending, 'worker-lost');
-    else if (delivered && pending.deliveries >= maxDeliveries && loss !== 'dismissed') this.#fail(pending, 'poisoned');
+    else if (delivered && pending.deliveries >= maxDeliveries && why !== 'dismissed') this.#fail(pending, 'poisoned');
     else if (!this.isListening) this.#fail(pending, 'shutting-down');
     else {
       pending.handle = 0;
       this.#world.notes.push(`request ${requestOf(pending.message) + 1} is requeued`);
-      this.returned.push(pending);
+      (pending.deliveries > 0 && pending.deliveries === maxDeliveries - 1 ? this.lastChance : this.returned).push(pending);
       this.#serveSoon();
     }
     this.#drainedIfIdle();
   }
 
   #forget(connection: Connection, loss: WorkerLoss): void {
-    const at = this.ready.indexOf(connection);
-    if (at >= 0) this.ready.splice(at, 1);
+    this.#takeFromReady(connection);
     this.#world.notes.push(`the worker is lost (${loss})`);
     if (!this.#settings.notices) this.#world.followUp(() => this.#release(connection));
   }
@@ -421,17 +478,42 @@ export class Balancer {
     this.#serving = true;
     this.#world.followUp(() => {
       this.#serving = false;
-      while (this.ready.length > 0 && this.queued > 0) {
-        const pending = (this.returned.shift() ?? this.waiting.shift()) as Pending;
-        this.#assign(this.ready.shift() as Connection, pending);
+      this.#serveLastChances();
+      while (this.ready.length > 0) {
+        const pending = this.returned.shift() ?? this.#nextInTurn();
+        if (pending === undefined) break;
+        this.#assign(this.ready.shift() as Connection, pending, false);
       }
     });
+  }
+
+  #nextInTurn(): Pending | undefined {
+    if (this.turns.length === 0) return undefined;
+    const [client] = this.turns;
+    const next = this.waiting.find((pending) => pending.client === client);
+    return next === undefined ? undefined : this.#takeOut(this.waiting, next);
+  }
+
+  #serveLastChances(): void {
+    while (this.lastChance.length > 0 && this.ready[0]?.requests.length === 0)
+      this.#assign(this.ready.shift() as Connection, this.lastChance.shift() as Pending, true);
+    if (this.lastChance.length > 0) this.reserved ??= this.ready.shift();
+    else this.#freeReserved();
+  }
+
+  /** What a worker was reserved for is gone. */
+  #freeReserved(): void {
+    if (this.reserved === undefined || this.lastChance.length > 0) return;
+    this.#makeReady(this.reserved);
+    this.reserved = undefined;
+    if (this.waiting.length + this.returned.length > 0) this.#serveSoon();
   }
 
   /** It takes no further requests, gives up those that wait, and ends when no worker has one. */
   #drain(): void {
     this.#state = 'draining';
-    for (const queue of [this.returned, this.waiting]) for (const pending of queue.splice(0)) this.#fail(pending, 'shutting-down');
+    for (const queue of this.#queues) for (const pending of queue.splice(0)) this.#fail(pending, 'shutting-down');
+    this.turns = [];
     if (this.inFlight === 0) this.#finish();
   }
 
@@ -457,11 +539,14 @@ export class Balancer {
 
   /** It forgets everything. What it has sent arrives. */
   #clear(): void {
-    this.open = this.ready.length = this.waiting.length = this.returned.length = 0;
+    this.open = this.ready.length = 0;
+    for (const queue of this.#queues) queue.length = 0;
+    this.turns = [];
+    this.reserved = undefined;
     for (const connection of this.#world.connections) {
       connection.session = this.#steps.start;
       connection.strikes = 0;
-      connection.request = undefined;
+      connection.requests = [];
       connection.kept = false;
       if (!connection.bound) continue;
       if (!this.#settings.notices && connection.open) {

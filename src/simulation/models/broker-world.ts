@@ -20,6 +20,8 @@ export interface BrokerWorld
   readonly workers: number;
   /** Requests of each client. */
   readonly requests: number;
+  /** Requests that a worker holds at once. */
+  readonly concurrency: number;
   /** Attempts in all. */
   readonly retries: number;
   /** All faults together. */
@@ -196,15 +198,18 @@ export class BrokerState<C> extends World {
     return this.broker.open === this.broker.queued + this.broker.inFlight;
   }
 
-  /** Who is idle is ready, and nobody else is. */
+  /** Who has room is ready, and nobody else is. */
   get isReadyTrue(): boolean {
-    const { ready } = this.broker;
-    const idle = this.connections.filter(({ owner, session }) => owner >= this.#plan.settings.clients && this.#kind(session) === 'idle');
-    return idle.length === ready.length && idle.every((connection) => ready.includes(connection));
+    const { ready, reserved } = this.broker;
+    const free = this.connections.filter(
+      (connection) => connection.owner >= this.#plan.settings.clients && connection !== reserved && this.#hasRoom(connection.session),
+    );
+    return free.length === ready.length && free.every((connection) => ready.includes(connection));
   }
 
-  #kind(session: number): string {
-    return this.#plan.sessions.kind(session);
+  #hasRoom(session: number): boolean {
+    const state = this.#plan.sessions.state(session);
+    return (state.kind === 'idle' && state.credit > 0) || (state.kind === 'busy' && state.held < state.credit && !state.alone);
   }
 
   /** All workers that are not closed are ready, nothing is under way, and nobody keeps anything of anybody who has gone. */
@@ -234,7 +239,7 @@ export function alwaysOf<C>({ settings }: BrokerPlan<C>): readonly Property<Brok
       sentence: 'what was taken in and is not settled waits or is with a worker, in one place',
       holds: (state) => state.isBalanced,
     },
-    { name: 'SP1', sentence: 'the ready list holds every idle worker once and nobody else', holds: (state) => state.isReadyTrue },
+    { name: 'SP1', sentence: 'the ready list holds every worker that has room once and nobody else', holds: (state) => state.isReadyTrue },
   ];
   return onceOnly(settings)
     ? [...always, { name: 'at most once', sentence: 'no request is worked on twice', holds: (state) => !isTwice(state) }]
@@ -281,7 +286,7 @@ function lastDelivery<C>({ maxDeliveries }: BrokerWorld): Property<BrokerState<C
   return {
     name: 'last delivery',
     sentence: 'a request is handed out as often as it may be',
-    holds: ({ connections }) => connections.some(({ request }) => request?.deliveries === maxDeliveries),
+    holds: ({ connections }) => connections.some(({ requests }) => requests.some(({ deliveries }) => deliveries === maxDeliveries)),
   };
 }
 

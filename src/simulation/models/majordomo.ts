@@ -44,6 +44,7 @@ export const MAJORDOMO_WORLD: MajordomoWorld = {
   clients: 2,
   workers: 2,
   requests: 1,
+  concurrency: 1,
   retries: 1,
   correlation: 'envelope',
   foreign: false,

@@ -2,15 +2,26 @@
 import type { Packer, Unpacker } from './packing.ts';
 import { breach, type Connection, type Pending } from './world.ts';
 
-/** What a worker holds, which it holds no more. */
-export function takeRequest(connection: Connection): Pending {
-  const { request } = connection;
-  connection.request = undefined;
-  return request ?? breach('invariants', 'a worker that holds no request was taken to hold one');
+/** The delivery of that number, if this worker holds it. */
+export function holding({ requests }: Connection, handle: number): Pending | undefined {
+  return handle === 0 ? undefined : requests.find((pending) => pending.handle === handle);
+}
+
+/** A delivery that this worker holds, which it holds no more. */
+export function takeRequest(connection: Connection, handle: number): Pending {
+  const taken =
+    holding(connection, handle) ?? breach('MD4', 'the answer to another delivery was taken for one to a request that this worker holds');
+  connection.requests = connection.requests.filter((pending) => pending !== taken);
+  return taken;
+}
+
+/** Where a request came from; 0 when that connection is no more. */
+export function labelOf(client: Connection | undefined): number {
+  return client === undefined || !(client.open || client.bound) ? 0 : client.label + 1;
 }
 
 export function packPending(packer: Packer, { client, abandoned, message: asked, deliveries, handle }: Pending): void {
-  packer.put(client === undefined || !(client.open || client.bound) ? 0 : client.label + 1);
+  packer.put(labelOf(client));
   packer.putLarge(asked);
   packer.put(handle);
   packer.put(deliveries * 2 + Number(abandoned));

@@ -29,6 +29,7 @@ export const SIMPLE_PIRATE_WORLD: PirateWorld = {
   clients: 2,
   workers: 2,
   requests: 1,
+  concurrency: 1,
   retries: 2,
   policy: 'fail',
   maxDeliveries: 2,

@@ -3,13 +3,14 @@ import type { Machine, StepObserver } from '../../core/machine.ts';
 import { ILLEGIBLE, type SessionReply, type WorkerSessionMachine } from '../../load-balancer/session.machine.ts';
 import type { Message } from '../../wire/message.ts';
 import { Steps, numbered } from './steps.ts';
-import { DISCONNECT, HEARTBEAT, READY, REPLY } from './workers.ts';
+import { holding } from './pending.ts';
+import { CREDIT, DECLINED, DISCONNECT, FAILURE, HEARTBEAT, READY, REPLY } from './workers.ts';
 import { END, handleOf, kindOf, requestOf, type Connection } from './world.ts';
 
 /** What only strangers say: nonsense; a reply that is not in the shape of one; READY for a service that they may not have. */
-export const NONSENSE = 6;
-export const ILLEGIBLE_REPLY = 7;
-export const READY_RESERVED = 8;
+export const NONSENSE = 9;
+export const ILLEGIBLE_REPLY = 10;
+export const READY_RESERVED = 11;
 
 export type SessionEvent = WorkerSessionMachine['event'];
 export type SessionTimer = 'expiry' | 'heartbeatDue' | 'busyLimit';
@@ -17,9 +18,13 @@ export type SessionTimer = 'expiry' | 'heartbeatDue' | 'busyLimit';
 export const GONE: SessionEvent = { kind: 'peerGone', loss: 'disconnected' };
 export const UNREACHABLE: SessionEvent = { kind: 'peerGone', loss: 'unreachable' };
 export const DISMISS: SessionEvent = { kind: 'dismiss' };
-export const dispatchOf: (handle: number) => SessionEvent = numbered((handle) => ({ kind: 'dispatch', handle }));
-const WELCOME: SessionEvent = { kind: 'READY', service: '', admission: 'welcome' };
-const RESERVED: SessionEvent = { kind: 'READY', service: '', admission: 'reserved' };
+const handed = numbered((handle): SessionEvent => ({ kind: 'dispatch', handle, alone: false }));
+const handedAlone = numbered((handle): SessionEvent => ({ kind: 'dispatch', handle, alone: true }));
+export const dispatchOf = (handle: number, alone: boolean): SessionEvent => (alone ? handedAlone : handed)(handle);
+/** A READY brings how many more than one may be held. */
+const welcomeWith = numbered((more): SessionEvent => ({ kind: 'READY', service: '', credit: 1 + more, admission: 'welcome' }));
+const creditOf = numbered((credit): SessionEvent => ({ kind: 'CREDIT', credit }));
+const RESERVED: SessionEvent = { kind: 'READY', service: '', credit: 1, admission: 'reserved' };
 const LEFT: SessionEvent = { kind: 'DISCONNECT' };
 /** Further ones teach nothing new. */
 const MOST_INTERVALS = 3;
@@ -27,10 +32,17 @@ const MOST_STRIKES = 2;
 const heardIn = numbered((interval): SessionEvent => ({ kind: 'HEARTBEAT', interval }));
 const strikeOf = numbered((strikes): SessionEvent => ({ kind: 'INVALID', strikes }));
 /** In place of the message, the number of the request that it answers. */
-const replyIn = numbered((reply): SessionReply => {
-  const handle = kindOf(reply) === ILLEGIBLE_REPLY ? ILLEGIBLE : handleOf(reply);
-  return { kind: 'REPLY', handle, message: requestOf(reply) as unknown as Message, body: 0 };
-});
+const replyIn = (current: boolean): ((reply: number) => SessionReply) =>
+  numbered((reply): SessionReply => {
+    const handle = kindOf(reply) === ILLEGIBLE_REPLY ? ILLEGIBLE : handleOf(reply);
+    return { kind: 'REPLY', handle, current, message: requestOf(reply) as unknown as Message, body: 0 };
+  });
+const failureIn = (current: boolean): ((failure: number) => SessionEvent) =>
+  numbered((failure): SessionEvent => {
+    return { kind: 'FAILURE', handle: handleOf(failure), current, why: kindOf(failure) === DECLINED ? 'declined' : 'handler-failed' };
+  });
+const REPLIES = { current: replyIn(true), other: replyIn(false) };
+const FAILURES = { current: failureIn(true), other: failureIn(false) };
 
 export function sessionSteps(
   machine: Machine<WorkerSessionMachine>,
@@ -47,7 +59,7 @@ export function heard(connection: Connection, state: WorkerSessionMachine['state
     case END:
       return GONE;
     case READY:
-      return WELCOME;
+      return welcomeWith(requestOf(message));
     case READY_RESERVED:
       return RESERVED;
     case HEARTBEAT:
@@ -57,8 +69,12 @@ export function heard(connection: Connection, state: WorkerSessionMachine['state
     case NONSENSE:
       connection.strikes = Math.min(MOST_STRIKES, connection.strikes + 1);
       return strikeOf(connection.strikes);
-    default:
-      return replyIn(message);
+    case CREDIT:
+      return creditOf(requestOf(message));
+    default: {
+      const by = holding(connection, handleOf(message)) === undefined ? 'other' : 'current';
+      return (kindOf(message) === FAILURE || kindOf(message) === DECLINED ? FAILURES : REPLIES)[by](message);
+    }
   }
 }
 
@@ -72,6 +88,9 @@ export const HEARS: Readonly<Record<number, string>> = {
   [END]: 'sees the end of a connection of',
   [READY]: 'gets READY of',
   [REPLY]: 'gets the reply of',
+  [FAILURE]: 'gets a request back of',
+  [DECLINED]: 'gets a request back at once of',
+  [CREDIT]: 'is told how much it may hand to',
   [HEARTBEAT]: 'gets a heartbeat of',
   [DISCONNECT]: 'is left by',
 };

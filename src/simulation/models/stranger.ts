@@ -6,7 +6,7 @@
  */
 import type { Balancer } from './balancer.ts';
 import { ILLEGIBLE_REPLY, NONSENSE, READY_RESERVED } from './sessions.ts';
-import { DISCONNECT, HEARTBEAT, READY, REPLY } from './workers.ts';
+import { CREDIT, DISCONNECT, FAILURE, HEARTBEAT, READY, REPLY } from './workers.ts';
 import { END, message, requestOf, type Connection, type Happenings, type World } from './world.ts';
 
 const SAYS: readonly (readonly [kind: number, what: string])[] = [
@@ -17,8 +17,13 @@ const SAYS: readonly (readonly [kind: number, what: string])[] = [
   [ILLEGIBLE_REPLY, 'what may be a reply'],
   [HEARTBEAT, 'a heartbeat'],
   [DISCONNECT, 'that it goes'],
+  [FAILURE, 'that its work has failed'],
+  [CREDIT, 'that it takes no more'],
   [NONSENSE, 'nonsense'],
 ];
+
+/** The pirates have no such commands. */
+const OF_MAJORDOMO: readonly number[] = [DISCONNECT, FAILURE, CREDIT];
 
 export interface StrangerSettings {
   /** Whether the protocol has a word for leaving, and names of services. */
@@ -41,13 +46,13 @@ export function offerStranger<W extends World>(
   if (world.left.oddities === 0) return;
   for (const [kind, what] of SAYS) {
     if (kind === (farewell ? ILLEGIBLE_REPLY : READY_RESERVED) || (kind === HEARTBEAT && liveness === 0)) continue;
-    if (kind === DISCONNECT && !farewell) continue;
+    if (OF_MAJORDOMO.includes(kind) && !farewell) continue;
     happenings.add(`the stranger says ${what}`, (its) => {
       its.spend('oddities');
       read(its).hear(of(its), message(kind, 0));
     });
   }
-  const { request } = connection ?? {};
+  const request = connection?.requests[0];
   if (request === undefined || request.handle === 0) return;
   const asked = requestOf(request.message);
   happenings.add(`the stranger answers request ${asked + 1}`, (its) => {

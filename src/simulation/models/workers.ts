@@ -14,6 +14,10 @@ export const HEARTBEAT = 3;
 export const DISCONNECT = 4;
 /** What workers hear besides. */
 export const REQUEST = 5;
+/** What a worker with several requests says besides: one of them comes back, undone or not even begun; so many are taken from now on. */
+export const FAILURE = 6;
+export const DECLINED = 7;
+export const CREDIT = 8;
 
 export interface WorkerSettings {
   readonly clients: number;
@@ -22,6 +26,8 @@ export interface WorkerSettings {
   readonly liveness: number;
   /** Whether the protocol has a word for leaving. */
   readonly farewell: boolean;
+  /** Requests that a worker works on at once. */
+  readonly concurrency: number;
   /** Requests that a worker may hold behind the one in hand. */
   readonly mostHeld: number;
 }
@@ -30,8 +36,8 @@ interface Worker {
   alive: boolean;
   machine: number;
   connection: Connection | undefined;
-  /** The request whose handler runs, as it came; 0 for none. */
-  hands: number;
+  /** The requests whose handlers run, as they came. */
+  hands: number[];
 }
 
 type WorkerEvent = WorkerMachine['event'];
@@ -39,28 +45,38 @@ const START: WorkerEvent = { kind: 'start' };
 const BROKER_GONE: WorkerEvent = { kind: 'brokerGone', established: true };
 const HEARD: WorkerEvent = { kind: 'HEARTBEAT' };
 const DISMISSED: WorkerEvent = { kind: 'DISCONNECT' };
-const DONE: WorkerEvent = { kind: 'handlerDone', body: [] };
-const FAILED: WorkerEvent = { kind: 'handlerFailed' };
 const CLOSE: WorkerEvent = { kind: 'close' };
 /** The address of a request is the whole message that brought it. */
-const requestIn = numbered((message): WorkerRequest => ({
-  kind: 'REQUEST',
-  address: [message] as unknown as readonly Frame[],
-  attempt: 1,
-  body: [],
-  quiet: false,
-}));
+const requestIn = (returnable: boolean): ((message: number) => WorkerRequest) =>
+  numbered((message) => ({
+    kind: 'REQUEST',
+    address: [message] as unknown as readonly Frame[],
+    attempt: 1,
+    body: [],
+    quiet: false,
+    returnable,
+  }));
+const REQUESTS = { plain: requestIn(false), returnable: requestIn(true) };
+const doneWith = (requests: (message: number) => WorkerRequest): ((message: number) => WorkerEvent) =>
+  numbered((message) => ({ kind: 'handlerDone', request: requests(message), body: [] }));
+const DONE = { plain: doneWith(REQUESTS.plain), returnable: doneWith(REQUESTS.returnable) };
+const failedAt = (requests: (message: number) => WorkerRequest): ((message: number) => WorkerEvent) =>
+  numbered((message) => ({ kind: 'handlerFailed', request: requests(message) }));
+const FAILED = { plain: failedAt(REQUESTS.plain), returnable: failedAt(REQUESTS.returnable) };
+/** The message that a request came in. */
+const messageOf = ({ address }: WorkerRequest): number => (address as unknown as readonly number[])[0] as number;
 
 export function workerSteps(
   machine: Machine<WorkerMachine>,
-  { liveness, mostHeld }: WorkerSettings,
+  { liveness, concurrency, mostHeld }: WorkerSettings,
   observer?: StepObserver,
 ): Steps<WorkerMachine> {
   const backoff = { base: 1, maximum: 1, jitter: 0 };
   const heartbeats = { heartbeatInterval: liveness > 0 ? 1 : 0, heartbeatLiveness: liveness };
   // Failures only make pauses longer, and here every pause may end at any time.
   const bounded = (state: WorkerMachine['state']): WorkerMachine['state'] => ('failures' in state ? { ...state, failures: 0 } : state);
-  return new Steps(machine, { ...heartbeats, endpoints: 1, drainTimeout: 1, mostHeld, backoff, random: () => 0 }, observer, bounded);
+  const context = { ...heartbeats, endpoints: 1, drainTimeout: 1, concurrency, mostHeld, backoff, random: () => 0 };
+  return new Steps(machine, context, observer, bounded);
 }
 
 /** The workers of one world. Their connections are owned by numbers behind those of the clients. */
@@ -78,7 +94,7 @@ export class Workers {
 
   begin(): void {
     for (let at = 0; at < this.#settings.workers; at++) {
-      this.all.push({ alive: true, machine: this.#steps.start, connection: undefined, hands: 0 });
+      this.all.push({ alive: true, machine: this.#steps.start, connection: undefined, hands: [] });
       this.#step(at, START);
     }
   }
@@ -87,7 +103,8 @@ export class Workers {
     for (const { alive, machine, connection, hands } of this.all) {
       packer.putLarge(machine * 2 + Number(alive));
       packer.put(connection === undefined ? 0 : connection.label + 1);
-      packer.putLarge(hands);
+      packer.put(hands.length);
+      for (const each of hands) packer.putLarge(each);
     }
   }
 
@@ -95,7 +112,8 @@ export class Workers {
     for (let count = this.#settings.workers; count > 0; count--) {
       const machine = unpacker.takeLarge();
       const connection = this.#world.connections[unpacker.take() - 1];
-      this.all.push({ alive: (machine & 1) !== 0, machine: machine >> 1, connection, hands: unpacker.takeLarge() });
+      const hands = Array.from({ length: unpacker.take() }, () => unpacker.takeLarge());
+      this.all.push({ alive: (machine & 1) !== 0, machine: machine >> 1, connection, hands });
     }
   }
 
@@ -174,23 +192,29 @@ export class Workers {
   }
 
   #offerWork<W extends World>(happenings: Happenings<W>, read: (world: W) => Workers, at: number): void {
-    const { hands } = this.all[at] as Worker;
-    if (hands === 0) return;
-    const about = `its work on request ${requestOf(hands) + 1}`;
-    happenings.add(`worker ${at + 1} ends ${about}`, (world) => read(world).#end(at, DONE));
-    if (!this.#world.mayFail('failures')) return;
-    happenings.add(
-      `worker ${at + 1} fails in ${about}`,
-      (world) => {
-        world.spendFault('failures');
-        read(world).#end(at, FAILED);
-      },
-      true,
-    );
+    for (const each of (this.all[at] as Worker).hands) {
+      const about = `its work on request ${requestOf(each) + 1}`;
+      happenings.add(`worker ${at + 1} ends ${about}`, (world) => read(world).#end(at, each, DONE[this.#make](each)));
+      if (!this.#world.mayFail('failures')) continue;
+      happenings.add(
+        `worker ${at + 1} fails in ${about}`,
+        (world) => {
+          world.spendFault('failures');
+          read(world).#end(at, each, FAILED[this.#make](each));
+        },
+        true,
+      );
+    }
+  }
+
+  /** What its broker understands. */
+  get #make(): 'plain' | 'returnable' {
+    return this.#settings.farewell ? 'returnable' : 'plain';
   }
 
   #handful({ hands }: Worker): string {
-    return hands === 0 ? '' : ` with request ${requestOf(hands) + 1} in its hands`;
+    const named = hands.map((each) => `request ${requestOf(each) + 1}`);
+    return hands.length === 0 ? '' : ` with ${named.join(' and ')} in its hands`;
   }
 
   /* ---------------------------------------------------------------- a worker, as worker.ts has it */
@@ -209,18 +233,26 @@ export class Workers {
         this.#step(at, DISMISSED);
         break;
       default:
-        if (this.kind(at) !== 'idle')
-          breach('U7', `worker ${at + 1} was given request ${requestOf(next) + 1} while it was ${this.kind(at)}`);
-        this.#step(at, requestIn(next));
+        this.#mustHaveRoom(at, next);
+        this.#step(at, REQUESTS[this.#make](next));
     }
   }
 
-  /** The handler ends; what it was about is known until the machine has said what becomes of the result. */
-  #end(at: number, event: WorkerEvent): void {
+  /** One that has said that it takes no more may still be given what was on its way. */
+  #mustHaveRoom(at: number, next: number): void {
+    const { concurrency } = this.#settings;
+    const kind = this.kind(at);
+    const { length } = (this.all[at] as Worker).hands;
+    if (kind === 'idle' || (concurrency > 1 && (kind === 'busy' || kind === 'draining') && length < concurrency)) return;
+    const many = length === 0 ? '' : ` with ${length} in its hands`;
+    breach('U7', `worker ${at + 1} was given request ${requestOf(next) + 1} while it was ${kind}${concurrency > 1 ? many : ''}`);
+  }
+
+  /** A handler ends. */
+  #end(at: number, about: number, event: WorkerEvent): void {
     const worker = this.all[at] as Worker;
-    const { hands } = worker;
+    worker.hands = worker.hands.filter((each) => each !== about);
     this.#step(at, event);
-    if (worker.hands === hands && this.kind(at) !== 'busy') worker.hands = 0;
   }
 
   #die(at: number): void {
@@ -228,7 +260,7 @@ export class Workers {
     this.#world.spendFault('crashes');
     worker.alive = false;
     worker.machine = this.#steps.start;
-    worker.hands = 0;
+    worker.hands = [];
     this.#shut(worker);
   }
 
@@ -263,7 +295,7 @@ export class Workers {
     return {
       open: () => {
         worker.connection = this.#world.connect(this.#settings.clients + at, 0);
-        send(READY);
+        send(message(READY, this.#settings.concurrency - 1));
       },
       shut: () => {
         this.#shut(worker);
@@ -272,15 +304,24 @@ export class Workers {
         if (this.#settings.farewell) send(DISCONNECT);
         this.#shut(worker);
       },
-      sendReply: () => {
-        send(message(REPLY, requestOf(worker.hands), 0, handleOf(worker.hands)));
+      sendReply: (request) => {
+        const asked = messageOf(request);
+        send(message(REPLY, requestOf(asked), 0, handleOf(asked)));
+      },
+      giveBack: (request, why) => {
+        const asked = messageOf(request);
+        send(message(why === 'declined' ? DECLINED : FAILURE, requestOf(asked), 0, handleOf(asked)));
+      },
+      sendCredit: (credit) => {
+        send(message(CREDIT, credit));
       },
       sendHeartbeat: () => {
         send(HEARTBEAT);
       },
-      run: ({ address }) => {
-        worker.hands = (address as unknown as readonly number[])[0] as number;
-        this.#world.execute(requestOf(worker.hands));
+      run: (request) => {
+        const asked = messageOf(request);
+        worker.hands.push(asked);
+        this.#world.execute(requestOf(asked));
         this.#world.notes.push(`worker ${at + 1} begins to work`);
       },
       abort: () => undefined,
@@ -291,7 +332,7 @@ export class Workers {
         this.#world.notes.push(`worker ${at + 1} leaves (${loss})`);
       },
       closed: () => {
-        worker.hands = 0;
+        worker.hands = [];
       },
     };
   }

@@ -111,8 +111,8 @@ export class Connection {
   strikes = 0;
   /** Its owner reads nothing: what is sent to it is gone, and when it ends nobody needs to hear of it. */
   readonly deaf: boolean;
-  /** At a broker: the request that this worker holds. */
-  request: Pending | undefined;
+  /** At a broker: the requests that this worker holds, in the order in which it was handed them. */
+  requests: Pending[] = [];
   /** Its place among the connections of this state. */
   label = 0;
 

@@ -50,6 +50,9 @@ const TWO_FAULTS = { faults: 2, crashes: 2, cuts: 2, suspicions: 2, failures: 2 
 const NEVER_WRONG = { crashes: 0, cuts: 0, losses: 0 };
 const NO_FAULTS = { crashes: 0, cuts: 0, suspicions: 0, failures: 0 };
 
+/** Requests side by side take room: what is shown elsewhere is left out. */
+const CREDITS = { clients: 1, requests: 2, concurrency: 2, busyLimit: true, restarts: 0, cuts: 0, expiries: 0 };
+
 type World = Omit<ExploredWorld, 'pattern' | 'machines'>;
 const PIRATES = [lazyPirateRequest, workerSession, loadBalancedWorker] as unknown as readonly Machine[];
 
@@ -151,6 +154,16 @@ export const WORLDS: readonly ExploredWorld[] = [
         name: 'majordomo, foreign',
         about: 'a client that asks twice a broker that keeps no numbers, a worker',
         model: (options = {}) => majordomoModel({ ...ONE_OF_EACH, retries: 2, correlation: 'auto', foreign: true, aborts: 1, ...options }),
+      },
+      {
+        name: 'majordomo, credits',
+        about: 'a client with two requests, two workers that hold two at once; work may take too long',
+        model: (options = {}) => majordomoModel({ ...CREDITS, ...options }),
+      },
+      {
+        name: 'majordomo, credits, closing',
+        about: 'a client with two requests, a worker that holds two at once and is also closed; work may take too long',
+        model: (options = {}) => majordomoModel({ ...CREDITS, workers: 1, closes: 1, ...options }),
       },
       {
         name: 'majordomo, sockets',

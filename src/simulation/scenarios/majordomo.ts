@@ -1,4 +1,4 @@
-/** A Majordomo broker, two services with two and one workers, two clients. */
+/** A Majordomo broker, two services with two and one workers, of which two take several requests at once, and two clients. */
 import { MajordomoBroker } from '../../majordomo/broker.ts';
 import { MajordomoClient } from '../../majordomo/client.ts';
 import type { MajordomoBrokerOptions } from '../../majordomo/options.ts';
@@ -7,6 +7,7 @@ import type { Host, Program } from '../host.ts';
 import type { Invariant } from '../invariants.ts';
 import { majordomoClientRules, majordomoRules } from '../pattern-rules.ts';
 import { simulate, type Simulation } from '../simulate.ts';
+import { encodeCredit } from '../../wire/credit.ts';
 import { MISCHIEF, glutton, strangeListener, stranger, type Phrase } from './strangers.ts';
 import { askOnAndOn, worker } from './workload.ts';
 
@@ -22,12 +23,16 @@ const RUSH = { every: 100, many: 45 };
 /** Three attempts and the pauses between them. */
 const LONGEST_REQUEST_MS = 3 * 2500 + 150 + 300;
 
+const creditOf = (many: number): string => encodeCredit(many).toString('latin1');
 /** Commands of the protocol at the wrong moment. */
 const WORKER_PHRASES: readonly Phrase[] = [
   ...MISCHIEF,
   (random) => ['', 'MDPW01', '\x01', random.pick(['echo', 'reverse', 'mmi.echo', 'bad name', ''])],
   () => ['', 'MDPW01', '\x01', 'echo'],
   (_random, heard) => ['', 'MDPW01', '\x03', heard[3] ?? 'nobody', '', 'reply of a stranger'],
+  () => ['', 'MDPW01', '\x01', 'echo', creditOf(2)],
+  (random) => ['', 'MDPW01', '\x07', creditOf(random.pick([0, 1, 3]))],
+  (random, heard) => ['', 'MDPW01', '\x06', heard[3] ?? 'nobody', random.pick(['handler-failed', 'declined'])],
   () => ['', 'MDPW01', '\x04'],
   () => ['', 'MDPW01', '\x05'],
   () => ['', 'MDPW01', '\x02'],
@@ -72,8 +77,9 @@ const broker = brokerWith(BROKER_OPTIONS);
 const CROWDED = { maxWorkers: 3, maxServices: 3, busyLimit: 8000, maxFrameBytes: 2048 };
 export const CROWDED_BROKER_OPTIONS: typeof BROKER_OPTIONS & typeof CROWDED = { ...BROKER_OPTIONS, ...CROWDED };
 
+/** @param concurrency requests that it takes at once. */
 const workerFor =
-  (service: string): Program =>
+  (service: string, concurrency = 1): Program =>
   (host) => {
     host.keep(
       MajordomoWorker.connect(ENDPOINT, service, worker(host), {
@@ -81,6 +87,7 @@ const workerFor =
         ...HEARTBEATS,
         ...RECONNECT,
         ...PINGS,
+        concurrency,
         drainTimeout: 500,
       }),
     );
@@ -95,9 +102,9 @@ function serviceFor(body: string, host: Host): string {
 const client: Program = async (host) => {
   const client = host.keep(MajordomoClient.connect(ENDPOINT, { ...host.ports, ...REQUESTS, ...RECONNECT, ...PINGS, maxOpenRequests: 50 }));
   await askOnAndOn(host, {
-    every: 2500,
+    every: 2000,
     within: LONGEST_REQUEST_MS,
-    burst: 4,
+    burst: 6,
     abortEvery: 20,
     rush: RUSH,
     send: (body, { signal }) => client.request(serviceFor(body, host), body, signal === undefined ? {} : { signal }),
@@ -117,8 +124,8 @@ export const majordomo: Simulation = simulate({
   nodes: {
     broker,
     'worker-1': workerFor('echo'),
-    'worker-2': workerFor('echo'),
-    'worker-3': workerFor('reverse'),
+    'worker-2': workerFor('echo', 3),
+    'worker-3': workerFor('reverse', 2),
     'client-1': client,
     'client-2': client,
     stranger: stranger({ endpoint: ENDPOINT, phrases: MISCHIEF, every: 5000 }),
@@ -134,7 +141,7 @@ export const majordomoWithStrangers: Simulation = simulate({
   name: 'majordomo-strange-workers',
   nodes: {
     broker: brokerWith(CROWDED_BROKER_OPTIONS),
-    'worker-1': workerFor('echo'),
+    'worker-1': workerFor('echo', 3),
     'client-1': client,
     'stranger-1': stranger({ endpoint: ENDPOINT, phrases: WORKER_PHRASES, every: 400 }),
     'stranger-2': stranger({ endpoint: ENDPOINT, phrases: [...WORKER_PHRASES, OVERSIZED], every: 1000 }),
@@ -150,7 +157,7 @@ export const majordomoOfAStrangeBroker: Simulation = simulate({
   name: 'majordomo-strange-broker',
   nodes: {
     broker: strangeListener({ endpoint: ENDPOINT, phrases: BROKER_PHRASES, every: 300 }),
-    'worker-1': workerFor('echo'),
+    'worker-1': workerFor('echo', 2),
     'client-1': client,
   },
   invariants: clientRules(['client-1']),

@@ -54,6 +54,8 @@ export interface ConnectionOwner {
 const LATEST_MINOR = 1;
 /** Of a peer that is not listened to for now, so much is taken that its PINGs are read. */
 const MOST_HELD_BYTES = 2 ** 20;
+/** Of commands, so much waits for a peer that does not read. */
+const MOST_COMMAND_BYTES = 2 ** 16;
 const NOTHING: readonly Message[] = [];
 const EMPTY: Frame = Buffer.alloc(0);
 
@@ -79,6 +81,8 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
   #reason = '';
   /** Messages that came while the owner took none. */
   #held = NOTHING as Message[];
+  /** The first of them that was not delivered. */
+  #heldFrom = 0;
   #heldBytes = 0;
   /** It has ended, and messages wait to be delivered before that is told. */
   #lastWord: (() => void) | undefined;
@@ -113,6 +117,11 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
 
   get isReady(): boolean {
     return this.state.kind === 'ready';
+  }
+
+  /** Bytes that it keeps: of what came and was not delivered, and of what was sent and is not with the operating system. */
+  get bytes(): number {
+    return (this.#greeting?.length ?? 0) + this.#reader.kept + this.#heldBytes + this.outbox.bytes;
   }
 
   /** The stream is there. */
@@ -275,24 +284,36 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
   /** The owner takes nothing now. Messages wait here, and when that is full, with the peer; commands are read as long as there is room. */
   #hold(message: WireMessage): void {
     if (this.#held === NOTHING) this.#held = [];
+    if (this.#heldFrom > 0) this.#held.splice(0, this.#heldFrom);
+    this.#heldFrom = 0;
     this.#held.push(message.pack(0));
-    for (let i = 0; i < message.frameCount; i++) this.#heldBytes += message.byteLength(i);
+    this.#heldBytes += bytesOf(message);
     if (this.#held.length < this.#owner.mostHeld && this.#heldBytes < MOST_HELD_BYTES) return;
     this.#socket.pause();
     this.#reader.stop();
   }
 
+  /** Whether messages wait for the owner to take messages again. */
+  get hasHeld(): boolean {
+    return this.#held.length > 0;
+  }
+
+  /** Delivers the first message that waits. */
+  deliverHeld(): void {
+    const message = this.#held[this.#heldFrom++] as Message;
+    this.#heldBytes -= bytesOf(message);
+    if (this.#heldFrom === this.#held.length) {
+      this.#held = NOTHING as Message[];
+      this.#heldFrom = 0;
+    }
+    this.#owner.received(this, message);
+  }
+
   /** The owner takes messages again. */
   resume(): void {
-    const held = this.#held;
-    this.#held = NOTHING as Message[];
-    this.#heldBytes = 0;
-    for (let i = 0; i < held.length; i++) {
-      if (this.#owner.paused) {
-        this.#held = [...held.slice(i), ...this.#held];
-        return;
-      }
-      this.#owner.received(this, held[i] as Message);
+    while (this.hasHeld) {
+      if (this.#owner.paused) return;
+      this.deliverHeld();
     }
     if (this.#lastWord !== undefined) this.#lastWord();
     else if (this.state.kind === 'ready') {
@@ -353,8 +374,10 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
     this.outbox.putCommand(encodePing(0));
   }
 
+  /** A peer that sends PINGs and reads nothing is owed no more of them. */
   pong(): void {
-    this.outbox.putCommand(encodePong(this.#context));
+    if (this.outbox.commandBytes < MOST_COMMAND_BYTES) this.outbox.putCommand(encodePong(this.#context));
+    this.#context = EMPTY;
   }
 
   drain(): void {
@@ -372,19 +395,26 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
     // What was sent in this turn has a chance yet.
     if (why === 'ours') this.outbox.flush();
     this.#greeting = this.#handshake = undefined;
-    if (why === 'refused' || why === 'protocol') this.#socket.destroySoon();
+    // Who is turned down is told why. Later, a peer that reads nothing would keep the socket for ever.
+    if (!wasReady && (why === 'refused' || why === 'protocol')) this.#socket.destroySoon();
     else this.#socket.destroy();
     const tell = (): void => {
       this.#lastWord = undefined;
       this.#owner.ended(this, why, this.#reason, wasReady);
     };
-    if ((this.#held.length > 0 || this.#owner.paused) && why !== 'ours') this.#lastWord = tell;
+    if (wasReady && (this.#held.length > 0 || this.#owner.paused) && why !== 'ours') this.#lastWord = tell;
     else this.driver.callback(tell);
   }
 
   override refuse(): void {
     // No cell of this machine refuses anything.
   }
+}
+
+function bytesOf(message: Message): number {
+  let bytes = 0;
+  for (let i = 0; i < message.frameCount; i++) bytes += message.byteLength(i);
+  return bytes;
 }
 
 /** What Node keeps of a stream, as far as it is needed here. */

@@ -5,10 +5,10 @@ import { Driver } from '../../runtime/driver.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { throwLater } from '../transport.ts';
 
-/** The machine's, whatever an application's tests have done to the globals. */
+/** The machine's, whatever an application's tests have done to the globals. A process lives for its sockets, not for their timers. */
 const clock: Clock = {
   now: () => performance.now(),
-  setTimeout: (callback, delay) => setTimeout(callback, delay),
+  setTimeout: (callback, delay) => setTimeout(callback, delay).unref(),
   clearTimeout: (handle) => {
     clearTimeout(handle as NodeJS.Timeout);
   },

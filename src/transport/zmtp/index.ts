@@ -20,7 +20,10 @@ export interface ZmtpOptions {
   readonly maxFrames?: number;
   /** Bytes queued towards one peer; one message is always taken. Default 64 MiB. */
   readonly maxQueuedBytes?: number;
-  /** Connections of one listener or publisher; more are ended at once. Default 65,536. */
+  /**
+   * Connections of one listener or publisher. One more takes the place of the oldest that has not introduced itself, or is ended at once where all
+   * have. Default 65,536.
+   */
   readonly maxConnections?: number;
   /** PLAIN (rfc.zeromq.org/spec/24) in place of NULL: for connectors and subscribers, whom to be. Not encrypted. */
   readonly credentials?: { readonly user: string; readonly password: string };

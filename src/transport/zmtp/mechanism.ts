@@ -50,14 +50,20 @@ export function plainClient(user: string, password: string): Mechanism {
   return {
     name: 'PLAIN',
     asServer: false,
-    shake: (own) => ({
-      begin: () => encodeHello(user, password),
-      take: (command) => {
-        if (command.kind === 'WELCOME') return { kind: 'more', send: encodeProperties('INITIATE', own) };
-        if (command.kind === 'READY') return { kind: 'done', properties: command.properties };
-        return unexpected(command);
-      },
-    }),
+    shake: (own) => {
+      let welcome = false;
+      return {
+        begin: () => encodeHello(user, password),
+        take: (command) => {
+          if (command.kind === 'WELCOME' && !welcome) {
+            welcome = true;
+            return { kind: 'more', send: encodeProperties('INITIATE', own) };
+          }
+          if (command.kind === 'READY' && welcome) return { kind: 'done', properties: command.properties };
+          return unexpected(command);
+        },
+      };
+    },
   };
 }
 

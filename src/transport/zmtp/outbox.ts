@@ -10,10 +10,18 @@ import { engine } from './engine.ts';
 /** From this length on a message is not copied. */
 const LARGE = 16 * 1024;
 /** Sizes of the Buffers that messages are put together in: a busy peer gets larger ones. */
-const SIZES = [1024, 8192, 65_536] as const;
+const MOST_BUFFERED = 65_536;
+const SIZES = [1024, 8192, MOST_BUFFERED] as const;
 const MOST_POOLED_BYTES = 2 ** 20;
 
 const pools: Frame[][] = SIZES.map(() => []);
+
+/** Which size holds so many bytes, or the largest. */
+function sizeFor(bytes: number): number {
+  let size = 0;
+  while (size < SIZES.length - 1 && (SIZES[size] as number) < bytes) size++;
+  return size;
+}
 
 function takeBuffer(size: number): Frame {
   return pools[size]?.pop() ?? Buffer.allocUnsafeSlow(SIZES[size] as number);
@@ -31,6 +39,8 @@ export class Outbox {
   #handed = 0;
   #waitingBytes = 0;
   #handedBytes = 0;
+  /** Of those that wait, so many belong to no message. */
+  #commandBytes = 0;
   readonly #mostMessages: number;
   readonly #mostBytes: number;
   /** Full Buffers and large frames, in order; then what is in `#buffer` up to `#used`. */
@@ -56,7 +66,22 @@ export class Outbox {
   }
 
   get isEmpty(): boolean {
-    return this.#waitingBytes + this.#handedBytes === 0;
+    return this.bytes === 0;
+  }
+
+  /** Bytes of what was put in and is not with the operating system. */
+  get bytes(): number {
+    return this.#waitingBytes + this.#handedBytes;
+  }
+
+  /** Bytes of commands that wait for the socket to take more. */
+  get commandBytes(): number {
+    return this.#commandBytes;
+  }
+
+  /** Whether half of the bytes that may wait do. */
+  get isCrowded(): boolean {
+    return 2 * (this.#waitingBytes + this.#handedBytes) > this.#mostBytes;
   }
 
   /** What waits may be written. */
@@ -77,7 +102,7 @@ export class Outbox {
     this.#segments = [];
     this.#ours = [];
     this.#buffer = undefined;
-    this.#used = this.#from = this.#waiting = this.#waitingBytes = 0;
+    this.#used = this.#from = this.#waiting = this.#waitingBytes = this.#commandBytes = 0;
     this.onEmpty = undefined;
   }
 
@@ -97,12 +122,17 @@ export class Outbox {
   putEncoded(message: Frame): boolean {
     if (!this.#hasRoom(message.length)) return false;
     this.#waiting++;
-    this.putCommand(message);
+    this.#putFrame(message);
     return true;
   }
 
   /** No message: whether there is room or not. */
   putCommand(frame: Frame): void {
+    this.#commandBytes += frame.length;
+    this.#putFrame(frame);
+  }
+
+  #putFrame(frame: Frame): void {
     if (frame.length > LARGE) this.#append(frame);
     else this.#copyIn(frame);
     this.#waitingBytes += frame.length;
@@ -121,15 +151,18 @@ export class Outbox {
   }
 
   #room(bytes: number): Frame {
-    let buffer = this.#buffer;
-    if (buffer !== undefined && this.#used + bytes <= buffer.length) return buffer;
-    if (buffer !== undefined) {
-      this.#cutOff(buffer);
-      this.#size = Math.min(SIZES.length - 1, this.#size + 1);
-    }
-    while ((SIZES[this.#size] as number) < bytes) this.#size++;
-    buffer = this.#buffer = takeBuffer(this.#size);
-    this.#used = this.#from = 0;
+    const full = this.#buffer;
+    if (full !== undefined && this.#used + bytes <= full.length) return full;
+    // Copying it into a larger one costs less than a call that writes several.
+    const isMoved = full !== undefined && this.#from === 0 && this.#used + bytes <= MOST_BUFFERED;
+    if (full !== undefined && !isMoved) this.#cutOff(full);
+    this.#size = Math.max(this.#size, sizeFor(isMoved ? this.#used + bytes : bytes));
+    const buffer = (this.#buffer = takeBuffer(this.#size));
+    if (isMoved) {
+      full.copy(buffer, 0, 0, this.#used);
+      this.#ours.pop();
+      giveBack(full);
+    } else this.#used = this.#from = 0;
     this.#ours.push(buffer);
     return buffer;
   }
@@ -170,12 +203,13 @@ export class Outbox {
     this.#segments = [];
     this.#written = this.#ours;
     this.#ours = [];
+    // It will be much the same the next time.
+    if (segments.length === 1) this.#size = sizeFor(this.#used);
     this.#buffer = undefined;
     this.#used = this.#from = 0;
-    this.#size = segments.length > 1 ? this.#size : 0;
     this.#handed = this.#waiting;
     this.#handedBytes = this.#waitingBytes;
-    this.#waiting = this.#waitingBytes = 0;
+    this.#waiting = this.#waitingBytes = this.#commandBytes = 0;
     this.#calls++;
     if (segments.length === 1) socket.write(segments[0] as Frame, this.#done);
     else {

@@ -196,6 +196,8 @@ class Told {
 
 abstract class AcceptingSocket extends ZmtpSocket {
   protected readonly connections = new Set<ZmtpConnection>();
+  /** Those of them that have not introduced themselves, the oldest first. */
+  readonly #strangers = new Set<ZmtpConnection>();
   readonly #server: Server;
   #endpoint = '';
   #closing: Promise<void> | undefined;
@@ -253,24 +255,41 @@ abstract class AcceptingSocket extends ZmtpSocket {
   }
 
   #accept(socket: Socket): void {
-    if (this.closed || this.connections.size >= this.settings.maxConnections) {
-      const reason = `${this.settings.maxConnections} connections are open`;
-      if (!this.closed) this.settings.refused({ endpoint: this.endpoint, remote: remoteOf(socket), why: 'connections', reason });
+    if (this.closed || !this.#hasRoom()) {
+      if (!this.closed) this.#refuse(remoteOf(socket), 'are open');
       socket.on('error', () => undefined);
       socket.destroy();
       return;
     }
     const connection = new ZmtpConnection(this, socket, this.newOutbox());
     this.connections.add(connection);
+    this.#strangers.add(connection);
     connection.open();
   }
 
-  opened(_connection: ZmtpConnection, _minor: number): void {
-    // Who has said nothing is not spoken of.
+  /** Who is silent does not keep others out: when all places are taken, the oldest of those that have not introduced themselves goes. */
+  #hasRoom(): boolean {
+    if (this.connections.size < this.settings.maxConnections) return true;
+    const [oldest] = this.#strangers;
+    if (oldest === undefined) return false;
+    const { remote } = oldest;
+    oldest.close(0);
+    this.#refuse(remote, 'were open, and another one came before it had introduced itself');
+    return true;
+  }
+
+  #refuse(remote: string | undefined, what: string): void {
+    const reason = `${this.settings.maxConnections} connections ${what}`;
+    this.settings.refused({ endpoint: this.endpoint, remote, why: 'connections', reason });
+  }
+
+  opened(connection: ZmtpConnection, _minor: number): void {
+    this.#strangers.delete(connection);
   }
 
   ended(connection: ZmtpConnection, why: ConnectionEnd, reason: string, wasReady: boolean): void {
     this.connections.delete(connection);
+    this.#strangers.delete(connection);
     connection.outbox.clear();
     this.report(why, reason, connection.remote);
     if (wasReady) this.left(connection, why);
@@ -329,13 +348,31 @@ class ZmtpListener extends AcceptingSocket implements Listener {
     if (!this.paused) return;
     this.paused = false;
     engine.soon(() => {
+      this.#takeTurns();
       for (const connection of [...this.connections]) {
         if (this.paused) return;
         connection.resume();
-        // Whoever was heard comes last the next time.
-        if (this.paused && this.connections.delete(connection)) this.connections.add(connection);
+        if (this.paused) this.#putLast(connection);
       }
     });
+  }
+
+  /** What waits is read a message of each peer in turn. */
+  #takeTurns(): void {
+    let round = [...this.connections].filter(({ hasHeld }) => hasHeld);
+    while (round.length > 0) {
+      for (const connection of round) {
+        if (this.paused) return;
+        connection.deliverHeld();
+        this.#putLast(connection);
+      }
+      round = round.filter(({ hasHeld }) => hasHeld);
+    }
+  }
+
+  /** Who was heard comes last the next time. */
+  #putLast(connection: ZmtpConnection): void {
+    if (this.connections.delete(connection)) this.connections.add(connection);
   }
 
   received(connection: ZmtpConnection, message: Message): void {
@@ -358,7 +395,7 @@ class ZmtpListener extends AcceptingSocket implements Listener {
 }
 
 class ZmtpPublisher extends AcceptingSocket implements Publisher {
-  readonly #topics = new Map<ZmtpConnection, Frame[]>();
+  readonly #topics = new Map<ZmtpConnection, readonly Frame[]>();
 
   constructor(settings: ZmtpSettings, options: SocketOptions) {
     super('PUB', settings, options);
@@ -385,7 +422,8 @@ class ZmtpPublisher extends AcceptingSocket implements Publisher {
   subscribed(connection: ZmtpConnection, topic: Frame, adds: boolean): void {
     const topics = this.#topics.get(connection) ?? [];
     if (adds) {
-      if (topics.length >= MOST_TOPICS) return;
+      const bytes = topics.reduce((sum, each) => sum + each.length, topic.length);
+      if (topics.length >= MOST_TOPICS || bytes > MOST_TOPIC_BYTES) return;
       this.#topics.set(connection, [...topics, Buffer.from(topic)]);
       return;
     }
@@ -400,6 +438,7 @@ class ZmtpPublisher extends AcceptingSocket implements Publisher {
 
 /** Subscriptions of one subscriber that are remembered. */
 const MOST_TOPICS = 1024;
+const MOST_TOPIC_BYTES = 2 ** 20;
 
 function isPrefix(topic: Frame, frame: Frame): boolean {
   return topic.length <= frame.length && frame.subarray(0, topic.length).equals(topic);
@@ -512,6 +551,10 @@ abstract class ConnectingSocket extends ZmtpSocket {
 class ZmtpConnector extends ConnectingSocket implements Connector {
   constructor(endpoint: string, handler: TransportHandler, settings: ZmtpSettings, options: ConnectOptions) {
     super('DEALER', endpoint, handler, settings, options);
+  }
+
+  get crowded(): boolean {
+    return this.outbox.isCrowded;
   }
 
   send(_peer: Peer, head: readonly Frame[], tail?: Message, from = 0): SendResult {

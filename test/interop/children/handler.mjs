@@ -1,7 +1,7 @@
 /**
  * What the workers among the children do. They answer with their name, the number of the delivery, and the body. The first frame of
  * the body may ask for more: `sleep:50` takes its time, `block:50` blocks the event loop, `die` kills the process, `fail`
- * throws, `hold` works until it is told `release`.
+ * throws, `hold` works until it is told `release`, `large:50` answers with a frame of so many bytes more.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { emit, frames, texts } from './child.mjs';
@@ -19,7 +19,8 @@ export function handlerOf(name) {
     if (order === 'die') process.kill(process.pid, 'SIGKILL');
     if (order === 'fail') throw new Error('as asked');
     emit('answered', { name, attempt, body: texts(body) });
-    return frames([name, String(attempt), ...texts(body)]);
+    const answer = [name, String(attempt), ...texts(body)];
+    return frames(order === 'large' ? [...answer, 'x'.repeat(Number(detail))] : answer);
   };
 }
 

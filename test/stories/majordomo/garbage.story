@@ -41,9 +41,9 @@ stranger one sends "" "MDPC01" "echo"
          8  broker        hears REQUEST without a body for echo from stranger one; refuses it: invalid;
                           invalid is now 4
 
-stranger two sends "" "MDPW01" 0x07
-         8  stranger two  sends the frames "" "MDPW01" 0x07 to the broker
-         9  broker        hears the frames "" "MDPW01" 0x07 from stranger two; refuses it: unknown command;
+stranger two sends "" "MDPW01" 0x08
+         8  stranger two  sends the frames "" "MDPW01" 0x08 to the broker
+         9  broker        hears the frames "" "MDPW01" 0x08 from stranger two; refuses it: unknown command;
                           invalid is now 5
 
 stranger two sends "" "MDPW01" 0x01

@@ -1,9 +1,8 @@
-/** Real sockets as a site: libzmq over tcp or ipc, and relays for the lines. */
+/** Real sockets as a site: a transport over tcp or ipc, and relays for the lines. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate, setTimeout as pause } from 'node:timers/promises';
-import { zeromqTransport } from '../../../src/transport/zeromq.ts';
 import type {
   ConnectOptions,
   Connector,
@@ -11,6 +10,7 @@ import type {
   Publisher,
   SocketOptions,
   Subscriber,
+  Transport,
   TransportHandler,
 } from '../../../src/transport/transport.ts';
 import { Relay, freeTcpEndpoint } from '../relay.ts';
@@ -20,33 +20,38 @@ const PATIENCE_MS = 10_000;
 const LOOK_EVERY_MS = 1;
 const ROUNDS = 10;
 
-export class ZeromqSite implements Site {
+export class RealSite implements Site {
   readonly name: string;
+  readonly #transport: Required<Transport>;
+  readonly #patience: number;
   readonly #directory: string | undefined;
   readonly #relays: Relay[] = [];
   #files = 0;
   #rounds = 0;
   #echo: { readonly listener: Listener; readonly connector: Connector } | undefined;
 
-  constructor(protocol: 'tcp' | 'ipc') {
-    this.name = `zeromq over ${protocol}`;
+  /** @param patience how long it waits for a fact, in ms. */
+  constructor(transport: Required<Transport>, protocol: 'tcp' | 'ipc', patience: number = PATIENCE_MS) {
+    this.name = `${transport.name} over ${protocol}`;
+    this.#transport = transport;
+    this.#patience = patience;
     this.#directory = protocol === 'ipc' ? mkdtempSync(join(tmpdir(), 'seaworthy-differential-')) : undefined;
   }
 
   listen(_name: string, endpoint: string, handler: TransportHandler, options: SocketOptions | undefined): Promise<Listener> {
-    return zeromqTransport.listen(endpoint, handler, options);
+    return this.#transport.listen(endpoint, handler, options);
   }
 
   connect(_name: string, endpoint: string, handler: TransportHandler, options: ConnectOptions | undefined): Connector {
-    return zeromqTransport.connect(endpoint, handler, options);
+    return this.#transport.connect(endpoint, handler, options);
   }
 
   publish(_name: string, endpoint: string, options: SocketOptions | undefined): Promise<Publisher> {
-    return zeromqTransport.publish(endpoint, options);
+    return this.#transport.publish(endpoint, options);
   }
 
   subscribe(_name: string, endpoint: string, handler: TransportHandler, options: ConnectOptions | undefined): Subscriber {
-    return zeromqTransport.subscribe(endpoint, handler, options);
+    return this.#transport.subscribe(endpoint, handler, options);
   }
 
   async line(endpoint: string): Promise<SiteLine> {
@@ -78,14 +83,14 @@ export class ZeromqSite implements Site {
   }
 
   async until(what: string, condition: () => boolean): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
+    const deadline = performance.now() + this.#patience;
     while (!condition()) {
       if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
       await pause(LOOK_EVERY_MS);
     }
   }
 
-  /** libzmq does everything in one thread: when some messages have gone there and back, it has done all that was due before. */
+  /** All sockets are served by one thread: when some messages have gone there and back, it has done all that was due before. */
   async quiet(ms: number): Promise<void> {
     await pause(ms);
     this.#echo ??= await this.#makeEcho();
@@ -122,11 +127,11 @@ export class ZeromqSite implements Site {
       overflow: () => undefined,
       batchEnd: () => undefined,
     };
-    const listener = await zeromqTransport.listen(this.freeEndpoint(), {
+    const listener = await this.#transport.listen(this.freeEndpoint(), {
       ...deaf,
       message: (peer, message) => void listener.send(peer, [], message),
     });
-    const connector = zeromqTransport.connect(listener.endpoint, { ...deaf, message: () => void this.#rounds++ });
+    const connector = this.#transport.connect(listener.endpoint, { ...deaf, message: () => void this.#rounds++ });
     return { listener, connector };
   }
 

@@ -29,8 +29,8 @@ const withoutSockets = ['test/cli/commands/sim.test.ts'];
 
 /** One file at a time. */
 const alone = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 1 };
-/** The interop tests over one transport. Children take it from the environment, too. */
-const interopOver = (transport: TransportName) => ({
+/** The interop tests over one transport, or what each role takes by default. Children take it from the environment, too. */
+const interopOver = (transport: TransportName | '') => ({
   globalSetup: ['test/interop/build.setup.ts'],
   setupFiles: ['test/interop/transport.setup.ts'],
   env: { SEAWORTHY_TRANSPORT: transport },
@@ -70,7 +70,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'interop',
           include: interop,
-          ...interopOver('zeromq'),
+          ...interopOver(''),
           sequence: { groupOrder: 2 },
         },
       },
@@ -82,6 +82,16 @@ const config: ViteUserConfig = defineConfig({
           exclude: withoutSockets,
           ...interopOver('zmtp'),
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'interop-zeromq',
+          include: interop,
+          exclude: withoutSockets,
+          ...interopOver('zeromq'),
+          sequence: { groupOrder: 4 },
         },
       },
     ],

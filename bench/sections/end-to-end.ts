@@ -9,7 +9,7 @@ import { Program } from '../program.ts';
 import { progress, round, type Bench, type Chart, type Row, type Table } from '../report.ts';
 import type { Asked, Asking, End } from '../stacks/end.ts';
 import { median } from '../statistics.ts';
-import { OVER_ZMTP, SEAWORTHY } from './measured.ts';
+import { BY_DEFAULT, OVER_ZMTP, SEAWORTHY } from './measured.ts';
 
 const WINDOWS = [1, 100] as const;
 const GOAL_PLAIN = 60_000;
@@ -40,16 +40,17 @@ interface Stand extends Contestant {
   readonly processorTime: () => Promise<number>;
 }
 
-const PLAIN = 'seaworthy over zmtp';
-const CREDIT = `seaworthy over zmtp, concurrency ${String(CONCURRENCY)}`;
+const PLAIN = OVER_ZMTP.name;
+const CREDIT = `${OVER_ZMTP.name}, concurrency ${String(CONCURRENCY)}`;
 const BROKERLESS = 'zeromq.js DEALER-ROUTER, no broker';
 const OURS: readonly Contestant[] = [
-  { name: 'seaworthy', stack: 'seaworthy', between: SEAWORTHY, ours: true },
+  { name: SEAWORTHY.name, stack: 'seaworthy', between: SEAWORTHY, ours: true },
+  { name: BY_DEFAULT.name, stack: 'seaworthy', between: BY_DEFAULT, ours: true },
   { name: PLAIN, stack: 'seaworthy', between: OVER_ZMTP, ours: true },
   {
-    name: `seaworthy, concurrency ${String(CONCURRENCY)}`,
+    name: `${BY_DEFAULT.name}, concurrency ${String(CONCURRENCY)}`,
     stack: 'seaworthy',
-    between: SEAWORTHY,
+    between: BY_DEFAULT,
     ours: true,
     workerOptions: { concurrency: CONCURRENCY },
   },

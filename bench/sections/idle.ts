@@ -73,5 +73,5 @@ export async function idle(bench: Bench): Promise<Table> {
 }
 
 function noPings(options: MajordomoBrokerOptions): Broker {
-  return { ...brokerWith(SEAWORTHY, options), name: 'seaworthy, no pings' };
+  return { ...brokerWith(SEAWORTHY, options), name: `${SEAWORTHY.name}, no pings` };
 }

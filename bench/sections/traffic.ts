@@ -20,8 +20,8 @@ export async function traffic(bench: Bench): Promise<Table> {
       const what = `${plural(workers, 'worker')}, ${String(window)} in flight`;
       const ratio = ratioOf(ours, minimal);
       rows.push(
-        { what, broker: 'seaworthy', ...figuresRow(ours), ratio: round(ratio, 2) },
-        { what: '', broker: 'seaworthy over zmtp', ...figuresRow(overZmtp), ratio: round(ratioOf(overZmtp, minimal), 2) },
+        { what, broker: SEAWORTHY.name, ...figuresRow(ours), ratio: round(ratio, 2) },
+        { what: '', broker: OVER_ZMTP.name, ...figuresRow(overZmtp), ratio: round(ratioOf(overZmtp, minimal), 2) },
         { what: '', broker: 'minimal', ...figuresRow(minimal), ratio: 1 },
       );
       if (workers === 8 && window === 100)

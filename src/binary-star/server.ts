@@ -164,12 +164,12 @@ export class BinaryStar extends Role<BinaryStarEvents> {
    */
   static async listen(place: BinaryStarPlace, service: BinaryStarServiceStarter, options: BinaryStarOptions = {}): Promise<BinaryStar> {
     const star = new BinaryStar(place, service, options);
-    await star.#listen();
+    await star.#listen(place);
     return star;
   }
 
   private constructor(place: BinaryStarPlace, service: BinaryStarServiceStarter, options: BinaryStarOptions) {
-    super('binary-star', options);
+    super('binary-star', options, 'carry');
     this.#settings = binaryStarSettings(options);
     const { role, frontends, peer } = checkPlace(place);
     if (typeof service !== 'function') throw new InvalidOption('service', service, 'a function that starts the server inside');
@@ -198,8 +198,9 @@ export class BinaryStar extends Role<BinaryStarEvents> {
       mode === 'classic' ? new ClassicHalf(stage, { role, peer }, this.#settings) : new HardenedHalf(stage, { role, peer }, this.#settings);
   }
 
-  async #listen(): Promise<void> {
-    const transport = (this.#transport = await this.transport());
+  async #listen(place: BinaryStarPlace): Promise<void> {
+    const { listen, connect } = place.peer;
+    const transport = (this.#transport = await this.transport([place.frontends, listen, connect].flat()));
     await this.#half.open(transport);
     try {
       await this.#frontends.listen(transport);
@@ -211,7 +212,8 @@ export class BinaryStar extends Role<BinaryStarEvents> {
     this.driver.run(() => {
       this.#half.start();
     });
-    this.logger.info({ role: this.name, position: this.position, frontends: this.#frontends.endpoints }, 'listening');
+    const { name, position, frontends } = this;
+    this.logger.info({ role: name, transport: transport.name, position, frontends }, 'listening');
   }
 
   /** Where clients really connect to. */

@@ -1,6 +1,6 @@
 /** What a command is to `main.ts`, and what all commands share. */
 import type { RoleOptions } from '../runtime/role.ts';
-import { defaultTransport, TRANSPORT_NAMES, type TransportName } from '../transport/transport.ts';
+import { TRANSPORT_NAMES, type TransportName } from '../transport/transport.ts';
 import { createLogger, type LogLevel } from '../runtime/log.ts';
 import { type Arguments, type Option, optionsHelp } from './arguments.ts';
 import { UsageError } from './failures.ts';
@@ -39,8 +39,7 @@ const ROLE_OPTIONS: readonly Option[] = [
     flag: 'transport',
     kind: 'text',
     placeholder: 'NAME',
-    help: `how messages travel: ${TRANSPORT_NAMES.join(', ')}; both are ZeroMQ on the wire`,
-    fallback: 'zeromq',
+    help: `how messages travel: ${TRANSPORT_NAMES.join(', ')}; both are ZeroMQ on the wire (default: zmtp for brokers, queues and stars)`,
   },
   { flag: 'trace', kind: 'text', placeholder: 'FILE', help: 'write every step as a line of JSON to FILE; -: standard output' },
   { flag: 'log-level', kind: 'text', placeholder: 'LEVEL', help: 'log to standard error: debug, info, warn, error', fallback: 'silent' },
@@ -80,12 +79,12 @@ export async function withRoleOptions<T>(
   const level = given.text('log-level') ?? 'silent';
   if (!LEVELS.includes(level)) throw new UsageError(`--log-level must be one of ${LEVELS.join(', ')}, not ${JSON.stringify(level)}`);
   const logger = createLogger({ level: level as LogLevel | 'silent', destination: process.stderr });
-  const transport = given.has('transport') ? transportOf(given.text('transport')) : defaultTransport();
+  const transport = given.has('transport') ? { transport: transportOf(given.text('transport')) } : {};
   const path = given.text('trace');
-  if (path === undefined) return work({ logger, transport });
+  if (path === undefined) return work({ logger, ...transport });
   const trace = await openTrace(path, output);
   try {
-    return await work({ logger, transport, trace: trace.sink });
+    return await work({ logger, ...transport, trace: trace.sink });
   } finally {
     await trace.close();
   }

@@ -123,7 +123,7 @@ export abstract class JobServer extends Role<JobServerEvents> {
       transportHeartbeat: transportHeartbeatOf(this.#settings),
       ...(identity === undefined ? {} : { identity }),
     });
-    this.logger.info({ role: this.name, endpoint: this.endpoint }, 'listening');
+    this.logger.info({ role: this.name, transport: transport.name, endpoint: this.endpoint }, 'listening');
   }
 
   /** Where it really listens. */

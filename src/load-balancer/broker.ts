@@ -148,8 +148,8 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
   #closing: Promise<void> | undefined;
   #drained: () => void = () => undefined;
 
-  protected constructor(kind: string, options: RoleOptions, limits: LoadBalancerSettings, machine: Machine<WorkerSessionMachine>) {
-    super(kind, options);
+  protected constructor(name: string, options: RoleOptions, limits: LoadBalancerSettings, machine: Machine<WorkerSessionMachine>) {
+    super(name, options, 'carry');
     this.#limits = limits;
     this.#machine = machine;
     const { heartbeatInterval, heartbeatLiveness, busyLimit, maxInvalidMessages } = limits;

@@ -82,7 +82,7 @@ export abstract class LoadBalancingQueue extends LoadBalancer<object, QueueEndpo
    */
   protected async bind(endpoints: QueueEndpoints): Promise<void> {
     checkEndpoints(endpoints);
-    const transport = await this.transport();
+    const transport = await this.transport([endpoints.frontend, endpoints.backend]);
     this.frontend = await this.#listen(transport, endpoints.frontend, this.handler);
     this.frontend.pause();
     try {
@@ -94,7 +94,7 @@ export abstract class LoadBalancingQueue extends LoadBalancer<object, QueueEndpo
     }
     this.state = 'listening';
     this.readinessChanged();
-    this.logger.info({ role: this.name, ...this.place() }, 'listening');
+    this.logger.info({ role: this.name, transport: transport.name, ...this.place() }, 'listening');
     const { disconnectNotices, heartbeats } = this.snapshot().layers;
     if (!disconnectNotices && !heartbeats)
       this.logger.warn({ role: this.name }, 'this transport does not tell when a worker dies, nor does the protocol');

@@ -86,7 +86,7 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
     const broker = new MajordomoBroker(options);
     const { maxFrameBytes, highWaterMark, handshakeTimeout } = broker.#settings;
     const transportHeartbeat = transportHeartbeatOf(broker.#settings);
-    const transport = await broker.transport();
+    const transport = await broker.transport([endpoint]);
     broker.frontend = broker.backend = await transport.listen(endpoint, broker.handler, {
       maxFrameBytes,
       highWaterMark,
@@ -94,7 +94,7 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
       transportHeartbeat,
     });
     broker.state = 'listening';
-    broker.logger.info({ role: broker.name, endpoint: broker.endpoint }, 'listening');
+    broker.logger.info({ role: broker.name, transport: transport.name, endpoint: broker.endpoint }, 'listening');
     return broker;
   }
 

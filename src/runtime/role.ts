@@ -8,6 +8,7 @@ import {
   TransportUnavailable,
   type GoneReason,
   type Peer,
+  type RoleKind,
   type Transport,
   type TransportChoice,
   type TransportHandler,
@@ -23,7 +24,8 @@ import { traceObserver, type TraceSink } from './trace.ts';
 export interface RoleOptions {
   /**
    * How messages travel: over ZeroMQ's own library (`zeromq`), over the engine of this one that speaks the same on the wire (`zmtp`), or
-   * another. Default: `zeromq`, or what the environment variable `SEAWORTHY_TRANSPORT` says; loaded when the role starts.
+   * another. Default: what the environment variable `SEAWORTHY_TRANSPORT` says; without it `zmtp` for brokers, queues and Binary Star (`zeromq`
+   * for endpoints that only libzmq has), and `zeromq` for clients, workers and servers. Loaded when the role starts.
    */
   readonly transport?: TransportChoice;
   /** Where time comes from. Default: the system's, looked up at each call. */
@@ -94,15 +96,20 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
   protected readonly observer: StepObserver | undefined;
   /** Bugs of ours that were caught; 0 unless something is wrong with this library. */
   protected faults = 0;
-  readonly #transport: TransportChoice;
+  readonly #transport: TransportChoice | undefined;
+  readonly #kind: RoleKind;
 
-  constructor(kind: string, options: RoleOptions) {
+  /** @param kind what it does with messages, for the choice of a transport. */
+  constructor(name: string, options: RoleOptions, kind: RoleKind = 'handle') {
     checkRoleOptions(options);
-    this.name = options.name ?? kind;
+    this.name = options.name ?? name;
     this.random = options.random ?? Math.random;
     this.logger = options.logger === undefined ? silentLogger : guardedLogger(options.logger);
     this.trace = options.trace === undefined ? undefined : this.#guarded(options.trace);
-    this.#transport = options.transport ?? defaultTransport();
+    this.#transport = options.transport;
+    this.#kind = kind;
+    // What the environment says is told now, if it is nothing.
+    if (options.transport === undefined) defaultTransport(kind);
     this.events = new TypedEvents<E>((error, event) => {
       this.logger.error({ err: error, role: this.name, event }, 'a listener threw');
     });
@@ -138,13 +145,15 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
   }
 
   /**
-   * The given transport, or the one of that name: imported only now, so that everything else loads without the native binding.
+   * The given transport, or the one of that name, or the default one for `endpoints`: imported only now, so that everything else loads without
+   * the native binding.
    *
    * @throws TransportUnavailable when the binding does not load on this machine.
    */
-  protected async transport(): Promise<Transport> {
-    if (typeof this.#transport !== 'string') return this.#transport;
-    if (this.#transport === 'zmtp') return (await import('../transport/zmtp/index.ts')).zmtpTransport;
+  protected async transport(endpoints?: readonly string[]): Promise<Transport> {
+    const choice = this.#transport ?? defaultTransport(this.#kind, endpoints);
+    if (typeof choice !== 'string') return choice;
+    if (choice === 'zmtp') return (await import('../transport/zmtp/index.ts')).zmtpTransport;
     try {
       return (await import('../transport/zeromq.ts')).zeromqTransport;
     } catch (error) {
@@ -154,7 +163,7 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
 
   /** Calls back with the transport: at once if one was given, else when it is loaded, or cannot be. */
   protected withTransport(use: (transport: Transport) => void, unavailable: (error: SeaworthyError) => void): void {
-    if (typeof this.#transport !== 'string') {
+    if (typeof this.#transport === 'object') {
       use(this.#transport);
       return;
     }

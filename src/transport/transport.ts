@@ -224,14 +224,19 @@ export const TRANSPORT_NAMES: readonly TransportName[] = ['zeromq', 'zmtp'];
 /** What a role is given. */
 export type TransportChoice = Transport | TransportName;
 
+/** What a role does with messages: `carry` them from peers to peers, as brokers do, or `handle` them in code of its user's, or for it. */
+export type RoleKind = 'carry' | 'handle';
+
 /**
- * What roles take that are given none: `zeromq`, or what the environment variable `SEAWORTHY_TRANSPORT` says.
+ * What a role takes that is given none: what the environment variable `SEAWORTHY_TRANSPORT` says; else `zmtp` if it carries messages and `zmtp`
+ * has all its endpoints, and `zeromq` if not (docs/decisions/0020 says why).
  *
- * @throws InvalidOption when that is no transport.
+ * @throws InvalidOption when the variable names no transport.
  */
-export function defaultTransport(): TransportName {
+export function defaultTransport(kind: RoleKind, endpoints: readonly string[] = []): TransportName {
   const named = env['SEAWORTHY_TRANSPORT'];
-  if (named === undefined || named === '') return 'zeromq';
+  if (named === undefined || named === '')
+    return kind === 'carry' && endpoints.every((each) => SCHEMES.zmtp.test(each)) ? 'zmtp' : 'zeromq';
   const known = TRANSPORT_NAMES.find((each) => each === named);
   if (known === undefined) throw new InvalidOption('SEAWORTHY_TRANSPORT', named, `one of ${TRANSPORT_NAMES.join(', ')}`);
   return known;
@@ -308,8 +313,8 @@ export class BindFailed extends SeaworthyError {
 
 const TCP_ENDPOINT = /^tcp:\/\/(?:\[[0-9a-fA-F:.]+\]|[^:\s[\]]+):(\*|\d{1,5})$/;
 const OTHER_ENDPOINT = /^(?!tcp:)[a-z][a-z0-9+.-]*:\/\/\S+$/;
-/** What the sockets of each can connect over. */
-const SCHEMES: { readonly [name in TransportName]: RegExp } = { zeromq: /^(tcp|ipc|inproc|tipc|vmci):/, zmtp: /^(tcp:|ipc:\/\/(?!@))/ };
+/** What the sockets of each have. */
+const SCHEMES: { readonly [name in TransportName]: RegExp } = { zeromq: /^(tcp|ipc|inproc|tipc|vmci):/, zmtp: /^(tcp:|ipc:\/\/(?![@*]))/ };
 const IPC = 'ipc://';
 /** What a Unix socket's address holds, on Linux; a longer path is refused when it is too late to tell the caller. */
 const MOST_IPC_BYTES = 107;
@@ -322,10 +327,10 @@ export const MOST_PORT = 65_535;
  * Checks what can be told of an endpoint to connect to before the transport is there, so that a caller's slip is an error at
  * once: a port to connect to has a number, libzmq would take port 65536 for 0, and the path of a Unix socket is at most 107 bytes long.
  *
- * @param transport over which; the default when it is left out.
+ * @param transport over which; the default of roles that handle messages when it is left out.
  * @throws InvalidEndpoint
  */
-export function checkEndpoint(endpoint: string, transport: TransportChoice = defaultTransport()): string {
+export function checkEndpoint(endpoint: string, transport: TransportChoice = defaultTransport('handle')): string {
   const port = TCP_ENDPOINT.exec(endpoint)?.[1];
   const other = OTHER_ENDPOINT.test(endpoint) && (typeof transport !== 'string' || SCHEMES[transport].test(endpoint));
   const fits =

@@ -134,7 +134,7 @@ test('six hundred strangers that are silent, or say a byte in a second, keep nob
   expect(after.memory - before.memory).toBeLessThan(64 * 2 ** 20);
   // Two connections more than before: a worker's and a client's.
   if (files !== undefined) await eventually('their sockets are closed', () => (filesOf(broker) as number) <= files + 2 * 2);
-  if (defaultTransport() === 'zmtp') {
+  if (defaultTransport('carry') === 'zmtp') {
     expect(Object.keys(after.refusals).sort()).toEqual(['connections', 'handshake']);
     expect((after.refusals['connections'] as number) + (after.refusals['handshake'] as number)).toBe(crowd.came);
   } else expect(after.refusals).toEqual({});

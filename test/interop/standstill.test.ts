@@ -130,7 +130,7 @@ describe('an event loop is blocked', () => {
       },
     ],
   };
-  test.for([blockedAtWork[defaultTransport()]])('%s', async ([, checkBlockedAtWork]) => {
+  test.for([blockedAtWork[defaultTransport('handle')]])('%s', async ([, checkBlockedAtWork]) => {
     await checkBlockedAtWork();
   });
 

@@ -1,4 +1,6 @@
-/** Loads the transport that the tests of a project run over, so that compiling it does not count as time that passes in a test. */
+/** Loads the transports that the tests of a project run over, so that compiling them does not count as time that passes in a test. */
 import { defaultTransport } from '../../src/transport/transport.ts';
 
-await (defaultTransport() === 'zmtp' ? import('../../src/transport/zmtp/index.ts') : import('../../src/transport/zeromq.ts'));
+const inUse = [defaultTransport('carry'), defaultTransport('handle')];
+if (inUse.includes('zmtp')) await import('../../src/transport/zmtp/index.ts');
+if (inUse.includes('zeromq')) await import('../../src/transport/zeromq.ts');

@@ -1,11 +1,18 @@
 /** Roles that are given their transport by name, over our own engine and libzmq together. */
-import { afterEach, expect, test, vi } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { BinaryStar } from '../../src/binary-star/server.ts';
 import { InvalidOption } from '../../src/core/errors.ts';
 import { LazyPirateClient } from '../../src/lazy-pirate/client.ts';
 import { LazyPirateServer } from '../../src/lazy-pirate/server.ts';
 import { MajordomoBroker } from '../../src/majordomo/broker.ts';
 import { MajordomoClient } from '../../src/majordomo/client.ts';
 import { MajordomoWorker } from '../../src/majordomo/worker.ts';
+import { createLogger, type Logger } from '../../src/runtime/log.ts';
+import { SimplePirateQueue } from '../../src/simple-pirate/queue.ts';
+import { SimplePirateWorker } from '../../src/simple-pirate/worker.ts';
 import { InvalidEndpoint, type TransportName } from '../../src/transport/transport.ts';
 
 const closing: { close(): Promise<void> }[] = [];
@@ -42,6 +49,63 @@ test('a worker that goes is noticed by its broker in milliseconds, and why is to
   const lost = broker.events.once('workerLost');
   await worker.close();
   expect(await lost).toMatchObject({ reason: 'left' });
+});
+
+describe('roles that are given no transport', () => {
+  const temporary = mkdtempSync(join(tmpdir(), 'seaworthy-'));
+  afterAll(() => {
+    rmSync(temporary, { recursive: true });
+  });
+  const path = `ipc://${join(temporary, 'socket')}`;
+
+  function listening(): { readonly logger: Logger; readonly transport: () => unknown } {
+    const lines: string[] = [];
+    const logger = createLogger({ level: 'info', destination: { write: (line) => void lines.push(line) } });
+    return {
+      logger,
+      transport: () => (JSON.parse(lines.find((line) => line.includes('"listening"')) as string) as { transport: unknown }).transport,
+    };
+  }
+
+  test.each<[endpoint: string, transport: TransportName]>([
+    ['tcp://127.0.0.1:*', 'zmtp'],
+    [path, 'zmtp'],
+    ['ipc://*', 'zeromq'],
+    ['ipc://@seaworthy-roles-test', 'zeromq'],
+    ['inproc://seaworthy-roles-test', 'zeromq'],
+  ])('a broker at %s listens over %s', async (endpoint, expected) => {
+    const { logger, transport } = listening();
+    const broker = kept(await MajordomoBroker.listen(endpoint, { logger }));
+    expect(transport()).toBe(expected);
+    kept(MajordomoWorker.connect(broker.endpoint, 'echo', ({ body }) => body));
+    expect((await kept(MajordomoClient.connect(broker.endpoint)).request('echo', 'hello')).body.toString()).toBe('hello');
+  });
+
+  test('a queue one of whose ends only libzmq has is over libzmq as a whole', async () => {
+    const { logger, transport } = listening();
+    const queue = kept(
+      await SimplePirateQueue.listen({ frontend: 'tcp://127.0.0.1:*', backend: 'inproc://seaworthy-backend' }, { logger }),
+    );
+    expect(transport()).toBe('zeromq');
+    kept(SimplePirateWorker.connect(queue.endpoints.backend, ({ body }) => body));
+    expect((await kept(LazyPirateClient.connect(queue.endpoints.frontend)).request('hello')).body.toString()).toBe('hello');
+  });
+
+  test('a half of a Binary Star listens over zmtp, a server over libzmq, whose thread answers PINGs while its handlers compute', async () => {
+    const peer = { listen: 'tcp://127.0.0.1:*', connect: 'tcp://127.0.0.1:9' };
+    const half = listening();
+    kept(
+      await BinaryStar.listen(
+        { role: 'primary', frontends: 'tcp://127.0.0.1:*', peer },
+        ({ frontend, transport }) => MajordomoBroker.listen(frontend, { transport }),
+        { logger: half.logger },
+      ),
+    );
+    expect(half.transport()).toBe('zmtp');
+    const { logger, transport } = listening();
+    kept(await LazyPirateServer.listen('tcp://127.0.0.1:*', ({ body }) => body, { logger }));
+    expect(transport()).toBe('zeromq');
+  });
 });
 
 test('the environment names the transport of roles that are given none', async () => {

@@ -1,9 +1,11 @@
 /** The ZMTP transport against peers that speak bytes: who is let in, who is turned away and told why, and what limits hold. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { Dealer, Publisher as PubSocket, Subscriber as SubSocket } from 'zeromq';
 import { afterEach, describe, expect, test } from 'vitest';
 import { InvalidOption } from '../../src/core/errors.ts';
+import { BindFailed } from '../../src/transport/transport.ts';
 import type { Connector, Listener, Peer, Publisher, SocketOptions, Subscriber, TransportHandler } from '../../src/transport/transport.ts';
 import { createZmtpTransport, type Refusal, type ZmtpOptions } from '../../src/transport/zmtp/index.ts';
 import type { Message } from '../../src/wire/message.ts';
@@ -41,11 +43,11 @@ interface Scene {
   readonly refusals: Refusal[];
 }
 
-async function listen(options: ZmtpOptions = {}, socket: SocketOptions = {}): Promise<Scene> {
+async function listen(options: ZmtpOptions = {}, socket: SocketOptions = {}, endpoint = 'tcp://127.0.0.1:*'): Promise<Scene> {
   const refusals: Refusal[] = [];
   const ear = new Ear();
   const transport = createZmtpTransport({ onRefusal: (refusal) => refusals.push(refusal), ...options });
-  return { ear, listener: kept(await transport.listen('tcp://127.0.0.1:*', ear, { linger: 0, ...socket })), refusals };
+  return { ear, listener: kept(await transport.listen(endpoint, ear, { linger: 0, ...socket })), refusals };
 }
 
 /** A peer that says what the test says. */
@@ -280,6 +282,23 @@ test('a listener that pauses can be closed, though peers have left meanwhile wit
   for (const raw of raws) await raw.untilEnded();
   await listener.close();
   expect([ear.texts, ear.gone]).toEqual([[], []]);
+});
+
+describe('where it listens', () => {
+  const loopback = Object.entries(networkInterfaces()).find(([, all]) => all?.some(({ address }) => address === '127.0.0.1'))?.[0];
+
+  test.each(['localhost', loopback ?? 'localhost'])('tcp://%s is the address of IPv4 that libzmq finds there, too', async (host) => {
+    const { ear, listener } = await listen({}, {}, `tcp://${host}:*`);
+    expect(listener.endpoint).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/);
+    const theirs = kept(new Dealer({ linger: 0 }));
+    theirs.connect(listener.endpoint.replace('127.0.0.1', 'localhost'));
+    await theirs.send('hello');
+    await until('the message', () => ear.texts.length === 1);
+  });
+
+  test('a name that nobody has is told', async () => {
+    await expect(listen({}, {}, 'tcp://nobody.invalid:5555')).rejects.toThrow(BindFailed);
+  });
 });
 
 describe('publishing', () => {

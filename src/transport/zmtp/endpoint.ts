@@ -1,4 +1,6 @@
 /** Endpoints of the ZMTP transport: `tcp://host:port` and `ipc://path`. */
+import { lookup } from 'node:dns/promises';
+import { networkInterfaces } from 'node:os';
 import { InvalidEndpoint, MOST_PORT } from '../transport.ts';
 
 export const NAME = 'zmtp';
@@ -9,12 +11,21 @@ const TCP = /^tcp:\/\/(?:\[([0-9a-fA-F:.%a-z]+)\]|([^:\s[\]/]+)):(\*|\d{1,5})$/;
 const IPC = /^ipc:\/\/(\S+)$/;
 const ANYWHERE = '*';
 
-/** Where to listen: `*` means all addresses, and any free port. @throws InvalidEndpoint */
+/** Where to listen: any free port is 0; of `host`, `addressToListen` tells. @throws InvalidEndpoint */
 export function placeToListen(endpoint: string): Place {
   const place = parse(endpoint);
   if (place === undefined) throw new InvalidEndpoint(endpoint, NAME);
-  if ('path' in place) return place;
-  return { host: place.host === ANYWHERE ? '0.0.0.0' : place.host, port: place.port };
+  return place;
+}
+
+/**
+ * The address that is meant by `host`, as libzmq reads it: `*` all of IPv4, the name of a network interface its first of IPv4, another name
+ * its own. That is one of IPv4 where there are both: most peers look for no other.
+ */
+export async function addressToListen(host: string): Promise<string> {
+  if (host === ANYWHERE) return '0.0.0.0';
+  const ofInterface = networkInterfaces()[host]?.find(({ family }) => family === 'IPv4');
+  return ofInterface?.address ?? (await lookup(host, { verbatim: false })).address;
 }
 
 /** @throws InvalidEndpoint */

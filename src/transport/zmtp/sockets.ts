@@ -26,7 +26,7 @@ import {
 } from '../transport.ts';
 import { remoteOf, ZmtpConnection, type ConnectionOwner } from './connection.ts';
 import type { ConnectionEnd, ZmtpConnectionContext } from './connection.machine.ts';
-import { placeToConnect, placeToListen, tcpEndpoint, type Place } from './endpoint.ts';
+import { addressToListen, placeToConnect, placeToListen, tcpEndpoint, type Place } from './endpoint.ts';
 import { engine } from './engine.ts';
 import type { Mechanism } from './mechanism.ts';
 import { Outbox } from './outbox.ts';
@@ -244,10 +244,11 @@ abstract class AcceptingSocket extends ZmtpSocket {
     throw new BindFailed(endpoint, 'EADDRINUSE');
   }
 
-  #listen(place: Place): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async #listen(place: Place): Promise<void> {
+    const where = 'path' in place ? place : { port: place.port, host: await addressToListen(place.host) };
+    await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen({ ...place, backlog: BACKLOG }, () => {
+      this.#server.listen({ ...where, backlog: BACKLOG }, () => {
         this.#server.off('error', reject);
         resolve();
       });

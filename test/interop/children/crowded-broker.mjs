@@ -9,7 +9,7 @@ const refusals = {};
 const onRefusal = ({ why }) => {
   refusals[why] = (refusals[why] ?? 0) + 1;
 };
-const name = defaultTransport();
+const name = defaultTransport('carry');
 const transport = name === 'zmtp' ? createZmtpTransport({ maxConnections: Number(most), onRefusal }) : name;
 const broker = await MajordomoBroker.listen('tcp://127.0.0.1:*', { ...options, transport });
 for (const event of ['workerRegistered', 'workerLost']) broker.events.on(event, (facts) => emit(event, facts));

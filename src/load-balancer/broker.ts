@@ -258,11 +258,16 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
       this.counters.undeliverable++;
       return;
     }
-    // A heartbeat that was refused in the same turn is no second delivery.
-    if (!session.requestSentLast) return;
-    let request = session.held.last;
-    while (request?.handle === 0) request = request.previous;
-    if (request !== undefined) this.#notDelivered(session, request);
+    // Perhaps a heartbeat. Once a connection has ended all further sends are refused, so those that were are the last ones.
+    const refused = session.sent--;
+    for (let request = session.held.last; request !== undefined && request.sentAs >= refused; request = request.previous)
+      if (request.sentAs === refused && request.handle !== 0) this.#notDelivered(session, request);
+  }
+
+  /** Of what it holds, only the delivery `last` and those before it have reached that worker. Handles grow. */
+  protected notReceivedAfter(session: WorkerSession, last: number): void {
+    for (let request = session.held.last; request !== undefined; request = request.previous)
+      if (request.handle > last) this.#notDelivered(session, request);
   }
 
   #notDelivered(session: WorkerSession, request: PendingRequest): void {
@@ -505,6 +510,11 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
     if (session.load === 0) session.since = this.driver.now;
     if (queue.reserved === session && session.load > 0) return;
     if (queue.reserved === session) queue.reserved = undefined;
+    session.heldBack = session.load > 0 && this.backend?.isCrowded?.(session.peer) === true;
+    if (session.heldBack) {
+      if (queue.ready.has(session)) queue.ready.remove(session);
+      return;
+    }
     queue.ready.add(session);
     if (queue.queued > 0) this.#serveSoon(session.service as Service);
     else this.readinessChanged();
@@ -521,8 +531,8 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
     request.dueAt = this.driver.now + (this.#limits.busyLimit || Infinity);
     const delivery = request.deliveries + 1;
     const head = this.wire.requestToWorker(encodeHandle(handle, delivery));
-    session.requestSentLast = true;
-    if ((this.backend as Listener).send(session.peer, head, request.message, request.body) !== 'ok') return false;
+    if (!this.#sentTo(session, head, request.message, request.body)) return false;
+    request.sentAs = session.sent;
     request.deliveries = delivery;
     request.handle = handle;
     session.deliveries++;
@@ -534,14 +544,19 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
   }
 
   #sendHeartbeat(session: WorkerSession): boolean {
-    session.requestSentLast = false;
     const { heartbeat } = this.wire;
-    return heartbeat === undefined || (this.backend as Listener).send(session.peer, heartbeat) === 'ok';
+    return heartbeat === undefined || this.#sentTo(session, heartbeat);
   }
 
   #sendDisconnect(session: WorkerSession): void {
     const { disconnect } = this.wire;
-    if (disconnect !== undefined) (this.backend as Listener).send(session.peer, disconnect);
+    if (disconnect !== undefined) this.#sentTo(session, disconnect);
+  }
+
+  #sentTo(session: WorkerSession, head: readonly Frame[], tail?: Message, from?: number): boolean {
+    if ((this.backend as Listener).send(session.peer, head, tail, from) !== 'ok') return false;
+    session.sent++;
+    return true;
   }
 
   #deliver(request: PendingRequest, reply: SessionReply): void {
@@ -678,6 +693,7 @@ export abstract class LoadBalancer<S extends object, P extends object> extends R
 
   #takeFromReady(session: WorkerSession, service: Service): void {
     const { queue } = service;
+    session.heldBack = false;
     if (queue.ready.has(session)) queue.ready.remove(session);
     if (queue.reserved !== session) return;
     queue.reserved = undefined;

@@ -32,6 +32,8 @@ export interface WorkerDialect {
   readonly heartbeat: readonly Frame[] | undefined;
   /** Not sent where the protocol has no word for it. */
   readonly farewell: readonly Frame[] | undefined;
+  /** The same to a broker that is told which request came last, if any did. Left out where it would not look. */
+  farewellAfter?(last: Frame | undefined): readonly Frame[];
   /** Handlers that may run at once; more than 1 only where `failure` and `credit` can be said. */
   readonly concurrency: number;
   /** One request of several comes back. */

@@ -93,6 +93,8 @@ export class PendingRequest implements Linked<PendingRequest> {
   deliveries = 0;
   /** The delivery in flight; 0 while it waits, and until its worker's connection has taken it. */
   handle = 0;
+  /** Which of the messages to its worker brought it. */
+  sentAs = 0;
   /** While it waits: when it leaves the queue undelivered. At a worker: when it has been there for `busyLimit`. */
   dueAt: number = Infinity;
   /** When its client stops waiting. */

@@ -41,8 +41,10 @@ export class WorkerSession extends Actor<WorkerSessionMachine> implements Sessio
   strikes = 0;
   /** Why the transport says its connection ended. */
   cause: GoneReason | undefined;
-  /** The last thing sent to it was a request: if the transport refuses a send now, it was that. */
-  requestSentLast = false;
+  /** How many messages were sent to it, but for those that the transport has refused: that takes back the last ones. */
+  sent = 0;
+  /** It has room, but what it was sent has not gone out yet: it gets no more before it is heard of. */
+  heldBack = false;
   /** When it last became busy or idle. */
   since = 0;
   deliveries = 0;
@@ -93,6 +95,7 @@ export class WorkerSession extends Actor<WorkerSessionMachine> implements Sessio
     const { heartbeatInterval } = this.context;
     const atWork = this.held.size > 0 && heartbeatInterval > 0;
     this.step({ kind: 'HEARTBEAT', interval: atWork ? Math.floor((this.driver.now - this.since) / heartbeatInterval) : 0 });
+    if (this.heldBack) this.#host.ready(this);
   }
 
   /** The one it has held longest is the first to be too long with it. */

@@ -10,7 +10,8 @@ import { Epochs } from '../runtime/epochs.ts';
 import { LazyAbort, type IncomingRequest, type ReplyBody } from '../runtime/handlers.ts';
 import { reconnectBackoff, transportHeartbeatOf } from '../runtime/options.ts';
 import { Role, type RoleEvents, type RoleOptions } from '../runtime/role.ts';
-import { type Connector, type LivenessLayers, type Peer, type Transport } from '../transport/transport.ts';
+import { SOCKET_DEFAULTS, type Connector, type LivenessLayers, type Peer, type Transport } from '../transport/transport.ts';
+import { COMMANDS_BESIDE } from '../wire/credit.ts';
 import { epochMarkIn } from '../wire/epoch.ts';
 import { bodyOption, type Frame, type FrameLike, type Message } from '../wire/message.ts';
 import type { WorkerDialect } from './dialect.ts';
@@ -102,6 +103,9 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
   #transport: Transport | undefined;
   #connector: Connector | undefined;
   #layers: LivenessLayers = { disconnectNotices: false, transportHeartbeats: false };
+  /** Of the last request that came over this connection, and whether its broker is ours; before the first nobody knows. */
+  #lastAddress: Frame | undefined;
+  #isOurs: boolean | undefined;
   /** What is worked on, the oldest first. */
   readonly #jobs = new Fifo<Job>();
   #closing: Promise<void> | undefined;
@@ -192,6 +196,10 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
   protected override receive(_peer: Peer, message: Message): void {
     const command = this.#isPassive(message) ? GO_ELSEWHERE : this.#dialect.decode(message);
     if (command.kind === 'INVALID') this.#counters.invalid++;
+    else if (command.kind === 'REQUEST') {
+      this.#lastAddress = command.address[0];
+      this.#isOurs = command.returnable;
+    }
     this.#machine.step(command);
   }
 
@@ -230,7 +238,7 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
         this.#shutConnection(0);
       },
       leave: () => {
-        const { farewell } = this.#dialect;
+        const farewell = this.#farewell();
         if (this.#connector !== undefined && farewell !== undefined) this.#send(farewell);
         this.#shutConnection(this.#settings.linger);
       },
@@ -280,14 +288,24 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
     };
   }
 
+  /** A worker that asks for several requests has told more than plain brokers look at already. */
+  #farewell(): readonly Frame[] | undefined {
+    const { farewell, farewellAfter, concurrency } = this.#dialect;
+    return farewellAfter !== undefined && (this.#isOurs ?? concurrency > 1) ? farewellAfter(this.#lastAddress) : farewell;
+  }
+
   #open(): void {
     const { linger, reconnectInterval } = this.#settings;
     this.#connector = (this.#transport as Transport).connect(this.endpoint, this.handler, {
       linger,
+      // What it has to say is bounded already: an answer to each of the requests that it holds, and a few commands.
+      highWaterMark: Math.max(SOCKET_DEFAULTS.highWaterMark, this.#dialect.concurrency + COMMANDS_BESIDE),
+      maxQueuedBytes: Infinity,
       transportHeartbeat: transportHeartbeatOf(this.#settings),
       // Spread, because all workers of a broker look for it at the same time.
       reconnectInterval: Math.ceil(reconnectInterval * (0.2 + 0.8 * this.random())),
     });
+    this.#lastAddress = this.#isOurs = undefined;
     this.#layers = this.#connector.layers;
     this.#counters.connections++;
     const { ready } = this.#dialect;

@@ -7,6 +7,7 @@ import type { Admission } from '../load-balancer/session.machine.ts';
 import { WorkerSession } from '../load-balancer/session.ts';
 import { transportHeartbeatOf } from '../runtime/options.ts';
 import type { LivenessLayers, Peer } from '../transport/transport.ts';
+import { COMMANDS_BESIDE } from '../wire/credit.ts';
 import { framesBetween } from '../wire/envelope.ts';
 import type { Frame, Message } from '../wire/message.ts';
 import { Names } from '../wire/names.ts';
@@ -70,6 +71,8 @@ export interface BrokerSnapshot {
  */
 export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoint: string }> {
   readonly #settings: BrokerSettings;
+  /** Requests that a worker is granted at once: no more than fit in its queue. */
+  readonly #mostGranted: number;
   readonly #services = new Map<string, Service>();
   /** Of services that were asked for lately. */
   readonly #names = new Names();
@@ -102,6 +105,8 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
     const settings = brokerSettings(options);
     super('broker', options, settings, majordomoSession);
     this.#settings = settings;
+    const { maxConcurrency, highWaterMark } = settings;
+    this.#mostGranted = highWaterMark === 0 ? maxConcurrency : Math.min(maxConcurrency, Math.max(1, highWaterMark - COMMANDS_BESIDE));
   }
 
   /** Where it really listens. */
@@ -274,7 +279,7 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
         session.step({
           kind: 'READY',
           service: command.service,
-          credit: Math.min(command.credit, this.#settings.maxConcurrency),
+          credit: Math.min(command.credit, this.#mostGranted),
           admission,
         });
         break;
@@ -290,13 +295,14 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
         session.step({ ...command, current: session.holding(command.handle) !== undefined });
         break;
       case 'CREDIT':
-        session.step({ kind: 'CREDIT', credit: Math.min(command.credit, this.#settings.maxConcurrency) });
+        session.step({ kind: 'CREDIT', credit: Math.min(command.credit, this.#mostGranted) });
         break;
       case 'HEARTBEAT':
         session.heartbeat();
         break;
       case 'DISCONNECT':
-        session.step(command);
+        if (command.received !== undefined) this.notReceivedAfter(session, command.received);
+        session.step(LEAVES);
         break;
     }
     this.keepSession(session);
@@ -355,6 +361,7 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
   }
 }
 
+const LEAVES = { kind: 'DISCONNECT' } as const;
 const OK: Frame = Buffer.from('200');
 const NOT_FOUND: Frame = Buffer.from('404');
 const NOT_IMPLEMENTED: Frame = Buffer.from('501');

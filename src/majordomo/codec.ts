@@ -75,7 +75,8 @@ export type WorkerCommand =
   | { readonly kind: 'FAILURE'; readonly handle: number; readonly why: WorkerRefusal }
   | { readonly kind: 'CREDIT'; readonly credit: number }
   | { readonly kind: 'HEARTBEAT' }
-  | { readonly kind: 'DISCONNECT' };
+  /** `received`: the last delivery that had reached it, 0 for none; nothing when it does not say. */
+  | { readonly kind: 'DISCONNECT'; readonly received?: number };
 
 const HEARTBEAT_COMMAND: WorkerCommand = { kind: 'HEARTBEAT' };
 const DISCONNECT_COMMAND: WorkerCommand = { kind: 'DISCONNECT' };
@@ -116,7 +117,7 @@ function decodeWorkerCommand(message: Message): WorkerCommand | Invalid {
     case 0x04:
       return HEARTBEAT_COMMAND;
     case 0x05:
-      return DISCONNECT_COMMAND;
+      return decodeFarewell(message);
     case 0x06:
       if (message.frameCount < 5) return BAD_SHAPE;
       return { kind: 'FAILURE', handle: decodeHandle(message, 3), why: message.equals(4, DECLINED) ? 'declined' : 'handler-failed' };
@@ -127,6 +128,12 @@ function decodeWorkerCommand(message: Message): WorkerCommand | Invalid {
     default:
       return BAD_COMMAND;
   }
+}
+
+function decodeFarewell(message: Message): WorkerCommand {
+  if (message.frameCount < 4) return DISCONNECT_COMMAND;
+  const received = message.byteLength(3) === 0 ? 0 : decodeHandle(message, 3);
+  return received < 0 ? DISCONNECT_COMMAND : { kind: 'DISCONNECT', received };
 }
 
 /** Marks behind what the RFC asks for: a worker of ours sends two at most. */
@@ -207,6 +214,14 @@ export const DISCONNECT_TO_BROKER: readonly Frame[] = DISCONNECT_TO_WORKER;
 export function readyToBroker(service: string, credit: number): Frame[] {
   const ready = [EMPTY, WORKER_HEADER, READY, Buffer.from(service, 'latin1')];
   return credit > 1 ? [...ready, encodeCredit(credit)] : ready;
+}
+
+/**
+ * With the address of the last request that came, or an empty frame: a broker of ours then knows which of those that it has sent were never received.
+ * Others look no further than the command.
+ */
+export function farewellToBroker(last: Frame | undefined): Frame[] {
+  return [...DISCONNECT_TO_BROKER, last ?? EMPTY];
 }
 
 /** To a broker of ours only: the request with that handle comes back, and the worker goes on with the others. */

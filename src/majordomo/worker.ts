@@ -15,6 +15,7 @@ import {
   creditToBroker,
   decodeAtWorker,
   failureToBroker,
+  farewellToBroker,
   readyToBroker,
   replyToBroker,
 } from './codec.ts';
@@ -67,6 +68,7 @@ export class MajordomoWorker extends LoadBalancedWorker<ServiceName> {
       ready: readyToBroker(service, settings.concurrency),
       heartbeat: HEARTBEAT_TO_BROKER,
       farewell: DISCONNECT_TO_BROKER,
+      farewellAfter: farewellToBroker,
       mostHeld: 0,
       concurrency: settings.concurrency,
       failure: failureToBroker,

@@ -283,7 +283,8 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
     },
     {
       id: 'MD6',
-      sentence: 'a request is handed out no more often than it may be, and what a worker declines was not handed out',
+      sentence:
+        'a request is handed out no more often than it may be, and what a worker that closes declines, or never had, was not handed out',
       on: {
         dispatch: (event, books, court) => {
           const entry = books.requests.get(numberOf(event));
@@ -293,13 +294,13 @@ export function bookRules(rules: BalancedRules): readonly BookRule[] {
         },
         requeue: (event, books, court) => {
           const entry = books.requests.get(numberOf(event));
-          if (entry !== undefined && books.isDeclined(entry) && event['deliveries'] !== entry.told - 1)
-            court.violated(`request ${entry.number} was declined, and counts as handed out ${String(event['deliveries'])} times`);
+          if (entry !== undefined && books.isUntouched(entry) && event['deliveries'] !== entry.told - 1)
+            court.violated(`request ${entry.number} had not been begun, and counts as handed out ${String(event['deliveries'])} times`);
         },
         deadletter: (event, books, court) => {
           const entry = books.requests.get(numberOf(event));
-          if (entry !== undefined && books.isDeclined(entry) && event['code'] !== 'shutting-down')
-            court.violated(`request ${entry.number} was declined, and is given up as ${String(event['code'])}`);
+          if (entry !== undefined && books.isUntouched(entry) && event['code'] !== 'shutting-down')
+            court.violated(`request ${entry.number} had not been begun, and is given up as ${String(event['code'])}`);
         },
       },
     },

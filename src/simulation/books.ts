@@ -16,6 +16,8 @@ export interface WorkerFrames {
   isReady(frames: readonly Frame[]): boolean;
   isHeartbeat(frames: readonly Frame[]): boolean;
   isDisconnect(frames: readonly Frame[]): boolean;
+  /** The address of the last request that had reached a worker which leaves, empty if none had; nothing when it does not say. */
+  lastReceived(frames: readonly Frame[]): string | undefined;
   /** The broker tells a worker to go that says what it must not say now. */
   readonly turnsAway: boolean;
   /** How long the client of this request waits, if it says so. */
@@ -183,8 +185,19 @@ export class Books {
     return waiting;
   }
 
-  /** The worker that holds it takes no more, and has just said that it has not begun with it: that was no delivery. */
-  isDeclined(entry: Entry): boolean {
+  /** The worker that holds it has just said that it has not begun with it, and is closing: that was no delivery. */
+  isUntouched(entry: Entry): boolean {
+    return this.#isDeclined(entry) || this.#isOnItsWay(entry);
+  }
+
+  /** Its worker has left, and another request was the last to reach it. */
+  #isOnItsWay({ holder, address }: Entry): boolean {
+    const last = this.#rules.frames.lastReceived(this.lastFrames);
+    if (last === undefined || holder !== this.lastHeard || address === undefined) return false;
+    return last === '' || (handleIn(address) as string) > (handleIn(last) as string);
+  }
+
+  #isDeclined(entry: Entry): boolean {
     const failure = this.#rules.frames.failure(this.lastFrames);
     if (this.workers.get(entry.holder ?? '')?.credit !== 0) return false;
     return failure?.declined === true && entry.address !== undefined && handleIn(failure.address) === handleIn(entry.address);
@@ -306,7 +319,7 @@ export class Books {
   requeue(event: TraceEvent, now: number): void {
     const entry = this.requests.get(numberOf(event));
     if (entry === undefined) return;
-    if (this.isDeclined(entry)) entry.deliveries--;
+    if (this.isUntouched(entry)) entry.deliveries--;
     this.#unqueue(entry);
     this.#release(entry);
     this.#turn(entry, 'queued', now);

@@ -12,6 +12,12 @@ const creditIn = (frames: readonly Frame[]): number | undefined =>
 const isWorkers = (frames: readonly Frame[], command: number): boolean =>
   byteOf(frames[2]) === command && frames[0]?.length === 0 && textOf(frames[1]) === 'MDPW01';
 
+/** A worker that goes says what had reached it. */
+const isFarewell = (frames: readonly Frame[]): boolean => {
+  const last = frames[3];
+  return last !== undefined && isWorkers(frames, 5) && (last.length === 0 || isMark(last));
+};
+
 export const MAJORDOMO_FRAMES: WorkerFrames = {
   request: (frames) => (frames.length > 5 && isWorkers(frames, 2) ? textOf(frames[3]) : undefined),
   reply: (frames) => (frames.length > 5 && isWorkers(frames, 3) ? textOf(frames[3]) : undefined),
@@ -23,7 +29,8 @@ export const MAJORDOMO_FRAMES: WorkerFrames = {
   },
   isReady: (frames) => frames.length > 3 && isWorkers(frames, 1),
   isHeartbeat: (frames) => frames.length === 3 && isWorkers(frames, 4),
-  isDisconnect: (frames) => frames.length === 3 && isWorkers(frames, 5),
+  isDisconnect: (frames) => frames.length === 3 + (isFarewell(frames) ? 1 : 0) && isWorkers(frames, 5),
+  lastReceived: (frames) => (isFarewell(frames) ? textOf(frames[3]) : undefined),
   turnsAway: true,
   timeToLive(frames) {
     const [first] = frames;
@@ -42,6 +49,7 @@ export const PIRATE_FRAMES: WorkerFrames = {
   isReady: (frames) => frames.length === 1 && byteOf(frames[0]) === 1,
   isHeartbeat: (frames) => frames.length === 1 && byteOf(frames[0]) === 2,
   isDisconnect: () => false,
+  lastReceived: () => undefined,
   turnsAway: false,
   timeToLive: () => undefined,
 };

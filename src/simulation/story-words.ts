@@ -66,7 +66,7 @@ function atBroker(frames: readonly Frame[]): Words {
     case 'HEARTBEAT':
       return HEARTBEAT;
     case 'DISCONNECT':
-      return said('DISCONNECT');
+      return said(command.received === undefined ? 'DISCONNECT' : 'DISCONNECT (with the last request that came)');
     case 'INVALID':
       return strange(frames);
   }

@@ -111,6 +111,11 @@ export interface ConnectOptions extends SocketOptions {
    * within one process ignore it.
    */
   readonly reconnectMaximum?: number;
+  /**
+   * Bytes queued towards the listener before `again`, where the transport limits them. Default: what the transport has for all. For callers that
+   * bound what they send in another way.
+   */
+  readonly maxQueuedBytes?: number;
 }
 
 /** What both kinds of socket do. */
@@ -141,6 +146,11 @@ export interface Listener extends Socket {
   pause(): void;
   /** Undoes `pause`. Idempotent. */
   resume(): void;
+  /**
+   * Whether half of what may be queued towards that peer, in bytes, is queued. To one that is not crowded a message of any size can be sent.
+   * Left out by transports that cannot tell.
+   */
+  isCrowded?(peer: Peer): boolean;
 }
 
 export interface Connector extends Socket {

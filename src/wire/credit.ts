@@ -11,6 +11,9 @@ const NUMBER_AT = HEAD.length;
 /** Nobody is believed to hold more. */
 export const MOST_CREDIT = 65_535;
 
+/** Heartbeats and other commands that may wait beside so many requests or replies: what queues both must be longer by this. */
+export const COMMANDS_BESIDE = 10;
+
 export function encodeCredit(credit: number): Frame {
   const mark = Buffer.alloc(MARK_BYTES);
   mark.set(HEAD);

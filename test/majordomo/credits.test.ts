@@ -2,9 +2,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { MajordomoBroker } from '../../src/majordomo/broker.ts';
 import { RequestFailed } from '../../src/majordomo/errors.ts';
-import type { WorkerHandler } from '../../src/majordomo/worker.ts';
+import type { MajordomoWorker, WorkerHandler } from '../../src/majordomo/worker.ts';
+import type { Peer } from '../../src/transport/transport.ts';
 import { encodeCredit } from '../../src/wire/credit.ts';
-import { DISCONNECT_MESSAGE, HEARTBEAT_MESSAGE, READY, RawWorker, WORKER, World } from '../support/world.ts';
+import { DISCONNECT_MESSAGE, HEARTBEAT_MESSAGE, READY, RawWorker, WORKER, World, type RawClient } from '../support/world.ts';
 
 let world: World;
 beforeEach(() => {
@@ -16,6 +17,7 @@ afterEach(async () => {
 
 const FAILURE = '\x06';
 const CREDIT = '\x07';
+const DISCONNECT = '\x05';
 
 /** A worker of ours that says only what the test says, and may hold so many requests. */
 async function creditWorker(credit: number, service = 'echo'): Promise<RawWorker> {
@@ -197,6 +199,159 @@ describe('a worker that may hold several requests', () => {
     expect(bodiesOf(other)).toEqual(['a']);
     await other.close();
     await worker.close();
+  });
+
+  describe('that leaves and says what had reached it', () => {
+    async function threeHeld(
+      deliveryPolicy: 'requeue' | 'fail',
+    ): Promise<{ broker: MajordomoBroker; worker: RawWorker; client: RawClient }> {
+      const broker = await world.broker({ deliveryPolicy, maxDeliveries: 1 });
+      const worker = await creditWorker(3);
+      const client = world.rawClient();
+      for (const body of ['a', 'b', 'c']) client.ask('echo', body);
+      await world.settle();
+      return { broker, worker, client };
+    }
+
+    test('what was on its way counts as never handed out, whatever the policy; what it had is lost with it', async () => {
+      const { broker, worker } = await threeHeld('fail');
+      const [first] = worker.takeRequests();
+      worker.send('', WORKER, DISCONNECT, (first as { address: string }).address);
+      await world.settle();
+      expect(broker.inspect()).toMatchObject({
+        queued: 2,
+        workers: [],
+        counters: { requeued: 2, deliveries: 1, failed: 1 },
+        failures: { 'worker-lost': 1 },
+      });
+      const other = await creditWorker(3);
+      expect(other.takeRequests().map(({ body, address }) => [...body, address.charCodeAt(3)])).toEqual([
+        ['b', 1],
+        ['c', 1],
+      ]);
+      await other.close();
+      await worker.close();
+    });
+
+    test('before anything had: all of it was on its way', async () => {
+      const { broker, worker } = await threeHeld('requeue');
+      worker.send('', WORKER, DISCONNECT, '');
+      await world.settle();
+      expect(broker.inspect()).toMatchObject({ queued: 3, counters: { requeued: 3, deliveries: 0, failed: 0 } });
+      await worker.close();
+    });
+
+    test.each([
+      ['nothing of it', []],
+      ['what is no address of ours', ['whatever']],
+    ])('%s: all that it held is lost with it', async (_what, more) => {
+      const { broker, worker } = await threeHeld('fail');
+      worker.send('', WORKER, DISCONNECT, ...more);
+      await world.settle();
+      expect(broker.inspect()).toMatchObject({ queued: 0, counters: { requeued: 0, deliveries: 3, failed: 3 } });
+      await worker.close();
+    });
+
+    test('ours does: closing workers under load cost no request a delivery', async () => {
+      const broker = await world.broker({ deliveryPolicy: 'fail', maxDeliveries: 1 });
+      const start = (concurrency: number): MajordomoWorker => world.worker('echo', ({ body }) => Promise.resolve(body), { concurrency });
+      const workers = [start(4), start(1)];
+      const client = world.client({ requestRetries: 1 });
+      const outcomes: Promise<unknown>[] = [];
+      for (let round = 0; round < 20; round++) {
+        for (let i = 0; i < 10; i++) outcomes.push(client.request('echo', `${round}/${i}`));
+        await Promise.resolve();
+        workers.push(start(round % 2 === 0 ? 4 : 1));
+        // A few turns, so that it closes in the middle of what is going on.
+        for (let turn = 0; turn < round % 5; turn++) await Promise.resolve();
+        void (workers.shift() as MajordomoWorker).close();
+        await world.settle();
+      }
+      await Promise.all(outcomes);
+      expect(broker.inspect().counters).toMatchObject({ accepted: 200, replied: 200, failed: 0 });
+    });
+  });
+
+  test('that has not taken yet what it was sent is given no more until it is heard', async () => {
+    const crowded = new Set<Peer>();
+    const listen = world.transport.listen.bind(world.transport);
+    world.transport.listen = async (...given) => Object.assign(await listen(...given), { isCrowded: (peer: Peer) => crowded.has(peer) });
+    const broker = await world.broker({ heartbeatInterval: 1000 });
+    const worker = await creditWorker(4);
+    const peer = [...world.transport.peers].at(-1);
+    const client = world.rawClient();
+    client.ask('echo', 'a');
+    await world.settle();
+    crowded.add(peer as Peer);
+    for (const body of ['b', 'c', 'd', 'e', 'f']) client.ask('echo', body);
+    await world.settle();
+    // It was ready when it was given the second one.
+    expect(stateOf(broker)).toEqual({ queued: 4, inFlight: 2, held: [2] });
+    const [first, second] = worker.takeRequests();
+    worker.reply(first as { address: string; body: string[] }, 'done');
+    await world.settle();
+    expect(stateOf(broker)).toEqual({ queued: 4, inFlight: 1, held: [1] });
+    crowded.clear();
+    worker.send(...HEARTBEAT_MESSAGE);
+    await world.settle();
+    expect(stateOf(broker)).toEqual({ queued: 1, inFlight: 4, held: [4] });
+    expect(bodiesOf(worker)).toEqual(['c', 'd', 'e']);
+    worker.reply(second as { address: string; body: string[] }, 'done');
+    await world.settle();
+    // Who holds nothing gets one in any case.
+    crowded.add(peer as Peer);
+    for (const request of worker.takeRequests()) worker.reply(request, 'done');
+    await world.settle();
+    expect(broker.inspect().workers).toMatchObject([{ state: 'busy' }]);
+    await worker.close();
+  });
+
+  test('that left while it was held back is given nothing', async () => {
+    const listen = world.transport.listen.bind(world.transport);
+    world.transport.listen = async (...given) => Object.assign(await listen(...given), { isCrowded: () => true });
+    const broker = await world.broker();
+    const worker = await creditWorker(4);
+    const client = world.rawClient();
+    for (const body of ['a', 'b']) client.ask('echo', body);
+    await world.settle();
+    expect(stateOf(broker)).toEqual({ queued: 1, inFlight: 1, held: [1] });
+    worker.send('', WORKER, DISCONNECT);
+    worker.send(...HEARTBEAT_MESSAGE);
+    await world.settle();
+    expect(stateOf(broker)).toEqual({ queued: 2, inFlight: 0, held: [] });
+    await worker.close();
+  });
+
+  test('is granted no more than fit in its queue', async () => {
+    const broker = await world.broker({ highWaterMark: 20, maxConcurrency: 1000 });
+    const worker = await creditWorker(500);
+    expect(broker.inspect().workers).toMatchObject([{ concurrency: 10 }]);
+    worker.send('', WORKER, CREDIT, encodeCredit(400));
+    await world.settle();
+    expect(broker.inspect().workers).toMatchObject([{ concurrency: 10 }]);
+    await worker.close();
+  });
+
+  test('two sends that found no connection after all: the request among them was not delivered, the one before it was', async () => {
+    const broker = await world.broker({ deliveryPolicy: 'fail', heartbeatInterval: 1000 });
+    const worker = await creditWorker(4);
+    const peer = [...world.transport.peers].at(-1);
+    const client = world.rawClient();
+    client.ask('echo', 'a');
+    await world.settle();
+    client.ask('echo', 'b');
+    await world.settle();
+    // A heartbeat behind the second request.
+    await world.advance(1000);
+    world.transport.refuseLate(peer as Peer);
+    world.transport.refuseLate(peer as Peer);
+    await worker.close();
+    await world.settle();
+    expect(broker.inspect()).toMatchObject({
+      queued: 1,
+      counters: { deliveries: 1, requeued: 1, failed: 1 },
+      failures: { 'worker-lost': 1 },
+    });
   });
 
   test('that declines what it is given, and has not said that it takes no more, is not given it for ever', async () => {

@@ -356,6 +356,35 @@ describe('closing', () => {
     expect(world.time.countTimers()).toBe(0);
   });
 
+  test('a broker of ours is told which request was the last that came', async () => {
+    const { broker, worker, peer } = await registered(() => 'done');
+    const [first, last] = [markOf(1, 0, 7), markOf(2, 0, 8)];
+    for (const address of [first, last]) await ask(broker, peer, address);
+    const closed = worker.close();
+    await world.settle();
+    expect(framesAt(broker)).toEqual([replyTo(first, 'done'), replyTo(last, 'done'), [...DISCONNECT_MESSAGE, last]]);
+    await closed;
+  });
+
+  test('before the first request, a worker that asked for several says so', async () => {
+    const broker = await world.rawBroker();
+    const worker = world.worker('echo', () => 'done', { ...QUIET, concurrency: 2 });
+    await world.settle();
+    broker.take();
+    await worker.close();
+    expect(framesAt(broker)).toEqual([[...DISCONNECT_MESSAGE, '']]);
+  });
+
+  test('a new connection knows nothing of the requests of the one before', async () => {
+    const { broker, worker, peer } = await registered(() => 'done');
+    await ask(broker, peer, markOf(1, 0, 7));
+    broker.send(peer, ...DISCONNECT_MESSAGE);
+    await world.advance(1000);
+    expect(framesAt(broker)).toEqual([replyTo(markOf(1, 0, 7), 'done'), READY_MESSAGE]);
+    await worker.close();
+    expect(framesAt(broker)).toEqual([DISCONNECT_MESSAGE]);
+  });
+
   test('a busy worker finishes first: REPLY, then DISCONNECT', async () => {
     const bench = new Workbench();
     const { broker, worker, peer } = await registered(bench.handler, { heartbeatInterval: 1000 });

@@ -42,6 +42,41 @@ test.each(NAMES.flatMap((broker) => NAMES.flatMap((worker) => NAMES.map((client)
   },
 );
 
+describe('a worker with many large requests, which are more bytes than may be queued', () => {
+  const REQUESTS = 80;
+  const LARGE = Buffer.alloc(2 ** 20 - 100);
+  const REPLY_TIMEOUT = { requestTimeout: 60_000, requestRetries: 1 } as const;
+
+  test.each(NAMES)('over %s: they reach it one after the other, each once', async (transport) => {
+    const broker = kept(await MajordomoBroker.listen('tcp://127.0.0.1:*', { transport: 'zmtp' }));
+    const clients = [1, 2].map(() => kept(MajordomoClient.connect(broker.endpoint, { transport: 'zmtp', ...REPLY_TIMEOUT })));
+    const outcomes = Array.from({ length: REQUESTS }, (_, index) => (clients[index % 2] as MajordomoClient).request('count', LARGE));
+    await vi.waitFor(() => {
+      expect(broker.inspect().queued).toBe(REQUESTS);
+    }, 30_000);
+    kept(MajordomoWorker.connect(broker.endpoint, 'count', () => 'done', { transport, concurrency: 100 }));
+    await Promise.all(outcomes);
+    expect(broker.inspect().counters).toMatchObject({ replied: REQUESTS, deliveries: REQUESTS, workersLost: 0, faults: 0 });
+  });
+
+  test.each(NAMES)('over %s: their answers, all made at once, reach the broker, each once', async (transport) => {
+    const broker = kept(await MajordomoBroker.listen('tcp://127.0.0.1:*', { transport: 'zmtp' }));
+    const client = kept(MajordomoClient.connect(broker.endpoint, { transport: 'zmtp', ...REPLY_TIMEOUT }));
+    const waiting: (() => void)[] = [];
+    const handler = (): Promise<Buffer> =>
+      new Promise((resolve) => {
+        waiting.push(() => {
+          resolve(LARGE);
+        });
+        if (waiting.length === REQUESTS) for (const answer of waiting) answer();
+      });
+    const worker = kept(MajordomoWorker.connect(broker.endpoint, 'fill', handler, { transport, concurrency: 100 }));
+    await Promise.all(Array.from({ length: REQUESTS }, () => client.request('fill', 'me')));
+    expect(broker.inspect().counters).toMatchObject({ replied: REQUESTS, deliveries: REQUESTS, workersLost: 0, faults: 0 });
+    expect(worker.inspect().counters).toMatchObject({ connections: 1, replies: REQUESTS, undeliverable: 0, faults: 0 });
+  });
+});
+
 test('a worker that goes is noticed by its broker in milliseconds, and why is told', async () => {
   const broker = kept(await MajordomoBroker.listen('tcp://127.0.0.1:*', { transport: 'zmtp' }));
   const worker = MajordomoWorker.connect(broker.endpoint, 'echo', ({ body }) => body, { transport: 'zeromq' });

@@ -106,7 +106,7 @@ export class Outbox {
     this.onEmpty = undefined;
   }
 
-  /** Whether there was room. One message has room always. */
+  /** Whether there was room. One message has room always, and one of any size while half of the bytes are free. */
   put(head: readonly Frame[], tail: Message | undefined, from: number): boolean {
     const bytes = encodedLength(head, tail, from);
     if (!this.#hasRoom(bytes)) return false;
@@ -141,7 +141,7 @@ export class Outbox {
 
   #hasRoom(bytes: number): boolean {
     const messages = this.#waiting + this.#handed;
-    return messages === 0 || (messages < this.#mostMessages && this.#waitingBytes + this.#handedBytes + bytes <= this.#mostBytes);
+    return messages === 0 || (messages < this.#mostMessages && (!this.isCrowded || this.bytes + bytes <= this.#mostBytes));
   }
 
   #markDirty(): void {

@@ -129,8 +129,8 @@ abstract class ZmtpSocket implements ConnectionOwner {
     return linger < 0 ? Infinity : linger;
   }
 
-  protected newOutbox(): Outbox {
-    return new Outbox(this.highWaterMark, this.settings.maxQueuedBytes);
+  protected newOutbox(mostBytes: number = this.settings.maxQueuedBytes): Outbox {
+    return new Outbox(this.highWaterMark, mostBytes);
   }
 
   protected report(why: ConnectionEnd, reason: string, remote: string | undefined): void {
@@ -336,6 +336,10 @@ class ZmtpListener extends AcceptingSocket implements Listener {
     return connection.outbox.put(head, tail, from) ? 'ok' : 'again';
   }
 
+  isCrowded(peer: Peer): boolean {
+    return (peer as ZmtpConnection).outbox.isCrowded;
+  }
+
   /** There is nothing to forget: a peer is its connection. */
   release(_peer: Peer): void {
     return;
@@ -473,7 +477,7 @@ abstract class ConnectingSocket extends ZmtpSocket {
     this.#place = placeToConnect(endpoint);
     this.endpoint = endpoint;
     this.told = new Told(handler);
-    this.outbox = this.newOutbox();
+    this.outbox = this.newOutbox(options.maxQueuedBytes);
     const { reconnectInterval = SOCKET_DEFAULTS.reconnectInterval, reconnectMaximum = reconnectInterval } = options;
     this.#pause = reconnectInterval;
     this.#longestPause = reconnectMaximum;

@@ -27,9 +27,9 @@ client one asks for echo: "hello"
 
 worker one answers with <1048577 bytes>
          5  worker one    its handler throws; loses the broker: handler-failed; tries again in 500 ms;
-                          sends DISCONNECT to the broker
-         6  broker        hears DISCONNECT from worker one; loses worker one with a request: left, noticed by peer;
-                          takes the request back (deliveries 1)
+                          sends DISCONNECT (with the last request that came) to the broker
+         6  broker        hears DISCONNECT (with the last request that came) from worker one;
+                          loses worker one with a request: left, noticed by peer; takes the request back (deliveries 1)
 
 600 ms pass
        505  worker one    connects to the broker; sends READY for echo to the broker
@@ -39,9 +39,9 @@ worker one answers with <1048577 bytes>
 
 worker one answers with <1048577 bytes>
        606  worker one    its handler throws; loses the broker: handler-failed; tries again in 500 ms;
-                          sends DISCONNECT to the broker
-       607  broker        hears DISCONNECT from worker one; loses worker one with a request: left, noticed by peer;
-                          takes the request back (deliveries 2)
+                          sends DISCONNECT (with the last request that came) to the broker
+       607  broker        hears DISCONNECT (with the last request that came) from worker one;
+                          loses worker one with a request: left, noticed by peer; takes the request back (deliveries 2)
 
 600 ms pass
       1106  worker one    connects to the broker; sends READY for echo to the broker
@@ -51,8 +51,9 @@ worker one answers with <1048577 bytes>
 
 worker one answers with <1048577 bytes>
       1207  worker one    its handler throws; loses the broker: handler-failed; tries again in 500 ms;
-                          sends DISCONNECT to the broker
-      1208  broker        hears DISCONNECT from worker one; loses worker one with a request: left, noticed by peer;
+                          sends DISCONNECT (with the last request that came) to the broker
+      1208  broker        hears DISCONNECT (with the last request that came) from worker one;
+                          loses worker one with a request: left, noticed by peer;
                           gives a request up: poisoned (deliveries 3);
                           sends the failure answer poisoned (deliveries 3) to client one
       1209  client one    hears the failure answer poisoned (deliveries 3) from the broker;

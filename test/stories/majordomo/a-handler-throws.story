@@ -27,9 +27,10 @@ client one asks for echo: "hello"
                           sends REQUEST "hello" (delivery 1) to worker one
          5  worker one    hears REQUEST "hello" (delivery 1) from the broker; begins to work on "hello";
                           its handler throws; loses the broker: handler-failed; tries again in 500 ms;
-                          sends DISCONNECT to the broker
-         6  broker        hears DISCONNECT from worker one; loses worker one with a request: left, noticed by peer;
-                          takes the request back (deliveries 1); sends REQUEST "hello" (delivery 2) to worker two
+                          sends DISCONNECT (with the last request that came) to the broker
+         6  broker        hears DISCONNECT (with the last request that came) from worker one;
+                          loses worker one with a request: left, noticed by peer; takes the request back (deliveries 1);
+                          sends REQUEST "hello" (delivery 2) to worker two
          7  worker two    hears REQUEST "hello" (delivery 2) from the broker; begins to work on "hello";
                           sends REPLY "HELLO" to the broker
          8  broker        hears REPLY "HELLO" from worker two; sends REPLY "HELLO" (deliveries 2) to client one

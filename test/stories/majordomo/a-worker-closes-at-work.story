@@ -25,8 +25,10 @@ worker one is told to stop
             nothing
 
 worker one answers
-         5  worker one    has closed; sends REPLY "HELLO" to the broker; sends DISCONNECT to the broker
+         5  worker one    has closed; sends REPLY "HELLO" to the broker;
+                          sends DISCONNECT (with the last request that came) to the broker
          6  broker        hears REPLY "HELLO" from worker one; sends REPLY "HELLO" (deliveries 1) to client one
-         6  broker        hears DISCONNECT from worker one; loses worker one: left, noticed by peer
+         6  broker        hears DISCONNECT (with the last request that came) from worker one;
+                          loses worker one: left, noticed by peer
          7  client one    hears REPLY "HELLO" (deliveries 1) from the broker;
                           has the answer to "hello": "HELLO" (attempt replied; deliveries 1) after 4 ms

@@ -31,10 +31,12 @@ worker one is told to stop
             (2 heartbeats from worker one to the broker)
             (2 heartbeats each way between worker two and the broker)
             (2 heartbeats from the broker to worker one: 2 sent, 1 heard)
-      5005  worker one    sends DISCONNECT to the broker; its handler is told that nobody waits any more; has closed
+      5005  worker one    sends DISCONNECT (with the last request that came) to the broker;
+                          its handler is told that nobody waits any more; has closed
       5005  broker        a message is lost on the way to worker one
-      5006  broker        hears DISCONNECT from worker one; loses worker one with a request: left, noticed by peer;
-                          takes the request back (deliveries 1); sends REQUEST "hello" (delivery 2) to worker two
+      5006  broker        hears DISCONNECT (with the last request that came) from worker one;
+                          loses worker one with a request: left, noticed by peer; takes the request back (deliveries 1);
+                          sends REQUEST "hello" (delivery 2) to worker two
       5007  worker two    hears REQUEST "hello" (delivery 2) from the broker; begins to work on "hello"
 
 worker two answers

@@ -64,9 +64,11 @@ worker one answers
                           has the answer to "begun": "BEGUN" (attempt replied; deliveries 1) after 110 ms
 
 worker one answers
-       113  worker one    has closed; sends REPLY "BEGUN, TOO" to the broker; sends DISCONNECT to the broker
+       113  worker one    has closed; sends REPLY "BEGUN, TOO" to the broker;
+                          sends DISCONNECT (with the last request that came) to the broker
        114  broker        hears REPLY "BEGUN, TOO" from worker one;
                           sends REPLY "BEGUN, TOO" (deliveries 1) to client one
-       114  broker        hears DISCONNECT from worker one; loses worker one: left, noticed by peer
+       114  broker        hears DISCONNECT (with the last request that came) from worker one;
+                          loses worker one: left, noticed by peer
        115  client one    hears REPLY "BEGUN, TOO" (deliveries 1) from the broker;
                           has the answer to "begun, too": "BEGUN, TOO" (attempt replied; deliveries 1) after 112 ms

@@ -26,14 +26,15 @@ client one asks for echo: "hello"
                           sends REQUEST "hello" (delivery 1) to worker one
          5  worker one    hears REQUEST "hello" (delivery 1) from the broker; begins to work on "hello";
                           its handler throws; loses the broker: handler-failed; tries again in 500 ms;
-                          sends DISCONNECT to the broker
-         6  broker        hears DISCONNECT from worker one; loses worker one with a request: left, noticed by peer;
-                          takes the request back (deliveries 1); sends REQUEST "hello" (delivery 2) to worker two
+                          sends DISCONNECT (with the last request that came) to the broker
+         6  broker        hears DISCONNECT (with the last request that came) from worker one;
+                          loses worker one with a request: left, noticed by peer; takes the request back (deliveries 1);
+                          sends REQUEST "hello" (delivery 2) to worker two
          7  worker two    hears REQUEST "hello" (delivery 2) from the broker; begins to work on "hello";
                           its handler throws; loses the broker: handler-failed; tries again in 500 ms;
-                          sends DISCONNECT to the broker
-         8  broker        hears DISCONNECT from worker two; loses worker two with a request: left, noticed by peer;
-                          takes the request back (deliveries 2)
+                          sends DISCONNECT (with the last request that came) to the broker
+         8  broker        hears DISCONNECT (with the last request that came) from worker two;
+                          loses worker two with a request: left, noticed by peer; takes the request back (deliveries 2)
 
 time passes until every request has its outcome
        505  worker one    connects to the broker; sends READY for echo to the broker
@@ -42,9 +43,10 @@ time passes until every request has its outcome
                           sends REQUEST "hello" (delivery 3) to worker one
        508  worker one    hears REQUEST "hello" (delivery 3) from the broker; begins to work on "hello";
                           its handler throws; loses the broker: handler-failed; tries again in 500 ms;
-                          sends DISCONNECT to the broker
+                          sends DISCONNECT (with the last request that came) to the broker
        509  broker        hears READY for echo from worker two; registers worker two for echo
-       509  broker        hears DISCONNECT from worker one; loses worker one with a request: left, noticed by peer;
+       509  broker        hears DISCONNECT (with the last request that came) from worker one;
+                          loses worker one with a request: left, noticed by peer;
                           gives a request up: poisoned (deliveries 3);
                           sends the failure answer poisoned (deliveries 3) to client one
        510  client one    hears the failure answer poisoned (deliveries 3) from the broker;

@@ -106,7 +106,7 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
     super('broker', options, settings, majordomoSession);
     this.#settings = settings;
     const { maxConcurrency, highWaterMark } = settings;
-    this.#mostGranted = highWaterMark === 0 ? maxConcurrency : Math.min(maxConcurrency, Math.max(1, highWaterMark - COMMANDS_BESIDE));
+    this.#mostGranted = Math.min(maxConcurrency, Math.max(1, highWaterMark - COMMANDS_BESIDE));
   }
 
   /** Where it really listens. */

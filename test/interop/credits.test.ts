@@ -119,7 +119,7 @@ test('on the wire: READY with a credit mark, several REQUESTs, answers in any or
   expect(await broker.receive()).toEqual([id, '', 'MDPW01', '\x06', handle(4), 'declined']);
   waiting.get('a')?.('done a');
   expect(await broker.receive()).toEqual([id, '', 'MDPW01', '\x03', handle(1), '', 'done a']);
-  expect(await broker.receive()).toEqual([id, '', 'MDPW01', '\x05']);
+  expect(await broker.receive()).toEqual([id, '', 'MDPW01', '\x05', handle(4)]);
   await closed;
 });
 

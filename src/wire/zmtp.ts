@@ -438,6 +438,8 @@ const MOST_HIGH_BITS = 2 ** 21;
  * a Buffer of its own. Nothing is allocated for what a peer announces, only for what it has sent.
  */
 export class ZmtpReader {
+  /** Reads no further than to the next message: `read` returns before it. */
+  commandsOnly = false;
   readonly #limits: ReaderLimits;
   readonly #message = new WireMessage();
   /** What is read: the last chunk, or the carry. */
@@ -453,6 +455,7 @@ export class ZmtpReader {
   #rest: Frame | undefined;
   #restAt = 0;
   #stopped = false;
+  #messageWaits = false;
   #fault: ReaderFault | undefined;
 
   constructor(limits: ReaderLimits) {
@@ -461,6 +464,11 @@ export class ZmtpReader {
 
   get fault(): ReaderFault | undefined {
     return this.#fault;
+  }
+
+  /** Whether `read` has come to a message that it was not to read. */
+  get messageWaits(): boolean {
+    return this.#messageWaits;
   }
 
   /** Bytes that were received and not delivered. */
@@ -495,7 +503,7 @@ export class ZmtpReader {
 
   /** Delivers what is whole. Afterwards `fault` says whether that was the end. */
   read(sink: ReaderSink): void {
-    this.#stopped = false;
+    this.#stopped = this.#messageWaits = false;
     for (;;) {
       const needed = this.#fault === undefined && !this.#stopped ? this.#readFrames(sink) : 0;
       if (needed === 0 || !this.#fetch(needed)) return;
@@ -510,6 +518,10 @@ export class ZmtpReader {
       const there = this.#end - at;
       if (there < SHORT_HEADER) return SHORT_HEADER;
       const flags = bytes[at] as number;
+      if (this.commandsOnly && (flags & COMMAND) === 0 && this.#message.frameCount === 0) {
+        this.#messageWaits = true;
+        return 0;
+      }
       const isLong = (flags & LONG) !== 0;
       if (isLong && there < LONG_HEADER) return LONG_HEADER;
       const header = isLong ? LONG_HEADER : SHORT_HEADER;

@@ -33,8 +33,8 @@ const close = (linger: number): Event => ({ kind: 'close', linger });
 const flushed: Event = { kind: 'flushed' };
 const handshakeTimeout: Event = { kind: 'handshakeTimeout' };
 const pingDue = (silentFor: number): Event => ({ kind: 'pingDue', silentFor });
-const answerDue = (waitedFor: number): Event => ({ kind: 'answerDue', waitedFor });
-const ttlDue = (heard: boolean): Event => ({ kind: 'ttlDue', heard });
+const answerDue = (waitedFor: number, unread = false): Event => ({ kind: 'answerDue', waitedFor, unread });
+const ttlDue = (heard: boolean, unread = false): Event => ({ kind: 'ttlDue', heard, unread });
 const lingerTimeout: Event = { kind: 'lingerTimeout' };
 
 const NO_HANDSHAKE = ['disarm', 'handshakeTimeout'] as const;
@@ -96,6 +96,8 @@ moves('it has answered, and was asked again', ready(true), answerDue(1000), read
 moves('it has answered', ready(true), answerDue(0), ready(), []);
 moves('the peer’s time has run out in silence', ready(), ttlDue(false), closed('heartbeat'), [ends('heartbeat', true), ...NO_TRAFFIC]);
 moves('the peer was heard in its time', ready(), ttlDue(true), ready(), []);
+moves('it may have answered, and we do not read it: it is asked anew', ready(true), answerDue(3000, true), ready(), []);
+moves('the peer’s time has run out, and we do not read it', ready(true), ttlDue(false, true), ready(true), []);
 moves('a frame over the limit ends it', ready(), FAULT('limit'), closed('limit'), [ends('limit', true), ...NO_TRAFFIC]);
 moves('the peer says that it gives up', ready(), ERROR, closed('refused'), [ends('refused', true), ...NO_TRAFFIC]);
 moves('the other side hangs up', ready(), END, closed('closed'), [ends('closed', true), ...NO_TRAFFIC]);

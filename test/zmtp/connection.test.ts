@@ -1,7 +1,16 @@
 /** One connection over a socket without a network: what it keeps, and how it ends. */
 import { expect, test } from 'vitest';
 import type { Message } from '../../src/wire/message.ts';
-import { encodeGreeting, encodeHeader, encodePing, encodeProperties, WELCOME, ZmtpReader } from '../../src/wire/zmtp.ts';
+import {
+  encodeGreeting,
+  encodeHeader,
+  encodePing,
+  encodePong,
+  encodeProperties,
+  WELCOME,
+  ZmtpReader,
+  type ReaderLimits,
+} from '../../src/wire/zmtp.ts';
 import { ZmtpConnection, type ConnectionOwner } from '../../src/transport/zmtp/connection.ts';
 import { engine } from '../../src/transport/zmtp/engine.ts';
 import { NULL, plainClient, type Mechanism } from '../../src/transport/zmtp/mechanism.ts';
@@ -10,7 +19,7 @@ import { FakeSocket } from './fake-socket.ts';
 
 class Owner implements ConnectionOwner {
   readonly mechanism: Mechanism;
-  readonly limits = { frameBytes: 2 ** 20, messageBytes: 2 ** 20, frames: 10 };
+  readonly limits: ReaderLimits;
   readonly context = { handshakeTimeout: 60_000, pingInterval: Infinity, pingTimeout: Infinity };
   readonly properties = {};
   readonly fits: ReadonlySet<string> = new Set(['DEALER']);
@@ -23,8 +32,9 @@ class Owner implements ConnectionOwner {
   /** How many messages it takes before it pauses. */
   appetite = Infinity;
 
-  constructor(mechanism: Mechanism = NULL) {
+  constructor({ mechanism = NULL, messageBytes = 2 ** 20 }: { mechanism?: Mechanism; messageBytes?: number } = {}) {
     this.mechanism = mechanism;
+    this.limits = { frameBytes: messageBytes, messageBytes, frames: 10 };
     this.connection = new ZmtpConnection(this, this.socket.asSocket, new Outbox(1000, 2 ** 20));
     this.connection.open();
   }
@@ -80,7 +90,7 @@ test('a peer that reads nothing and breaks a rule does not keep its socket, nor 
 });
 
 test('a server that says WELCOME again and again is refused, and not answered each time', () => {
-  const owner = new Owner(plainClient('me', 'secret'));
+  const owner = new Owner({ mechanism: plainClient('me', 'secret') });
   owner.socket.feed(encodeGreeting('PLAIN', true));
   const before = owner.socket.written;
   owner.socket.feed(Buffer.concat(Array.from({ length: 1000 }, () => WELCOME)));
@@ -89,7 +99,7 @@ test('a server that says WELCOME again and again is refused, and not answered ea
 });
 
 test('a server that does not say WELCOME has not let anybody in', () => {
-  const owner = new Owner(plainClient('me', 'secret'));
+  const owner = new Owner({ mechanism: plainClient('me', 'secret') });
   owner.socket.feed(Buffer.concat([encodeGreeting('PLAIN', true), encodeProperties('READY', { 'Socket-Type': 'DEALER' })]));
   expect(owner.ends).toEqual(['refused: READY is not expected here']);
 });
@@ -105,6 +115,22 @@ test('an owner that pauses again and again has no more waiting for it than one t
     owner.socket.feed(frame(2 ** 18));
     expect(owner.connection.bytes).toBeLessThan(3 * 2 ** 19);
   }
+});
+
+test('a message larger than what may wait keeps no PING from being read; the message behind it does', () => {
+  const owner = new Owner({ messageBytes: 2 ** 22 }).introduce();
+  owner.paused = true;
+  const pings = (): number => owner.connection.outbox.commandBytes;
+  owner.socket.feed(Buffer.concat([frame(2 ** 21), encodePing(0)]));
+  owner.socket.feed(encodePing(0));
+  expect([owner.socket.isPaused(), pings()]).toEqual([false, 2 * encodePong(Buffer.alloc(0)).length]);
+  // A command may come in the middle of a message, too: but this one has not begun.
+  const second = Buffer.concat([encodeHeader(1, true), Buffer.alloc(1), encodePing(0), frame(1)]);
+  owner.socket.feed(Buffer.concat([encodePing(0), second]));
+  expect([owner.socket.isPaused(), pings()]).toEqual([true, 3 * encodePong(Buffer.alloc(0)).length]);
+  owner.paused = false;
+  owner.connection.resume();
+  expect([owner.socket.isPaused(), owner.heard, pings()]).toEqual([false, 2, 4 * encodePong(Buffer.alloc(0)).length]);
 });
 
 test('who has not introduced himself and leaves is gone at once, though the owner pauses', () => {

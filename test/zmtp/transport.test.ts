@@ -9,7 +9,7 @@ import { BindFailed } from '../../src/transport/transport.ts';
 import type { Connector, Listener, Peer, Publisher, SocketOptions, Subscriber, TransportHandler } from '../../src/transport/transport.ts';
 import { createZmtpTransport, type Refusal, type ZmtpOptions } from '../../src/transport/zmtp/index.ts';
 import type { Message } from '../../src/wire/message.ts';
-import { encodeGreeting, encodeHeader, encodeHello, encodeProperties, GREETING_BYTES } from '../../src/wire/zmtp.ts';
+import { encodeGreeting, encodeHeader, encodeHello, encodePong, encodeProperties, GREETING_BYTES } from '../../src/wire/zmtp.ts';
 import { until } from '../conformance/world.ts';
 
 const closing: { close(): unknown }[] = [];
@@ -270,6 +270,34 @@ describe('traffic', () => {
     for (let i = 0; i < 1000; i++) busy.say(frame(String(i)));
     await until('all', () => ear.texts.length === 1000);
     expect(new Set(ear.peers).size).toBe(1);
+  });
+});
+
+describe('a listener that pauses', () => {
+  /** A peer that is silent for so long is given up. */
+  const HEARTBEAT = { transportHeartbeat: { interval: 20, timeout: 60 } };
+  const PING = '\x04PING';
+  const pings = (raw: Raw): number => raw.answer.split(PING).length - 1;
+
+  test.each([
+    ['one message of more than may wait', 1],
+    ['more messages than may wait', 20],
+  ])('does not hold it against a peer that it does not read: %s', async (_what, count) => {
+    const { ear, listener } = await listen({}, { ...HEARTBEAT, maxFrameBytes: 2 ** 22 });
+    listener.pause();
+    const connector = kept(createZmtpTransport().connect(listener.endpoint, new Ear(), HEARTBEAT));
+    const raw = new Raw(listener.endpoint).say(GREETING, READY, Buffer.from('\x04\x07\x04PING\0\x01', 'latin1'));
+    const large = Buffer.alloc(2 ** 21, 'x');
+    for (let i = 0; i < count; i++) {
+      connector.send(connector.remote, [large]);
+      raw.say(encodeHeader(large.length, false), large);
+    }
+    // It is asked again and again, and answers, or cannot be heard.
+    raw.socket.on('data', () => raw.say(encodePong(Buffer.alloc(0))));
+    await until('many PINGs', () => pings(raw) > 20);
+    listener.resume();
+    await until('all messages', () => ear.texts.length === 2 * count);
+    expect([new Set(ear.peers).size, ear.gone]).toEqual([2, []]);
   });
 });
 

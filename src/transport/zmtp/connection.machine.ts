@@ -66,10 +66,13 @@ export interface ZmtpConnectionMachine extends MachineTypes {
     | { readonly kind: 'handshakeTimeout' }
     /** `silentFor`: how long nothing has come, in ms. */
     | { readonly kind: 'pingDue'; readonly silentFor: number }
-    /** `waitedFor`: how long ago the first PING was sent since anything came; 0 if something came after the last one. */
-    | { readonly kind: 'answerDue'; readonly waitedFor: number }
+    /**
+     * `waitedFor`: how long ago the first PING was sent since anything came; 0 if something came after the last one. `unread`: what comes is not
+     * read now.
+     */
+    | { readonly kind: 'answerDue'; readonly waitedFor: number; readonly unread: boolean }
     /** `heard`: whether anything came since the PING that set the time to live. */
-    | { readonly kind: 'ttlDue'; readonly heard: boolean }
+    | { readonly kind: 'ttlDue'; readonly heard: boolean; readonly unread: boolean }
     | { readonly kind: 'lingerTimeout' };
   timers: {
     handshakeTimeout: 'opening' | 'greeting' | 'handshake';
@@ -158,12 +161,15 @@ const ping: Action<M, 'ready', 'pingDue', 'ready'> = (state, _event, out, contex
   if (!state.pinged) out.arm('answerDue', context.pingTimeout);
   return { kind: 'ready', pinged: true };
 };
+/** Bytes wait that we do not read: its silence is our own doing. */
+const isUnread: Guard<M, 'ready', 'answerDue' | 'ttlDue'> = (_state, event) => event.unread;
 const isOverdue: Guard<M, 'ready', 'answerDue'> = (_state, event, context) => event.waitedFor >= context.pingTimeout;
 const isAwaited: Guard<M, 'ready', 'answerDue'> = (_state, event) => event.waitedFor > 0;
 const waitForAnswer: Action<M, 'ready', 'answerDue', 'ready'> = (state, event, out, context) => {
   out.arm('answerDue', context.pingTimeout - event.waitedFor);
   return state;
 };
+const askAnew: Action<M, 'ready', 'answerDue', 'ready'> = () => ({ kind: 'ready', pinged: false });
 const beReassured: Action<M, 'ready', 'answerDue', 'ready'> = () => ({ kind: 'ready', pinged: false });
 const giveUp: Action<M, 'ready', 'answerDue' | 'ttlDue', 'closed'> = (_state, _event, out) => end('heartbeat', true, out);
 const livesYet: Guard<M, 'ready', 'ttlDue'> = (_state, event) => event.heard;
@@ -265,11 +271,13 @@ export const zmtpConnection: Machine<M> = defineMachine<M>({
         { to: 'ready', do: ping },
       ],
       answerDue: [
+        { to: 'ready', when: isUnread, do: askAnew },
         { to: 'closed', when: isOverdue, do: giveUp },
         { to: 'ready', when: isAwaited, do: waitForAnswer },
         { to: 'ready', do: beReassured },
       ],
       ttlDue: [
+        { to: 'ready', when: isUnread, do: forgetTtl },
         { to: 'ready', when: livesYet, do: forgetTtl },
         { to: 'closed', do: giveUp },
       ],

@@ -52,7 +52,7 @@ export interface ConnectionOwner {
 }
 
 const LATEST_MINOR = 1;
-/** Of a peer that is not listened to for now, so much is taken that its PINGs are read. */
+/** When so much waits of a peer that is not listened to for now, no further message of it is read. */
 const MOST_HELD_BYTES = 2 ** 20;
 /** Of commands, so much waits for a peer that does not read. */
 const MOST_COMMAND_BYTES = 2 ** 16;
@@ -143,9 +143,11 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
 
   override timerFired(timer: string): void {
     const { now } = this.driver;
+    const unread = this.#socket.isPaused();
     if (timer === 'pingDue') this.step({ kind: timer, silentFor: now - this.#heardAt });
-    else if (timer === 'answerDue') this.step({ kind: timer, waitedFor: this.#unansweredSince === 0 ? 0 : now - this.#unansweredSince });
-    else if (timer === 'ttlDue') this.step({ kind: timer, heard: this.#heardAt > this.#ttlSetAt });
+    else if (timer === 'answerDue') {
+      this.step({ kind: timer, waitedFor: this.#unansweredSince === 0 ? 0 : now - this.#unansweredSince, unread });
+    } else if (timer === 'ttlDue') this.step({ kind: timer, heard: this.#heardAt > this.#ttlSetAt, unread });
     else super.timerFired(timer);
   }
 
@@ -202,6 +204,7 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
     }
     const { fault } = this.#reader;
     if (fault !== undefined) this.#fail(fault.kind, fault.reason);
+    else if (this.#reader.messageWaits) this.#socket.pause();
     else if (this.#endIsDue && !this.#socket.isPaused()) this.#event({ kind: 'END' });
   }
 
@@ -281,16 +284,21 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
 
   /* ---------------------------------------------------------------- pauses */
 
-  /** The owner takes nothing now. Messages wait here, and when that is full, with the peer; commands are read as long as there is room. */
+  /**
+   * The owner takes nothing now, and the message waits here. It may be one too many: commands are read on, and only when another message comes
+   * behind them does all that follows wait with the peer.
+   */
   #hold(message: WireMessage): void {
     if (this.#held === NOTHING) this.#held = [];
     if (this.#heldFrom > 0) this.#held.splice(0, this.#heldFrom);
     this.#heldFrom = 0;
     this.#held.push(message.pack(0));
     this.#heldBytes += bytesOf(message);
-    if (this.#held.length < this.#owner.mostHeld && this.#heldBytes < MOST_HELD_BYTES) return;
-    this.#socket.pause();
-    this.#reader.stop();
+    this.#reader.commandsOnly = this.#isFull;
+  }
+
+  get #isFull(): boolean {
+    return this.#held.length - this.#heldFrom >= this.#owner.mostHeld || this.#heldBytes >= MOST_HELD_BYTES;
   }
 
   /** Whether messages wait for the owner to take messages again. */
@@ -306,6 +314,7 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
       this.#held = NOTHING as Message[];
       this.#heldFrom = 0;
     }
+    this.#reader.commandsOnly = this.#isFull;
     this.#owner.received(this, message);
   }
 
@@ -317,9 +326,17 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
     }
     if (this.#lastWord !== undefined) this.#lastWord();
     else if (this.state.kind === 'ready') {
-      this.#socket.resume();
+      this.#listen();
       this.#read();
     }
+  }
+
+  /** From now on the peer's silence is its own. */
+  #listen(): void {
+    if (!this.#socket.isPaused()) return;
+    this.#heardAt = this.driver.clock.now();
+    this.#unansweredSince = 0;
+    this.#socket.resume();
   }
 
   /* ---------------------------------------------------------------- the end of the stream */

@@ -11,6 +11,7 @@ import { createZmtpTransport, type Refusal, type ZmtpOptions } from '../../src/t
 import type { Message } from '../../src/wire/message.ts';
 import { encodeGreeting, encodeHeader, encodeHello, encodePong, encodeProperties, GREETING_BYTES } from '../../src/wire/zmtp.ts';
 import { until } from '../conformance/world.ts';
+import { uncaughtDuring } from '../support/uncaught.ts';
 
 const closing: { close(): unknown }[] = [];
 const kept = <T extends { close(): unknown }>(each: T): T => {
@@ -275,7 +276,7 @@ describe('traffic', () => {
 
 describe('a listener that pauses', () => {
   /** A peer that is silent for so long is given up. */
-  const HEARTBEAT = { transportHeartbeat: { interval: 20, timeout: 60 } };
+  const HEARTBEAT = { transportHeartbeat: { interval: 20, timeout: 200 } };
   const PING = '\x04PING';
   const pings = (raw: Raw): number => raw.answer.split(PING).length - 1;
 
@@ -294,7 +295,7 @@ describe('a listener that pauses', () => {
     }
     // It is asked again and again, and answers, or cannot be heard.
     raw.socket.on('data', () => raw.say(encodePong(Buffer.alloc(0))));
-    await until('many PINGs', () => pings(raw) > 20);
+    await until('many PINGs', () => pings(raw) > 30);
     listener.resume();
     await until('all messages', () => ear.texts.length === 2 * count);
     expect([new Set(ear.peers).size, ear.gone]).toEqual([2, []]);
@@ -310,6 +311,42 @@ test('a listener that pauses can be closed, though peers have left meanwhile wit
   for (const raw of raws) await raw.untilEnded();
   await listener.close();
   expect([ear.texts, ear.gone]).toEqual([[], []]);
+});
+
+describe('an onRefusal that throws', () => {
+  const thrown = new Error('the log is full');
+  const onRefusal = (): never => {
+    throw thrown;
+  };
+
+  test('keeps nobody from being told that a peer has gone, nor a listener from going on and closing; it is seen', async () => {
+    const caught = await uncaughtDuring(async () => {
+      const { ear, listener } = await listen({ onRefusal, maxConnections: 2 });
+      await new Raw(listener.endpoint).say(GREETING, READY, frame('hello'), Buffer.from('8000', 'hex')).untilEnded();
+      await until('its end', () => ear.gone.length === 1);
+      expect(ear.gone).toEqual(['protocol']);
+      const raws = Array.from({ length: 3 }, () => new Raw(listener.endpoint));
+      await until('room', () => raws.some(({ ended }) => ended));
+      const silent = raws.filter(({ ended }) => !ended);
+      for (const [index, raw] of silent.entries()) raw.say(GREETING, READY, frame(String(index)));
+      await until('both', () => ear.texts.length === 3);
+      await new Raw(listener.endpoint).say(GREETING).untilEnded();
+      await listener.close();
+    });
+    expect(caught).toEqual([thrown, thrown, thrown]);
+  });
+
+  test('keeps no connector from trying again', async () => {
+    const caught = await uncaughtDuring(async () => {
+      const { refusals, listener } = await listen({ users: { me: 'secret' } });
+      const { connect: connectOver } = createZmtpTransport({ onRefusal, credentials: { user: 'me', password: 'guess' } });
+      const connector = kept(connectOver(listener.endpoint, new Ear(), { reconnectInterval: 5 }));
+      await until('three attempts', () => refusals.length === 3);
+      await connector.close();
+    });
+    expect(caught.length).toBeGreaterThan(1);
+    expect(new Set(caught)).toEqual(new Set([thrown]));
+  });
 });
 
 describe('where it listens', () => {

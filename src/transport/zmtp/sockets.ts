@@ -135,7 +135,16 @@ abstract class ZmtpSocket implements ConnectionOwner {
 
   protected report(why: ConnectionEnd, reason: string, remote: string | undefined): void {
     if (why === 'ours' || why === 'closed' || why === 'reset') return;
-    this.settings.refused({ endpoint: this.endpoint, remote, why, reason: reason === '' ? why : reason });
+    this.tell(why, reason === '' ? why : reason, remote);
+  }
+
+  /** To be called when all is in order: whoever is told may call back in, or throw. */
+  protected tell(why: Refusal['why'], reason: string, remote: string | undefined): void {
+    try {
+      this.settings.refused({ endpoint: this.endpoint, remote, why, reason });
+    } catch (error) {
+      throwLater(error);
+    }
   }
 
   abstract opened(connection: ZmtpConnection, minor: number): void;
@@ -256,12 +265,24 @@ abstract class AcceptingSocket extends ZmtpSocket {
   }
 
   #accept(socket: Socket): void {
-    if (this.closed || !this.#hasRoom()) {
-      if (!this.closed) this.#refuse(remoteOf(socket), 'are open');
-      socket.on('error', () => undefined);
-      socket.destroy();
-      return;
+    if (this.closed) this.#turnAway(socket);
+    else if (this.connections.size < this.settings.maxConnections) this.#take(socket);
+    else {
+      const [oldest] = this.#strangers;
+      if (oldest === undefined) {
+        const remote = remoteOf(socket);
+        this.#turnAway(socket);
+        this.#refuse(remote, 'are open');
+      } else this.#takeInPlaceOf(oldest, socket);
     }
+  }
+
+  #turnAway(socket: Socket): void {
+    socket.on('error', () => undefined);
+    socket.destroy();
+  }
+
+  #take(socket: Socket): void {
     const connection = new ZmtpConnection(this, socket, this.newOutbox());
     this.connections.add(connection);
     this.#strangers.add(connection);
@@ -269,19 +290,15 @@ abstract class AcceptingSocket extends ZmtpSocket {
   }
 
   /** Who is silent does not keep others out: when all places are taken, the oldest of those that have not introduced themselves goes. */
-  #hasRoom(): boolean {
-    if (this.connections.size < this.settings.maxConnections) return true;
-    const [oldest] = this.#strangers;
-    if (oldest === undefined) return false;
+  #takeInPlaceOf(oldest: ZmtpConnection, socket: Socket): void {
     const { remote } = oldest;
     oldest.close(0);
+    this.#take(socket);
     this.#refuse(remote, 'were open, and another one came before it had introduced itself');
-    return true;
   }
 
   #refuse(remote: string | undefined, what: string): void {
-    const reason = `${this.settings.maxConnections} connections ${what}`;
-    this.settings.refused({ endpoint: this.endpoint, remote, why: 'connections', reason });
+    this.tell('connections', `${this.settings.maxConnections} connections ${what}`, remote);
   }
 
   opened(connection: ZmtpConnection, _minor: number): void {
@@ -292,9 +309,9 @@ abstract class AcceptingSocket extends ZmtpSocket {
     this.connections.delete(connection);
     this.#strangers.delete(connection);
     connection.outbox.clear();
-    this.report(why, reason, connection.remote);
     if (wasReady) this.left(connection, why);
     if (this.connections.size === 0) this.#allGone?.();
+    this.report(why, reason, connection.remote);
   }
 
   /** One that could speak and be spoken to has gone. */
@@ -507,13 +524,13 @@ abstract class ConnectingSocket extends ZmtpSocket {
   }
 
   ended(connection: ZmtpConnection, why: ConnectionEnd, reason: string, wasReady: boolean): void {
-    this.report(why, reason, undefined);
     this.outbox.detach();
     if (this.#connection === connection) this.#connection = undefined;
     if (wasReady) this.told.peerGone(this.remote, GONE[why]);
     if (!this.closed) this.#connectLater();
     else if (why === 'ours' || this.outbox.isEmpty) this.#finish();
     else this.#connectLater();
+    this.report(why, reason, undefined);
   }
 
   #connectLater(): void {

@@ -81,8 +81,8 @@ never('ready: it goes on', ready(), flushed, 'it goes on');
 moves('a PING is answered', ready(), PING(), ready(), [['pong']]);
 moves('a PING says how long the peer waits for a sign of life', ready(true), PING(700), ready(true), [['pong'], ['arm', 'ttlDue', 700]]);
 stays('a PONG is a sign of life', ready(true), PONG, 'that something came is noted');
-moves('something came meanwhile: the PING waits', ready(), pingDue(400), ready(), [['arm', 'pingDue', 600]]);
-moves('nothing came: the peer is asked', ready(), pingDue(1000), ready(true), [
+moves('something came and something went meanwhile: the PING waits', ready(), pingDue(400), ready(), [['arm', 'pingDue', 600]]);
+moves('nothing came, or nothing went: the peer is asked', ready(), pingDue(1000), ready(true), [
   ['ping'],
   ['arm', 'pingDue', 1000],
   ['arm', 'answerDue', 3000],

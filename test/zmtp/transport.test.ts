@@ -233,6 +233,16 @@ describe('traffic', () => {
     expect(raw.answer).toContain('\x04\x08\x04PONGctx');
   });
 
+  test('a peer that sends without a break hears PINGs: its own wait behind what it sends', async () => {
+    const { ear, listener } = await listen({}, { transportHeartbeat: { interval: 20, timeout: 10_000 } });
+    const raw = new Raw(listener.endpoint).say(GREETING, READY, encodeHeader(2 ** 20, false));
+    raw.socket.setNoDelay(true);
+    const saying = setInterval(() => raw.say(Buffer.alloc(1)), 1);
+    await until('five PINGs', () => raw.answer.split('\x04PING').length > 5);
+    clearInterval(saying);
+    expect(ear.texts).toEqual([]);
+  });
+
   test('a peer that says how long it may be silent is given up after that, and not before', async () => {
     const { ear, listener } = await listen();
     const raw = new Raw(listener.endpoint).say(GREETING, READY, frame('hello'), Buffer.from('\x04\x07\x04PING\0\x02', 'latin1'));

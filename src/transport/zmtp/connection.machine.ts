@@ -64,7 +64,7 @@ export interface ZmtpConnectionMachine extends MachineTypes {
     /** All that was sent is with the operating system, and the peer has ended its side. */
     | { readonly kind: 'flushed' }
     | { readonly kind: 'handshakeTimeout' }
-    /** `silentFor`: how long nothing has come, in ms. */
+    /** `silentFor`: how long nothing has come, or nothing has gone, whichever is longer, in ms. */
     | { readonly kind: 'pingDue'; readonly silentFor: number }
     /**
      * `waitedFor`: how long ago the first PING was sent since anything came; 0 if something came after the last one. `unread`: what comes is not
@@ -103,7 +103,7 @@ export interface ZmtpConnectionEffects {
 
 export interface ZmtpConnectionContext {
   readonly handshakeTimeout: number;
-  /** Time between two PINGs to a silent peer; `Infinity` for none. */
+  /** Time between two PINGs while either side is silent; `Infinity` for none. */
   readonly pingInterval: number;
   /** How long its answer may take. */
   readonly pingTimeout: number;
@@ -150,7 +150,8 @@ const answerPing: Action<M, 'ready', 'PING', 'ready'> = (state, event, out) => {
   if (event.ttl > 0) out.arm('ttlDue', event.ttl);
   return state;
 };
-const isHeard: Guard<M, 'ready', 'pingDue'> = (_state, event, context) => event.silentFor < context.pingInterval;
+/** Who sends without a break must hear something, too: its own PINGs wait behind what it sends. */
+const bothSpeak: Guard<M, 'ready', 'pingDue'> = (_state, event, context) => event.silentFor < context.pingInterval;
 const waitToPing: Action<M, 'ready', 'pingDue', 'ready'> = (state, event, out, context) => {
   out.arm('pingDue', context.pingInterval - event.silentFor);
   return state;
@@ -267,7 +268,7 @@ export const zmtpConnection: Machine<M> = defineMachine<M>({
       ],
       flushed: never('it goes on'),
       pingDue: [
-        { to: 'ready', when: isHeard, do: waitToPing },
+        { to: 'ready', when: bothSpeak, do: waitToPing },
         { to: 'ready', do: ping },
       ],
       answerDue: [

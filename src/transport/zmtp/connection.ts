@@ -144,7 +144,7 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
   override timerFired(timer: string): void {
     const { now } = this.driver;
     const unread = this.#socket.isPaused();
-    if (timer === 'pingDue') this.step({ kind: timer, silentFor: now - this.#heardAt });
+    if (timer === 'pingDue') this.step({ kind: timer, silentFor: now - Math.min(this.#heardAt, this.outbox.writtenAt) });
     else if (timer === 'answerDue') {
       this.step({ kind: timer, waitedFor: this.#unansweredSince === 0 ? 0 : now - this.#unansweredSince, unread });
     } else if (timer === 'ttlDue') this.step({ kind: timer, heard: this.#heardAt > this.#ttlSetAt, unread });
@@ -388,13 +388,17 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
 
   ping(): void {
     if (this.#unansweredSince === 0) this.#unansweredSince = this.driver.now;
-    this.outbox.putCommand(encodePing(0));
+    this.#sendCommand(encodePing(0));
   }
 
-  /** A peer that sends PINGs and reads nothing is owed no more of them. */
   pong(): void {
-    if (this.outbox.commandBytes < MOST_COMMAND_BYTES) this.outbox.putCommand(encodePong(this.#context));
+    this.#sendCommand(encodePong(this.#context));
     this.#context = EMPTY;
+  }
+
+  /** A peer that sends and reads nothing is owed no more of them. */
+  #sendCommand(frame: Frame): void {
+    if (this.outbox.commandBytes < MOST_COMMAND_BYTES) this.outbox.putCommand(frame);
   }
 
   drain(): void {

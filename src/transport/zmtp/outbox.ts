@@ -56,6 +56,8 @@ export class Outbox {
   #isDirty = false;
   /** Writes whose callbacks have not come. */
   #calls = 0;
+  /** When something was last handed to the socket, in the engine's ms. */
+  writtenAt: number = -Infinity;
   /** Told when nothing is left. */
   onEmpty: (() => void) | undefined;
 
@@ -211,6 +213,7 @@ export class Outbox {
     this.#handedBytes = this.#waitingBytes;
     this.#waiting = this.#waitingBytes = this.#commandBytes = 0;
     this.#calls++;
+    this.writtenAt = engine.driver.now;
     if (segments.length === 1) socket.write(segments[0] as Frame, this.#done);
     else {
       socket.cork();

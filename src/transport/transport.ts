@@ -327,7 +327,7 @@ const OTHER_ENDPOINT = /^(?!tcp:)[a-z][a-z0-9+.-]*:\/\/\S+$/;
 const SCHEMES: { readonly [name in TransportName]: RegExp } = { zeromq: /^(tcp|ipc|inproc|tipc|vmci):/, zmtp: /^(tcp:|ipc:\/\/(?![@*]))/ };
 const IPC = 'ipc://';
 /** What a Unix socket's address holds, on Linux; a longer path is refused when it is too late to tell the caller. */
-const MOST_IPC_BYTES = 107;
+export const MOST_IPC_BYTES = 107;
 /** Where to listen, but not whom to connect to. */
 const ANYWHERE = /^tcp:\/\/\*:/;
 /** TCP has no higher port. */

@@ -1,11 +1,14 @@
 /** The ZMTP transport against peers that speak bytes: who is let in, who is turned away and told why, and what limits hold. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Dealer, Publisher as PubSocket, Subscriber as SubSocket } from 'zeromq';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { InvalidOption } from '../../src/core/errors.ts';
-import { BindFailed } from '../../src/transport/transport.ts';
+import { BindFailed, InvalidEndpoint } from '../../src/transport/transport.ts';
 import type { Connector, Listener, Peer, Publisher, SocketOptions, Subscriber, TransportHandler } from '../../src/transport/transport.ts';
 import { createZmtpTransport, type Refusal, type ZmtpOptions } from '../../src/transport/zmtp/index.ts';
 import type { Message } from '../../src/wire/message.ts';
@@ -369,6 +372,59 @@ describe('where it listens', () => {
     theirs.connect(listener.endpoint.replace('127.0.0.1', 'localhost'));
     await theirs.send('hello');
     await until('the message', () => ear.texts.length === 1);
+  });
+
+  describe('a file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'seaworthy-'));
+    afterAll(() => {
+      rmSync(folder, { recursive: true });
+    });
+    const failure = (path: string): Promise<unknown> =>
+      listen({}, {}, `ipc://${path}`).then(
+        () => 'it listens',
+        (error: unknown) => error,
+      );
+
+    test('that is no socket stays as it is, and so does what a link leads to', async () => {
+      const [file, below, link] = ['precious', 'folder', 'link'].map((name) => join(folder, name)) as [string, string, string];
+      writeFileSync(file, 'precious');
+      mkdirSync(below);
+      symlinkSync(file, link);
+      for (const path of [file, below, link]) {
+        const error = await failure(path);
+        expect(error).toBeInstanceOf(BindFailed);
+        expect(error).toMatchObject({ reason: 'ENOTSOCK', retriable: false });
+      }
+      expect(readFileSync(file, 'utf8')).toBe('precious');
+      expect(statSync(below).isDirectory()).toBe(true);
+      expect(readlinkSync(link)).toBe(file);
+    });
+
+    test('in no folder, or below another file, is told', async () => {
+      const file = join(folder, 'other');
+      writeFileSync(file, '');
+      for (const path of [join(folder, 'nowhere', 'socket'), join(file, 'socket')]) expect(await failure(path)).toBeInstanceOf(BindFailed);
+    });
+
+    test('that a dead listener has left is taken over, and one of a living listener is not', async () => {
+      const path = join(folder, 'socket');
+      const listening = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+      await once(spawn(process.execPath, ['-e', listening]), 'exit');
+      expect(statSync(path).isSocket()).toBe(true);
+      const { listener } = await listen({}, {}, `ipc://${path}`);
+      expect(await failure(path)).toMatchObject({ reason: 'EADDRINUSE', retriable: true });
+      await listener.close();
+    });
+
+    test('of a name longer than a socket’s address holds is told at once, here and there', async () => {
+      const longest = join(folder, 'x'.repeat(107 - folder.length - 1));
+      const { ear } = await listen({}, {}, `ipc://${longest}`);
+      const connector = kept(createZmtpTransport().connect(`ipc://${longest}`, new Ear()));
+      connector.send(connector.remote, [Buffer.from('hello')]);
+      await until('the message', () => ear.texts.length === 1);
+      expect(await failure(`${longest}x`)).toBeInstanceOf(InvalidEndpoint);
+      expect(() => createZmtpTransport().connect(`ipc://${longest}x`, new Ear())).toThrow(InvalidEndpoint);
+    });
   });
 
   test('a name that nobody has is told', async () => {

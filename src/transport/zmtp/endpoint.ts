@@ -1,7 +1,7 @@
 /** Endpoints of the ZMTP transport: `tcp://host:port` and `ipc://path`. */
 import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
-import { InvalidEndpoint, MOST_PORT } from '../transport.ts';
+import { InvalidEndpoint, MOST_IPC_BYTES, MOST_PORT } from '../transport.ts';
 
 export const NAME = 'zmtp';
 
@@ -42,8 +42,10 @@ function parse(endpoint: string): Place | undefined {
     return number <= MOST_PORT ? { host: (v6 ?? host) as string, port: number } : undefined;
   }
   const path = IPC.exec(endpoint)?.[1];
+  // The operating system would cut it, or nobody could connect there.
+  if (path === undefined || Buffer.byteLength(path) > MOST_IPC_BYTES) return undefined;
   // Names that are no files: Node pads them otherwise than libzmq does, so its peers would not find them.
-  return path === undefined || path.startsWith(ANYWHERE) || path.startsWith('@') ? undefined : { path };
+  return path.startsWith(ANYWHERE) || path.startsWith('@') ? undefined : { path };
 }
 
 export function tcpEndpoint(address: string, port: number): string {

@@ -1,6 +1,6 @@
 /** The four kinds of sockets over ZMTP connections: who listens, who connects, and who speaks to everybody. */
 import { once } from 'node:events';
-import { unlink } from 'node:fs/promises';
+import { lstat, unlink } from 'node:fs/promises';
 import { connect as connectTo, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { assert } from '../../core/assert.ts';
@@ -227,8 +227,8 @@ abstract class AcceptingSocket extends ZmtpSocket {
   async bind(endpoint: string): Promise<void> {
     const place = placeToListen(endpoint);
     this.#endpoint = endpoint;
-    if ('path' in place) await this.#clearPath(endpoint, place.path);
     try {
+      if ('path' in place) await clearPath(place.path);
       await this.#listen(place);
     } catch (cause) {
       throw new BindFailed(endpoint, (cause as NodeJS.ErrnoException).code ?? 'unknown', { cause });
@@ -237,20 +237,6 @@ abstract class AcceptingSocket extends ZmtpSocket {
     if ('path' in place) return;
     const { address, port } = this.#server.address() as AddressInfo;
     this.#endpoint = tcpEndpoint(address, port);
-  }
-
-  /** A file where nobody listens is left over from a process that died. */
-  async #clearPath(endpoint: string, path: string): Promise<void> {
-    const visitor = connectTo(path);
-    try {
-      await once(visitor, 'connect');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') await unlink(path);
-      return;
-    } finally {
-      visitor.destroy();
-    }
-    throw new BindFailed(endpoint, 'EADDRINUSE');
   }
 
   async #listen(place: Place): Promise<void> {
@@ -337,6 +323,28 @@ abstract class AcceptingSocket extends ZmtpSocket {
     });
     await Promise.all([gone, stopped]);
   }
+}
+
+/** A socket where nobody listens is left over from a process that died. Nothing else is taken away: it is somebody's file. */
+async function clearPath(path: string): Promise<void> {
+  const kind = await lstat(path).catch(nothingThere);
+  if (kind === undefined) return;
+  if (!kind.isSocket()) throw Object.assign(new Error(`${path} is not a socket`), { code: 'ENOTSOCK' });
+  const visitor = connectTo(path);
+  try {
+    await once(visitor, 'connect');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') await unlink(path).catch(nothingThere);
+    // If somebody listens there after all, the operating system says so.
+    return;
+  } finally {
+    visitor.destroy();
+  }
+  throw Object.assign(new Error(`somebody listens on ${path}`), { code: 'EADDRINUSE' });
+}
+
+function nothingThere(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
 class ZmtpListener extends AcceptingSocket implements Listener {

@@ -296,6 +296,23 @@ export const WELCOME: Frame = encodeCommand('WELCOME');
 const FEW_BYTES = 16 * 1024;
 const MOST_HELD = 4;
 
+/** Messages that are copied out of large chunks share Buffers of this size. */
+const SHARED_BYTES = 8192;
+const MOST_SHARED = SHARED_BYTES / 8;
+let shared = Buffer.allocUnsafeSlow(SHARED_BYTES);
+let sharedUsed = 0;
+
+/** Makes room for `length` bytes that will be kept: `shared` from `sharedUsed` on. */
+function reserveShared(length: number): number {
+  if (sharedUsed + length > SHARED_BYTES) {
+    shared = Buffer.allocUnsafeSlow(SHARED_BYTES);
+    sharedUsed = 0;
+  }
+  const at = sharedUsed;
+  sharedUsed += length;
+  return at;
+}
+
 const PLACES = 3;
 
 /** A message as a range of received bytes, with the headers of its frames. */
@@ -367,8 +384,9 @@ export class WireMessage implements Message {
     const start = this.#start(index);
     const end = this.#end(index);
     const { bytes } = this;
-    if (bytes.length <= FEW_BYTES || bytes.length <= MOST_HELD * (end - start)) return bytes.subarray(start, end);
-    const frame = Buffer.allocUnsafe(end - start);
+    const length = end - start;
+    if (isWorthKeeping(bytes, length)) return bytes.subarray(start, end);
+    const frame = Buffer.allocUnsafe(length);
     copy(bytes, start, end, frame, 0);
     return frame;
   }
@@ -377,11 +395,21 @@ export class WireMessage implements Message {
     return copy(this.bytes, this.#start(index), this.#end(index), into, at);
   }
 
+  /** As `frame`: a request that a worker has for long must not keep the chunk with all the others. */
   retain(): Message {
     const { frameCount } = this;
     const kept = new WireMessage(this.#places.slice(0, PLACES * frameCount));
     kept.frameCount = frameCount;
-    kept.bytes = this.bytes;
+    const { bytes } = this;
+    const length = this.wireLength(0);
+    if (isWorthKeeping(bytes, length)) kept.bytes = bytes;
+    else {
+      const start = this.#header(0);
+      const at = length <= MOST_SHARED ? reserveShared(length) : 0;
+      const into = length <= MOST_SHARED ? shared : Buffer.allocUnsafeSlow(length);
+      copy(bytes, start, start + length, into, at);
+      kept.move(into, start - at);
+    }
     return kept;
   }
 
@@ -402,6 +430,11 @@ export class WireMessage implements Message {
   copyWire(from: number, into: Frame, at: number): number {
     return copy(this.bytes, this.#header(from), this.#end(this.frameCount - 1), into, at);
   }
+}
+
+/** Whoever keeps `length` bytes of a chunk keeps all of it. */
+function isWorthKeeping(chunk: Frame, length: number): boolean {
+  return chunk.length <= FEW_BYTES || chunk.length <= MOST_HELD * length;
 }
 
 /* ------------------------------------------------------------------ the reader */

@@ -19,7 +19,6 @@ import {
   greetingFault,
   WELCOME,
   ZmtpReader,
-  type ReaderSink,
   type ReaderLimits,
   type WireMessage,
 } from '../../src/wire/zmtp.ts';
@@ -338,21 +337,51 @@ describe('whatever comes', () => {
   });
 });
 
-test('whoever keeps a small frame does not keep the large chunk it came in; a large one is not copied', () => {
-  const message = new Uint8Array(64).fill(7);
-  const one = Buffer.alloc(encodedLength([Buffer.from(message)]));
-  encodeMessage(one, 0, [Buffer.from(message)]);
-  const chunk = Buffer.concat(Array.from({ length: 1000 }, () => one));
-  const large = Buffer.concat([encodeHeader(50_000, false), Buffer.alloc(50_000, 1)]);
-  const frames: Buffer[] = [];
-  const sink: ReaderSink = { message: (each) => void frames.push(each.frame(0)), command: () => undefined };
-  for (const bytes of [chunk, large]) {
+describe('of a large chunk', () => {
+  const small = [Buffer.from('to'), Buffer.alloc(64, 7)];
+  const chunkOf = (count: number, ...frames: readonly Buffer[]): Buffer =>
+    Buffer.concat(Array.from({ length: count }, () => encoded(...frames)));
+  const [thousand, large, few] = [chunkOf(1000, ...small), chunkOf(1, Buffer.alloc(50_000, 1)), chunkOf(10, ...small)];
+
+  /** What is kept of each message in `chunk`. */
+  function kept<T>(chunk: Buffer, keep: (message: WireMessage) => T): T[] {
+    const all: T[] = [];
     const reader = new ZmtpReader({ frameBytes: Infinity, messageBytes: Infinity, frames: 10 });
-    reader.push(bytes);
-    reader.read(sink);
+    reader.push(chunk);
+    reader.read({ message: (each) => void all.push(keep(each)), command: () => undefined });
+    return all;
   }
-  expect(frames).toHaveLength(1001);
-  expect(frames[999]).toEqual(Buffer.from(message));
-  expect(frames[999]?.buffer.byteLength).toBeLessThan(chunk.buffer.byteLength / 4);
-  expect(frames[1000]?.buffer).toBe(large.buffer);
+  const memoryOf = (message: Message): unknown => (message as WireMessage).bytes.buffer;
+
+  test('whoever keeps a small frame does not keep the memory; a large one is not copied', () => {
+    const frames = kept(thousand, (each) => each.frame(1));
+    expect(frames).toEqual(Array.from({ length: 1000 }, () => small[1]));
+    for (const { buffer } of frames) expect(buffer).not.toBe(thousand.buffer);
+    expect(kept(large, (each) => each.frame(0).buffer)).toEqual([large.buffer]);
+  });
+
+  test('whoever keeps a small message does not keep the memory, but little that few others share', () => {
+    const messages = kept(thousand, (each) => each.retain());
+    for (const each of messages) {
+      expect(framesOf(each)).toEqual(small);
+      const sentOn = Buffer.alloc(encodedLength([], each, 1));
+      encodeMessage(sentOn, 0, [], each, 1);
+      expect(sentOn).toEqual(encoded(...small.slice(1)));
+      expect((memoryOf(each) as ArrayBuffer).byteLength).toBe(8192);
+    }
+    expect(new Set(messages.map(memoryOf)).size).toBeGreaterThan((1000 * 70) / 8192);
+    const middling = chunkOf(20, Buffer.alloc(3000, 1));
+    for (const each of kept(middling, (message) => message.retain())) expect((memoryOf(each) as ArrayBuffer).byteLength).toBe(3009);
+  });
+
+  test('a message is kept as it was, though a command came in the middle of it', () => {
+    const one = Buffer.concat([encodeHeader(2, true), Buffer.from('to'), encodePing(0), encodeHeader(2, false), Buffer.from('do')]);
+    const all = kept(Buffer.concat(Array.from({ length: 2000 }, () => one)), (each) => each.retain());
+    expect(all.map((each) => framesOf(each).join(' '))).toEqual(Array.from({ length: 2000 }, () => 'to do'));
+  });
+
+  test('a large message is not copied, nor one of a chunk that is small itself', () => {
+    for (const chunk of [large, few])
+      for (const each of kept(chunk, (message) => message.retain())) expect(memoryOf(each)).toBe(chunk.buffer);
+  });
 });

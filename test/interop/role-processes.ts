@@ -47,6 +47,13 @@ export async function inspect<S extends Snapshot>(child: Child): Promise<S> {
   return (await child.until((line) => line.event === 'inspected' && line['id'] === id))['inspect'] as S;
 }
 
+/** Bytes that `child` holds when all garbage is collected, without those of V8 itself and of libzmq. */
+export async function weigh(child: Child): Promise<number> {
+  const id = ++inspected;
+  child.tell({ do: 'weigh', id });
+  return (await child.until((line) => line.event === 'weighed' && line['id'] === id))['bytes'] as number;
+}
+
 /** Of the requests `first` … `first + count - 1`: each has one outcome, and it is the answer to its own question. */
 export function expectEachAnsweredOnce(client: Child, first: number, count: number, prefix: readonly string[] = []): void {
   const outcomes = client.said('outcome').filter((line) => typeof line['id'] === 'number');

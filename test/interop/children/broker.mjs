@@ -1,6 +1,6 @@
 /** Our broker as a process of its own. */
 import { MajordomoBroker } from '../../../dist/majordomo/broker.js';
-import { drainOnTerm, emit, obey, read } from './child.mjs';
+import { drainOnTerm, emit, obey, read, weigh } from './child.mjs';
 
 const { endpoint, options } = read(['endpoint']);
 const broker = await MajordomoBroker.listen(endpoint ?? 'tcp://127.0.0.1:*', options);
@@ -10,7 +10,8 @@ for (const event of ['workerRegistered', 'workerLost', 'requestRequeued', 'reque
 broker.events.on('fault', ({ error }) => emit('fault', { error: String(error?.stack ?? error) }));
 drainOnTerm(broker);
 obey({
-  inspect: ({ id }) => emit('inspected', { id, inspect: broker.inspect(), memory: process.memoryUsage().rss }),
+  inspect: ({ id }) => emit('inspected', { id, inspect: broker.inspect() }),
+  weigh,
   block: ({ milliseconds }) => {
     const until = performance.now() + milliseconds;
     while (performance.now() < until);

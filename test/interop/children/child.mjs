@@ -3,7 +3,10 @@
  * exits when stdin closes, and has a deadline. They load the compiled library, as its users do.
  */
 import { createInterface } from 'node:readline';
+import { setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 const DEADLINE_MS = 120_000;
 
@@ -32,6 +35,22 @@ export function obey(commands) {
     void commands[command.do](command);
   });
   lines.on('close', () => process.exit(0));
+}
+
+/**
+ * Says how many bytes objects and buffers hold that are still needed. What is garbage, what V8 keeps for later, and the memory of
+ * native libraries are not in it.
+ */
+export async function weigh({ id }) {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
+  // A buffer goes when its object has gone, some turns later.
+  for (let round = 0; round < 3; round++) {
+    collect();
+    await turn();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  emit('weighed', { id, bytes: heapUsed + external });
 }
 
 /** SIGTERM closes the role, which drains it, then lets the process end by itself: whatever keeps it alive is a leak. */

@@ -2,7 +2,7 @@
 import { MajordomoBroker } from '../../../dist/majordomo/broker.js';
 import { defaultTransport } from '../../../dist/transport/transport.js';
 import { createZmtpTransport } from '../../../dist/transport/zmtp/index.js';
-import { emit, obey, read } from './child.mjs';
+import { emit, obey, read, weigh } from './child.mjs';
 
 const { most, options } = read(['most']);
 const refusals = {};
@@ -14,6 +14,7 @@ const transport = name === 'zmtp' ? createZmtpTransport({ maxConnections: Number
 const broker = await MajordomoBroker.listen('tcp://127.0.0.1:*', { ...options, transport });
 for (const event of ['workerRegistered', 'workerLost']) broker.events.on(event, (facts) => emit(event, facts));
 obey({
-  inspect: ({ id }) => emit('inspected', { id, inspect: broker.inspect(), memory: process.memoryUsage().rss, refusals }),
+  inspect: ({ id }) => emit('inspected', { id, inspect: broker.inspect(), refusals }),
+  weigh,
 });
 emit('ready', { endpoint: broker.endpoint });

@@ -1,5 +1,6 @@
 /** A relay between real sockets that can be stopped and torn: what a bad network does, on loopback. */
 import { createServer, connect, type AddressInfo, type NetConnectOpts, type Server, type Socket } from 'node:net';
+import { freePort } from '../support/ports.ts';
 
 export class Relay {
   readonly endpoint: string;
@@ -99,11 +100,7 @@ function addressOf(endpoint: string): NetConnectOpts {
   return { host: hostname, port: Number(port) };
 }
 
-/** A port of 127.0.0.1 where nobody listens any more. */
+/** A place on 127.0.0.1 where nobody listens. */
 export async function freeTcpEndpoint(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return `tcp://127.0.0.1:${port}`;
+  return `tcp://127.0.0.1:${await freePort()}`;
 }

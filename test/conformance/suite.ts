@@ -792,6 +792,7 @@ const SCRIPTS: readonly Script[] = [
       const connector = world.connect(endpoint, { linger: 0, reconnectInterval: 10 });
       connector.say('never delivered');
       await connector.close();
+      await world.quiet();
       const listener = await world.listen({}, endpoint);
       await world.quiet();
       expect(listener.heard.messages).toEqual([]);
@@ -817,6 +818,7 @@ const SCRIPTS: readonly Script[] = [
       const hasty = world.connect(endpoint, { linger: 60_000, reconnectInterval: 10 });
       hasty.say('never delivered');
       await hasty.close(0);
+      await world.quiet();
       const patient = world.connect(endpoint, { linger: 0, reconnectInterval: 10 });
       patient.say('delivered');
       const closing = patient.close(60_000);

@@ -140,7 +140,11 @@ export class World {
     return line;
   }
 
-  /** Lets pass whatever might still come: a message there and back on a new connection, several times. */
+  /**
+   * Lets pass whatever might still come: a message there and back on a new connection, several times. What was closed before is
+   * closed afterwards, too: libzmq closes one socket after the other, in a thread of its own, and here the last of them is seen
+   * to go.
+   */
   async quiet(): Promise<void> {
     const listener = await this.listen();
     listener.heard.onMessage = (peer) => void listener.send(peer, 'pong');
@@ -150,6 +154,7 @@ export class World {
       await until('the echo', () => connector.heard.messages.length === round);
     }
     await connector.close();
+    if (listener.socket.layers.disconnectNotices) await until('the end of the echo', () => listener.heard.gone.length === 1);
     await listener.close();
   }
 

@@ -9,8 +9,9 @@
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+
+export { freePort } from '../support/ports.ts';
 
 /** A fact a child reported. */
 export interface Line {
@@ -239,17 +240,6 @@ export const python: string | undefined = [process.env['SEAWORTHY_PYTHON'], '/us
 /** Behind the titles of what needs Python: why it did not run. */
 export const pythonNote: string =
   python === undefined ? ' (skipped: no Python with pyzmq; install python3-zmq or set SEAWORTHY_PYTHON)' : '';
-
-/** A port nobody listens on at the moment, for what must come back at the same place after it was killed. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Asks again and again until the answer is yes. For facts no line announces. */
 export async function eventually(what: string, holds: () => boolean | Promise<boolean>, timeout: number = LINE_TIMEOUT_MS): Promise<void> {

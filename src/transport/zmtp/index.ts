@@ -18,7 +18,7 @@ export interface ZmtpOptions {
   readonly maxMessageBytes?: number;
   /** Frames of one message. Default 4096. */
   readonly maxFrames?: number;
-  /** Bytes queued towards one peer; one message is always taken. Default 64 MiB. */
+  /** Bytes queued towards one peer; while less than half of them are, one message of any size is taken. Default 64 MiB. */
   readonly maxQueuedBytes?: number;
   /**
    * Connections of one listener or publisher. One more takes the place of the oldest that has not introduced itself, or is ended at once where all

@@ -2,7 +2,7 @@
  * A worker's connection to the queue or broker that gives it work: registered, at work, on its own, or waiting to come back. One life for
  * Majordomo, Paranoid Pirate and, without the heartbeats, Simple Pirate; what is said on the wire is the shell's.
  */
-import { rotationDelay, type BackoffOptions } from '../core/backoff.ts';
+import { backoffDelay, rotationDelay, type BackoffOptions } from '../core/backoff.ts';
 import { defineMachine, ignore, never, type Action, type Guard, type Machine, type MachineTypes, type Sink } from '../core/machine.ts';
 import type { Frame } from '../wire/message.ts';
 import type { WorkerRefusal } from './session.machine.ts';
@@ -71,11 +71,14 @@ export interface WorkerMachine extends MachineTypes {
     | { readonly kind: 'heartbeatDue' }
     | { readonly kind: 'silence' }
     | { readonly kind: 'reconnectDelay' }
+    /** After a failure among several requests. */
+    | { readonly kind: 'failureDelay' }
     | { readonly kind: 'drainTimeout' };
   timers: {
     heartbeatDue: 'idle' | 'busy' | 'draining';
     silence: 'idle';
     reconnectDelay: 'resting';
+    failureDelay: 'idle' | 'busy';
     drainTimeout: 'draining';
   };
   effects: WorkerEffects;
@@ -235,12 +238,28 @@ const replyOne: Action<M, 'busy', 'handlerDone', 'busy'> = (state, event, out, c
   beatLater(out, context);
   return { ...state, running: state.running - 1, spoken: true };
 };
+/**
+ * Nothing new is taken for as long as a worker of one request would have been away: whoever fails at once is the least loaded of all, and would
+ * get all that others could do.
+ */
+const giveBack = (request: WorkerRequest, out: Out, context: WorkerContext): void => {
+  out.giveBack(request, 'handler-failed');
+  out.sendCredit(0);
+  out.arm('failureDelay', backoffDelay(0, context.backoff, context.random));
+};
 const giveBackLast: Action<M, 'busy', 'handlerFailed', 'idle'> = (_state, event, out, context) => {
-  out.giveBack(event.request, 'handler-failed');
+  giveBack(event.request, out, context);
   return free(out, context);
 };
+const takeAgain = <S extends Idle | Busy>(state: S, out: Out, context: WorkerContext): S => {
+  out.sendCredit(context.concurrency);
+  beatLater(out, context);
+  return { ...state, spoken: true };
+};
+const takeAgainIdle: Action<M, 'idle', 'failureDelay', 'idle'> = (state, _event, out, context) => takeAgain(state, out, context);
+const takeAgainBusy: Action<M, 'busy', 'failureDelay', 'busy'> = (state, _event, out, context) => takeAgain(state, out, context);
 const giveBackOne: Action<M, 'busy', 'handlerFailed', 'busy'> = (state, event, out, context) => {
-  out.giveBack(event.request, 'handler-failed');
+  giveBack(event.request, out, context);
   beatLater(out, context);
   return { ...state, running: state.running - 1, spoken: true };
 };
@@ -346,6 +365,7 @@ export const loadBalancedWorker: Machine<M> = defineMachine<M>({
     heartbeatDue: ['idle', 'busy', 'draining'],
     silence: 'idle',
     reconnectDelay: 'resting',
+    failureDelay: ['idle', 'busy'],
     drainTimeout: 'draining',
   },
   table: {
@@ -378,6 +398,7 @@ export const loadBalancedWorker: Machine<M> = defineMachine<M>({
         { to: 'idle', when: livenessRemains, do: countSilence },
         { to: 'resting', do: giveUpOnSilence },
       ],
+      failureDelay: { to: 'idle', do: takeAgainIdle },
     },
     busy: {
       REQUEST: [
@@ -406,6 +427,7 @@ export const loadBalancedWorker: Machine<M> = defineMachine<M>({
       brokerGone: { to: 'orphaned', do: orphanDisconnected },
       close: { to: 'draining', do: drain },
       heartbeatDue: [{ to: 'busy', when: mayBeat, do: heartbeatBusy }, ignore('this queue would take it for a READY')],
+      failureDelay: { to: 'busy', do: takeAgainBusy },
     },
     orphaned: {
       REQUEST: ignore('from a connection that was left'),

@@ -290,8 +290,9 @@ export abstract class LoadBalancedWorker<S extends object> extends Role<LoadBala
 
   /** A worker that asks for several requests has told more than plain brokers look at already. */
   #farewell(): readonly Frame[] | undefined {
-    const { farewell, farewellAfter, concurrency } = this.#dialect;
-    return farewellAfter !== undefined && (this.#isOurs ?? concurrency > 1) ? farewellAfter(this.#lastAddress) : farewell;
+    const dialect = this.#dialect;
+    const saysMore = this.#isOurs ?? dialect.concurrency > 1;
+    return (saysMore ? dialect.farewellAfter?.(this.#lastAddress) : undefined) ?? dialect.farewell;
   }
 
   #open(): void {

@@ -171,6 +171,8 @@ export class Workers {
     const named = `worker ${at + 1}`;
     if (this.#steps.isArmed(machine, 'reconnectDelay'))
       happenings.add(`${named} connects anew`, (world) => read(world).#fire(at, 'reconnectDelay'));
+    if (this.#steps.isArmed(machine, 'failureDelay'))
+      happenings.add(`${named} takes requests again`, (world) => read(world).#fire(at, 'failureDelay'));
     if (this.#steps.isArmed(machine, 'drainTimeout'))
       happenings.add(`${named} runs out of patience with its handler`, (world) => read(world).#fire(at, 'drainTimeout'));
     if (this.#steps.isArmed(machine, 'heartbeatDue') && this.#world.left.heartbeats > 0)
@@ -281,7 +283,7 @@ export class Workers {
     perform(effects, this.#effectsOf(at, worker));
   }
 
-  #fire(at: number, timer: 'heartbeatDue' | 'silence' | 'reconnectDelay' | 'drainTimeout'): void {
+  #fire(at: number, timer: 'heartbeatDue' | 'silence' | 'reconnectDelay' | 'failureDelay' | 'drainTimeout'): void {
     const worker = this.all[at] as Worker;
     const { to, effects } = this.#steps.fire(worker.machine, timer);
     worker.machine = to;

@@ -121,6 +121,10 @@ class Scene implements ConnectionOwner {
     this.#hear(`message ${textOf(message)}`);
   }
 
+  waiting(connection: ZmtpConnection): void {
+    assert.equal(connection, this.connection);
+  }
+
   subscribed(_connection: ZmtpConnection, topic: Frame, adds: boolean): void {
     this.#hear(`${adds ? 'subscribes' : 'cancels'} ${topic.toString('latin1')}`);
   }
@@ -153,7 +157,7 @@ class Scene implements ConnectionOwner {
 
   resume(): void {
     this.paused = false;
-    this.connection.resume();
+    while (this.connection.waits) this.connection.takeTurn();
     this.socket.readOn();
   }
 

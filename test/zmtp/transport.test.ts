@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Dealer, Publisher as PubSocket, Subscriber as SubSocket } from 'zeromq';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { InvalidOption } from '../../src/core/errors.ts';
 import { BindFailed, InvalidEndpoint } from '../../src/transport/transport.ts';
 import type { Connector, Listener, Peer, Publisher, SocketOptions, Subscriber, TransportHandler } from '../../src/transport/transport.ts';
@@ -312,6 +312,75 @@ describe('a listener that pauses', () => {
     listener.resume();
     await until('all messages', () => ear.texts.length === 2 * count);
     expect([new Set(ear.peers).size, ear.gone]).toEqual([2, []]);
+  });
+});
+
+describe('a listener that pauses at every message', () => {
+  /** Takes a message per turn of the event loop. */
+  async function taking(socket: SocketOptions = {}): Promise<Scene & { hearing: (text: string) => void; stop: () => void }> {
+    const scene = await listen({}, socket);
+    const { ear, listener } = scene;
+    const heard = ear.message.bind(ear);
+    const hungry = { ...scene, hearing: (_text: string): void => undefined, stop: () => clearInterval(resuming) };
+    ear.message = (peer, message) => {
+      heard(peer, message);
+      listener.pause();
+      hungry.hearing(ear.texts.at(-1) as string);
+    };
+    const resuming = setInterval(() => listener.resume(), 1);
+    kept({ close: hungry.stop });
+    return hungry;
+  }
+
+  const ready = async (listener: Listener, count: number): Promise<Raw[]> => {
+    const raws = Array.from({ length: count }, () => new Raw(listener.endpoint).say(GREETING, READY));
+    await until('their handshakes', () => raws.every((raw) => raw.answer.includes('READY')));
+    return raws;
+  };
+
+  test('looks after those of whom something waits, and not after all that are there', async () => {
+    const { ear, listener } = await listen();
+    const [busy] = (await ready(listener, 50)) as [Raw];
+    const looks = vi.spyOn(Socket.prototype, 'isPaused');
+    for (let i = 1; i <= 10; i++) {
+      busy.say(frame('hello'));
+      await until('it', () => ear.texts.length === i);
+      listener.pause();
+      listener.resume();
+      await new Promise(setImmediate);
+    }
+    expect(looks.mock.calls.length).toBeLessThan(50);
+    looks.mockRestore();
+  });
+
+  test('takes one of each in turn', async () => {
+    const { ear, listener } = await listen();
+    const raws = await ready(listener, 3);
+    listener.pause();
+    for (const [index, raw] of raws.entries()) raw.say(...Array.from({ length: 4 - index }, () => frame('abc'.charAt(index))));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    listener.resume();
+    await until('all', () => ear.texts.length === 9);
+    const rounds = ear.texts.join('');
+    expect([rounds.slice(0, 3), rounds.slice(3, 6), rounds.slice(6, 8)].map((round) => [...round].toSorted().join(''))).toEqual([
+      'abc',
+      'abc',
+      'ab',
+    ]);
+  });
+
+  test('reads on those of whom more waits than it takes, though others always have something to say', async () => {
+    const scene = await taking({ highWaterMark: 5 });
+    const [flooding, ...busy] = (await ready(scene.listener, 3)) as [Raw, Raw, Raw];
+    scene.hearing = (text) => {
+      if (text !== 'flood') busy[Number(text)]?.say(frame(text));
+    };
+    for (const [index, raw] of busy.entries()) raw.say(...Array.from({ length: 4 }, () => frame(String(index))));
+    flooding.say(...Array.from({ length: 100 }, () => frame('flood')));
+    const heard = (text: string): number => scene.ear.texts.filter((each) => each === text).length;
+    await until('all of it', () => heard('flood') === 100);
+    scene.stop();
+    for (const text of ['0', '1']) expect(heard(text)).toBeGreaterThan(60);
   });
 });
 

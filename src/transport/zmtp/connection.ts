@@ -38,13 +38,15 @@ export interface ConnectionOwner {
   readonly properties: { readonly [name: string]: string };
   /** Kinds of sockets that this one can speak to. */
   readonly fits: ReadonlySet<string>;
-  /** Takes no messages for now. */
+  /** Takes no messages for now: what comes waits for its turn. */
   readonly paused: boolean;
   /** Messages of one peer that may wait meanwhile. */
   readonly mostHeld: number;
   /** The handshake is over. `minor`: the peer's version is 3.`minor`. */
   opened(connection: ZmtpConnection, minor: number): void;
   received(connection: ZmtpConnection, message: Message): void;
+  /** Something of it waits: it is to be given turns when the owner takes messages again. */
+  waiting(connection: ZmtpConnection): void;
   /** A command of the traffic that is not about the connection itself. */
   subscribed(connection: ZmtpConnection, topic: Frame, adds: boolean): void;
   /** Told once. `reason`: in words. */
@@ -130,8 +132,10 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
   }
 
   close(linger: number): void {
-    this.#event({ kind: 'close', linger });
     // Nobody will take what has waited.
+    this.#held = NOTHING as Message[];
+    this.#heldFrom = this.#heldBytes = 0;
+    this.#event({ kind: 'close', linger });
     this.#lastWord?.();
   }
 
@@ -289,7 +293,10 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
    * behind them does all that follows wait with the peer.
    */
   #hold(message: WireMessage): void {
-    if (this.#held === NOTHING) this.#held = [];
+    if (this.#held === NOTHING) {
+      this.#held = [];
+      this.#owner.waiting(this);
+    }
     if (this.#heldFrom > 0) this.#held.splice(0, this.#heldFrom);
     this.#heldFrom = 0;
     this.#held.push(message.pack(0));
@@ -301,13 +308,22 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
     return this.#held.length - this.#heldFrom >= this.#owner.mostHeld || this.#heldBytes >= MOST_HELD_BYTES;
   }
 
-  /** Whether messages wait for the owner to take messages again. */
-  get hasHeld(): boolean {
-    return this.#held.length > 0;
+  /** Whether it waits for a turn: with messages, with the news that it has ended, or to be read again. */
+  get waits(): boolean {
+    return this.#held.length > 0 || this.#lastWord !== undefined || (this.isReady && this.#socket.isPaused());
   }
 
-  /** Delivers the first message that waits. */
-  deliverHeld(): void {
+  /** The owner takes messages again: delivers the first that waits; when there is none, tells the end, or reads on. */
+  takeTurn(): void {
+    if (this.#held.length > 0) this.#deliverHeld();
+    else if (this.#lastWord !== undefined) this.#lastWord();
+    else if (this.isReady) {
+      this.#listen();
+      this.#read();
+    }
+  }
+
+  #deliverHeld(): void {
     const message = this.#held[this.#heldFrom++] as Message;
     this.#heldBytes -= bytesOf(message);
     if (this.#heldFrom === this.#held.length) {
@@ -316,19 +332,6 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
     }
     this.#reader.commandsOnly = this.#isFull;
     this.#owner.received(this, message);
-  }
-
-  /** The owner takes messages again. */
-  resume(): void {
-    while (this.hasHeld) {
-      if (this.#owner.paused) return;
-      this.deliverHeld();
-    }
-    if (this.#lastWord !== undefined) this.#lastWord();
-    else if (this.state.kind === 'ready') {
-      this.#listen();
-      this.#read();
-    }
   }
 
   /** From now on the peer's silence is its own. */
@@ -423,8 +426,10 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
       this.#lastWord = undefined;
       this.#owner.ended(this, why, this.#reason, wasReady);
     };
-    if (wasReady && (this.#held.length > 0 || this.#owner.paused) && why !== 'ours') this.#lastWord = tell;
-    else this.driver.callback(tell);
+    if (wasReady && (this.#held.length > 0 || this.#owner.paused) && why !== 'ours') {
+      this.#lastWord = tell;
+      this.#owner.waiting(this);
+    } else this.driver.callback(tell);
   }
 
   override refuse(): void {

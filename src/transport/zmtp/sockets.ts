@@ -85,7 +85,6 @@ abstract class ZmtpSocket implements ConnectionOwner {
   readonly properties: { readonly [name: string]: string };
   readonly fits: ReadonlySet<string>;
   readonly mostHeld: number;
-  paused = false;
   abstract readonly endpoint: string;
   protected readonly settings: ZmtpSettings;
   protected readonly highWaterMark: number;
@@ -122,6 +121,15 @@ abstract class ZmtpSocket implements ConnectionOwner {
     this.properties = { 'Socket-Type': kind, ...(kind === 'ROUTER' || kind === 'DEALER' ? { Identity: identity ?? '' } : {}) };
     this.fits = FITS[kind];
     this.#linger = linger;
+  }
+
+  /** Only a listener pauses. */
+  get paused(): boolean {
+    return false;
+  }
+
+  waiting(_connection: ZmtpConnection): void {
+    // Nothing waits where nothing pauses.
   }
 
   protected lingerOf(given: number | undefined): number {
@@ -349,6 +357,9 @@ function nothingThere(error: unknown): undefined {
 
 class ZmtpListener extends AcceptingSocket implements Listener {
   readonly #told: Told;
+  #isPaused = false;
+  /** Connections of which something waits, in the order of their turns. */
+  readonly #waiting = new Set<ZmtpConnection>();
 
   constructor(handler: TransportHandler, settings: ZmtpSettings, options: SocketOptions) {
     super('ROUTER', settings, options);
@@ -371,39 +382,33 @@ class ZmtpListener extends AcceptingSocket implements Listener {
   }
 
   pause(): void {
-    this.paused = true;
+    this.#isPaused = true;
   }
 
   resume(): void {
-    if (!this.paused) return;
-    this.paused = false;
-    engine.soon(() => {
-      this.#takeTurns();
-      for (const connection of [...this.connections]) {
-        if (this.paused) return;
-        connection.resume();
-        if (this.paused) this.#putLast(connection);
-      }
-    });
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    if (this.#waiting.size > 0) engine.soon(this.#takeTurns);
   }
 
-  /** What waits is read a message of each peer in turn. */
-  #takeTurns(): void {
-    let round = [...this.connections].filter(({ hasHeld }) => hasHeld);
-    while (round.length > 0) {
-      for (const connection of round) {
-        if (this.paused) return;
-        connection.deliverHeld();
-        this.#putLast(connection);
-      }
-      round = round.filter(({ hasHeld }) => hasHeld);
+  /** Who comes while others wait comes after them. */
+  override get paused(): boolean {
+    return this.#isPaused || this.#waiting.size > 0;
+  }
+
+  override waiting(connection: ZmtpConnection): void {
+    this.#waiting.add(connection);
+  }
+
+  /** A message of each in turn, until all that waits is delivered or it pauses again. Who has had a turn comes last. */
+  readonly #takeTurns = (): void => {
+    for (const connection of this.#waiting) {
+      if (this.#isPaused) return;
+      this.#waiting.delete(connection);
+      connection.takeTurn();
+      if (connection.waits) this.#waiting.add(connection);
     }
-  }
-
-  /** Who was heard comes last the next time. */
-  #putLast(connection: ZmtpConnection): void {
-    if (this.connections.delete(connection)) this.connections.add(connection);
-  }
+  };
 
   received(connection: ZmtpConnection, message: Message): void {
     connection.introduced = true;
@@ -415,6 +420,7 @@ class ZmtpListener extends AcceptingSocket implements Listener {
   }
 
   protected override left(connection: ZmtpConnection, why: ConnectionEnd): void {
+    this.#waiting.delete(connection);
     if (connection.introduced) this.#told.peerGone(connection, GONE[why]);
   }
 

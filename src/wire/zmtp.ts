@@ -586,11 +586,16 @@ export class ZmtpReader {
 
   #fail(kind: ReaderFault['kind'], reason: string): false {
     this.#fault = { kind, reason };
+    this.forget();
+    return false;
+  }
+
+  /** Nothing more is wanted: what has come and was not delivered is let go. From within the sink `stop` as well. */
+  forget(): void {
     this.#bytes = NOTHING;
     this.#rest = undefined;
-    this.#start = this.#at = this.#end = 0;
+    this.#start = this.#at = this.#end = this.#restAt = 0;
     this.#message.clear();
-    return false;
   }
 
   #takeCommand(sink: ReaderSink, start: number, end: number): void {

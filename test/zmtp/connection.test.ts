@@ -52,6 +52,10 @@ class Owner implements ConnectionOwner {
     return;
   }
 
+  departed(): void {
+    return;
+  }
+
   subscribed(): void {
     return;
   }
@@ -141,12 +145,24 @@ test('a message larger than what may wait keeps no PING from being read; the mes
   expect([owner.socket.isPaused(), owner.heard, pings()]).toEqual([false, 2, 4 * encodePong(Buffer.alloc(0)).length]);
 });
 
-test('who has not introduced himself and leaves is gone at once, though the owner pauses', () => {
-  const owner = new Owner();
+test('who has not introduced himself, or has said nothing, and leaves is gone at once, though the owner pauses', () => {
+  for (const owner of [new Owner(), new Owner().introduce()]) {
+    owner.paused = true;
+    if (!owner.connection.isReady) owner.socket.feed(encodeGreeting('NULL', false));
+    owner.socket.hangUp();
+    expect(owner.ends).toEqual(['closed']);
+  }
+});
+
+test('who leaves with a message begun does not leave it in memory, while another waits', () => {
+  const owner = new Owner().introduce();
   owner.paused = true;
-  owner.socket.feed(encodeGreeting('NULL', false));
+  owner.socket.feed(Buffer.concat([frame(1), encodeHeader(2 ** 19, false), Buffer.alloc(2 ** 18)]));
+  expect(owner.connection.bytes).toBeGreaterThan(2 ** 18);
   owner.socket.hangUp();
-  expect(owner.ends).toEqual(['closed']);
+  expect([owner.connection.bytes, owner.ends]).toEqual([1, []]);
+  owner.goOn();
+  expect([owner.heard, owner.ends]).toEqual([1, ['closed']]);
 });
 
 test('what a peer has said does not stay in memory until it says more', () => {

@@ -125,6 +125,10 @@ class Scene implements ConnectionOwner {
     assert.equal(connection, this.connection);
   }
 
+  departed(): void {
+    assert.equal(this.end, undefined, 'who waits has not been told of');
+  }
+
   subscribed(_connection: ZmtpConnection, topic: Frame, adds: boolean): void {
     this.#hear(`${adds ? 'subscribes' : 'cancels'} ${topic.toString('latin1')}`);
   }

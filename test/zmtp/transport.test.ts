@@ -384,6 +384,47 @@ describe('a listener that pauses at every message', () => {
   });
 });
 
+describe('who leaves while a listener pauses', () => {
+  const visit = async (listener: Listener, ...parts: readonly Buffer[]): Promise<void> => {
+    const raw = new Raw(listener.endpoint).say(GREETING, READY, ...parts);
+    await until('the handshake', () => raw.answer.includes('READY'));
+    raw.socket.end();
+    await raw.untilEnded();
+  };
+
+  test('takes nobody’s place; what was said is heard, if there is something', async () => {
+    const { ear, listener, refusals } = await listen({ maxConnections: 2 });
+    listener.pause();
+    for (const text of ['a', 'b', 'c']) await visit(listener, frame(text));
+    for (let i = 0; i < 5; i++) await visit(listener);
+    new Raw(listener.endpoint).say(GREETING, READY, frame('d'));
+    new Raw(listener.endpoint).say(GREETING, READY, frame('e'));
+    listener.resume();
+    await until('all', () => ear.texts.length === 5);
+    await until('the news', () => ear.gone.length === 3);
+    expect(ear.texts.slice(0, 3)).toEqual(['a', 'b', 'c']);
+    expect([ear.gone, refusals]).toEqual([['closed', 'closed', 'closed'], []]);
+  });
+
+  test('keeps no more than maxQueuedBytes together with others: the oldest is forgotten, and it is said', async () => {
+    const { ear, listener, refusals } = await listen({ maxQueuedBytes: 100_000 });
+    const known = new Raw(listener.endpoint).say(GREETING, READY, frame('hello'));
+    await until('its greeting', () => ear.texts.length === 1);
+    listener.pause();
+    known.say(frame('bye'));
+    known.socket.end();
+    await known.untilEnded();
+    for (let i = 0; i < 9; i++) await visit(listener, frame(`${i}`.padEnd(20_000, '.')), frame(''));
+    expect(ear.gone).toEqual([]);
+    listener.resume();
+    await until('the rest', () => ear.gone.length === 4);
+    expect(ear.texts.slice(1).map((text) => text.slice(0, 1))).toEqual(['6', '7', '8', '', '', '']);
+    expect(new Set(ear.peers).size).toBe(4);
+    const reason = (count: number): string => `${count} messages were forgotten: their sender had left, and too much waited of such`;
+    expect(refusals.map((each) => `${each.why}: ${each.reason}`)).toEqual([1, 2, 2, 2, 2, 2, 2].map((count) => `limit: ${reason(count)}`));
+  });
+});
+
 test('a listener that pauses can be closed, though peers have left meanwhile with messages unread', async () => {
   const { ear, listener } = await listen();
   listener.pause();

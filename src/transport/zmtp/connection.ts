@@ -47,6 +47,8 @@ export interface ConnectionOwner {
   received(connection: ZmtpConnection, message: Message): void;
   /** Something of it waits: it is to be given turns when the owner takes messages again. */
   waiting(connection: ZmtpConnection): void;
+  /** It has ended, and messages or the news of it wait for their turn. */
+  departed(connection: ZmtpConnection): void;
   /** A command of the traffic that is not about the connection itself. */
   subscribed(connection: ZmtpConnection, topic: Frame, adds: boolean): void;
   /** Told once. `reason`: in words. */
@@ -58,6 +60,9 @@ const LATEST_MINOR = 1;
 const MOST_HELD_BYTES = 2 ** 20;
 /** Of commands, so much waits for a peer that does not read. */
 const MOST_COMMAND_BYTES = 2 ** 16;
+/** What a connection that has ended, and a message that waits, take in memory besides the bytes of frames: about. */
+const CONNECTION_BYTES = 8192;
+const MESSAGE_BYTES = 128;
 const NOTHING: readonly Message[] = [];
 const EMPTY: Frame = Buffer.alloc(0);
 
@@ -133,10 +138,17 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
 
   close(linger: number): void {
     // Nobody will take what has waited.
-    this.#held = NOTHING as Message[];
-    this.#heldFrom = this.#heldBytes = 0;
+    this.forget();
     this.#event({ kind: 'close', linger });
     this.#lastWord?.();
+  }
+
+  /** Lets go what waits. Returns how many messages that were. */
+  forget(): number {
+    const count = this.#held.length - this.#heldFrom;
+    this.#held = NOTHING as Message[];
+    this.#heldFrom = this.#heldBytes = 0;
+    return count;
   }
 
   #event(event: ZmtpConnectionMachine['event']): void {
@@ -308,6 +320,12 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
     return this.#held.length - this.#heldFrom >= this.#owner.mostHeld || this.#heldBytes >= MOST_HELD_BYTES;
   }
 
+  /** What its messages that wait take in memory, and itself for their sake; 0 without any. */
+  get heldWeight(): number {
+    const count = this.#held.length - this.#heldFrom;
+    return count === 0 ? 0 : this.#heldBytes + count * MESSAGE_BYTES + CONNECTION_BYTES;
+  }
+
   /** Whether it waits for a turn: with messages, with the news that it has ended, or to be read again. */
   get waits(): boolean {
     return this.#held.length > 0 || this.#lastWord !== undefined || (this.isReady && this.#socket.isPaused());
@@ -426,10 +444,19 @@ export class ZmtpConnection extends Actor<ZmtpConnectionMachine> implements Zmtp
       this.#lastWord = undefined;
       this.#owner.ended(this, why, this.#reason, wasReady);
     };
-    if (wasReady && (this.#held.length > 0 || this.#owner.paused) && why !== 'ours') {
-      this.#lastWord = tell;
-      this.#owner.waiting(this);
-    } else this.driver.callback(tell);
+    this.#reader.stop();
+    this.#reader.forget();
+    // Of a peer that its user has not heard of there is no news to wait.
+    const waits = this.#held.length > 0 || (this.introduced && this.#owner.paused);
+    if (!waits || !wasReady || why === 'ours') {
+      this.driver.callback(tell);
+      return;
+    }
+    this.#lastWord = tell;
+    this.#owner.waiting(this);
+    this.driver.callback(() => {
+      this.#owner.departed(this);
+    });
   }
 
   override refuse(): void {

@@ -18,7 +18,10 @@ export interface ZmtpOptions {
   readonly maxMessageBytes?: number;
   /** Frames of one message. Default 4096. */
   readonly maxFrames?: number;
-  /** Bytes queued towards one peer; while less than half of them are, one message of any size is taken. Default 64 MiB. */
+  /**
+   * Bytes queued towards one peer; while less than half of them are, one message of any size is taken. And what a listener that pauses keeps of all
+   * together that have left meanwhile: beyond that the messages of the oldest are forgotten, and `onRefusal` is told. Default 64 MiB.
+   */
   readonly maxQueuedBytes?: number;
   /**
    * Connections of one listener or publisher. One more takes the place of the oldest that has not introduced itself, or is ended at once where all
@@ -29,7 +32,7 @@ export interface ZmtpOptions {
   readonly credentials?: { readonly user: string; readonly password: string };
   /** PLAIN in place of NULL: for listeners and publishers, whom to accept: user → password. */
   readonly users?: { readonly [user: string]: string };
-  /** Told of connections that did not come about, or were ended for a fault, with the reason. Default: nobody. */
+  /** Told of connections that did not come about, were ended for a fault, or had messages forgotten, with the reason. Default: nobody. */
   readonly onRefusal?: (refusal: Refusal) => void;
 }
 

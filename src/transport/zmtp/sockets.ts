@@ -132,6 +132,10 @@ abstract class ZmtpSocket implements ConnectionOwner {
     // Nothing waits where nothing pauses.
   }
 
+  departed(_connection: ZmtpConnection): void {
+    // Likewise.
+  }
+
   protected lingerOf(given: number | undefined): number {
     const linger = given ?? this.#linger;
     return linger < 0 ? Infinity : linger;
@@ -212,8 +216,14 @@ class Told {
 /* ------------------------------------------------------------------ those that are connected to */
 
 abstract class AcceptingSocket extends ZmtpSocket {
+  /** Those that are open, or on their way. */
   protected readonly connections = new Set<ZmtpConnection>();
-  /** Those of them that have not introduced themselves, the oldest first. */
+  /** Those that have ended, while messages or the news of it wait. */
+  readonly #departed = new Set<ZmtpConnection>();
+  /** What messages of such weigh, the oldest first, and together. */
+  readonly #estates = new Map<ZmtpConnection, number>();
+  #estatesWeight = 0;
+  /** Of the open ones those that have not introduced themselves, the oldest first. */
   readonly #strangers = new Set<ZmtpConnection>();
   readonly #server: Server;
   #endpoint = '';
@@ -299,12 +309,41 @@ abstract class AcceptingSocket extends ZmtpSocket {
     this.#strangers.delete(connection);
   }
 
+  override departed(connection: ZmtpConnection): void {
+    if (!this.connections.delete(connection)) return;
+    connection.outbox.clear();
+    this.#departed.add(connection);
+    const weight = connection.heldWeight;
+    if (weight === 0) return;
+    this.#estates.set(connection, weight);
+    this.#estatesWeight += weight;
+    for (const [oldest] of this.#estates) {
+      if (this.#estatesWeight <= this.settings.maxQueuedBytes) break;
+      this.#forgetEstate(oldest);
+    }
+  }
+
+  /** Nobody could be answered. That an introduced one has gone is told yet, in its turn. */
+  #forgetEstate(connection: ZmtpConnection): void {
+    this.#settleEstate(connection);
+    const count = connection.forget();
+    if (!connection.introduced) connection.takeTurn();
+    this.tell('limit', `${count} messages were forgotten: their sender had left, and too much waited of such`, connection.remote);
+  }
+
+  #settleEstate(connection: ZmtpConnection): void {
+    this.#estatesWeight -= this.#estates.get(connection) ?? 0;
+    this.#estates.delete(connection);
+  }
+
   ended(connection: ZmtpConnection, why: ConnectionEnd, reason: string, wasReady: boolean): void {
     this.connections.delete(connection);
+    this.#departed.delete(connection);
+    this.#settleEstate(connection);
     this.#strangers.delete(connection);
     connection.outbox.clear();
     if (wasReady) this.left(connection, why);
-    if (this.connections.size === 0) this.#allGone?.();
+    if (this.#isEmpty) this.#allGone?.();
     this.report(why, reason, connection.remote);
   }
 
@@ -315,14 +354,18 @@ abstract class AcceptingSocket extends ZmtpSocket {
     const time = this.lingerOf(linger);
     this.closed = true;
     this.#closing ??= this.#close();
-    for (const connection of [...this.connections]) connection.close(time);
+    for (const connection of [...this.connections, ...this.#departed]) connection.close(time);
     return this.#closing;
+  }
+
+  get #isEmpty(): boolean {
+    return this.connections.size + this.#departed.size === 0;
   }
 
   async #close(): Promise<void> {
     const gone = new Promise<void>((resolve) => {
       this.#allGone = resolve;
-      if (this.connections.size === 0) resolve();
+      if (this.#isEmpty) resolve();
     });
     const stopped = new Promise<void>((resolve) => {
       this.#server.close(() => {

@@ -6,8 +6,8 @@ import { eventually, pause } from './processes.ts';
 import { inspect } from './role-processes.ts';
 
 const PINGS = { transportHeartbeatInterval: 100, transportHeartbeatTimeout: 300 };
-/** What an operator may expect at most, from a worker's standstill to its request in other hands, with these pings, in ms. */
-const REDISPATCH_MS = 1500;
+/** From a worker's standstill to its request in other hands with these pings, in ms: half a second, and less than with those of the defaults. */
+const REDISPATCH_MS = 2500;
 
 afterEach(endPirates);
 

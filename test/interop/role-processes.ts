@@ -54,6 +54,19 @@ export async function weigh(child: Child): Promise<number> {
   return (await child.until((line) => line.event === 'weighed' && line['id'] === id))['bytes'] as number;
 }
 
+/** With the options that users get, pings and heartbeats notice a death after 3 s at the earliest. */
+const BEFORE_ANY_HEARTBEAT_MS = 2500;
+
+/**
+ * What takes a moment took at most `milliseconds`, as a rule: a machine that has other things to do may make one of several
+ * times longer. None was so long that a heartbeat may have done what the word of the operating system was to do.
+ */
+export function expectPrompt(times: readonly number[], milliseconds: number): void {
+  const [median = Infinity] = times.toSorted((a, b) => a - b).slice(Math.floor((times.length - 1) / 2));
+  expect(median).toBeLessThanOrEqual(milliseconds);
+  expect(Math.max(...times)).toBeLessThan(BEFORE_ANY_HEARTBEAT_MS);
+}
+
 /** Of the requests `first` … `first + count - 1`: each has one outcome, and it is the answer to its own question. */
 export function expectEachAnsweredOnce(client: Child, first: number, count: number, prefix: readonly string[] = []): void {
   const outcomes = client.said('outcome').filter((line) => typeof line['id'] === 'number');

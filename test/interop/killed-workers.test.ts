@@ -4,10 +4,12 @@ import type { BrokerSnapshot } from '../../src/majordomo/broker.ts';
 import type { ClientSnapshot } from '../../src/majordomo/client.ts';
 import { endAll, type Child } from './processes.ts';
 import { closeRawPeers, RawDealer } from './raw-peer.ts';
-import { ask, expectEachAnsweredOnce, inspect, startBroker, startClient, startWorker } from './role-processes.ts';
+import { ask, expectEachAnsweredOnce, expectPrompt, inspect, startBroker, startClient, startWorker } from './role-processes.ts';
 
-/** What an operator may expect at most, from a worker's death to its request in other hands, in ms. */
+/** What an operator may expect, from a worker's death to its request in other hands, in ms. */
 const REDISPATCH_MS = 250;
+/** What an operator may expect at most, from a request under load to its outcome, though workers are killed, in ms. */
+const OUTCOME_MS = 1000;
 
 afterEach(async () => {
   closeRawPeers();
@@ -39,11 +41,14 @@ describe('a worker is killed', () => {
       heir.tell({ do: 'release' });
       const answer = [name, '2', 'hold', String(round)];
       if (ours) expect(await outcome).toMatchObject({ body: answer, deliveries: 2, attempts: 1 });
-      else expect(await plain.everythingWithin(150)).toEqual([['', 'MDPC01', 'echo', ...answer]]);
+      else {
+        expect(await plain.receive()).toEqual(['', 'MDPC01', 'echo', ...answer]);
+        expect(await plain.everythingWithin(150)).toEqual([]);
+      }
       victim = heir;
     }
     await annotate(`from SIGKILL to redispatch: ${figures.map((figure) => figure.toFixed(1)).join(', ')} ms`);
-    expect(Math.max(...figures)).toBeLessThanOrEqual(REDISPATCH_MS);
+    expectPrompt(figures, REDISPATCH_MS);
     expect((await inspect<BrokerSnapshot>(broker)).counters).toMatchObject({
       accepted: 8,
       replied: 8,
@@ -105,8 +110,8 @@ describe('a worker is killed', () => {
     const { counters } = await inspect<BrokerSnapshot>(broker);
     expect(counters).toMatchObject({ replied: 3000, workersLost: 10, faults: 0 });
     expect(counters.requeued).toBeGreaterThan(0);
-    const longest = Math.max(...client.said('outcome').map((line) => line['took'] as number));
-    await annotate(`${counters.requeued} requests changed hands; the longest took ${longest} ms`);
-    expect(longest).toBeLessThan(1000);
+    const outcomes = client.said('outcome').toSorted((a, b) => (b['took'] as number) - (a['took'] as number));
+    await annotate(`${counters.requeued} requests changed hands; the longest took ${String(outcomes[0]?.['took'])} ms`);
+    expect(outcomes.filter((line) => (line['took'] as number) >= OUTCOME_MS)).toEqual([]);
   });
 });

@@ -22,9 +22,14 @@ export async function startWorker(broker: Child, endpoint: string, name: string,
   return worker;
 }
 
+/**
+ * A client that knows its broker for ours, for which it has all the time that it needs: where the machine is slow, one with the
+ * patience of the defaults would ask without a correlation, and not hear how often its request was delivered.
+ */
 export async function startClient(endpoint: string, options: MajordomoClientOptions = {}): Promise<Child> {
-  const client = startNode('client', { endpoint, options: JSON.stringify({ requestTimeout: 10_000, reconnectInterval: 30, ...options }) });
-  await client.until('ready');
+  const patience = { requestTimeout: 10_000, probeTimeout: 5000, reconnectInterval: 30 };
+  const client = startNode('client', { endpoint, options: JSON.stringify({ ...patience, ...options }) });
+  await client.until('linkUsable');
   return client;
 }
 

@@ -59,10 +59,10 @@ describe('told to go by SIGTERM', () => {
   });
 
   test('a client tells every caller, and its process ends by itself', async () => {
-    const [, endpoint] = await startBroker();
+    const [broker, endpoint] = await startBroker();
     const client = await startClient(endpoint);
     const outcomes = ['a', 'b', 'c'].map((body) => ask(client, body));
-    await client.until('linkUsable');
+    await eventually('all of them wait', async () => (await inspect<BrokerSnapshot>(broker)).queued === 3);
     client.signal('SIGTERM');
     for (const outcome of outcomes) expect(await outcome).toMatchObject({ code: 'CLIENT_CLOSED' });
     expect(await client.exit).toEqual({ code: 0, signal: null });

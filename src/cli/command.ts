@@ -35,12 +35,6 @@ const HELP_OPTION: Option = { flag: 'help', short: 'h', kind: 'switch', help: 's
 
 /** Options of every command that runs a role. */
 const ROLE_OPTIONS: readonly Option[] = [
-  {
-    flag: 'transport',
-    kind: 'text',
-    placeholder: 'NAME',
-    help: `how messages travel: ${TRANSPORT_NAMES.join(', ')}; both are ZeroMQ on the wire (default: zmtp for brokers, queues and stars)`,
-  },
   { flag: 'trace', kind: 'text', placeholder: 'FILE', help: 'write every step as a line of JSON to FILE; -: standard output' },
   { flag: 'log-level', kind: 'text', placeholder: 'LEVEL', help: 'log to standard error: debug, info, warn, error', fallback: 'silent' },
 ];
@@ -97,10 +91,22 @@ function transportOf(name: string | undefined): TransportName {
   return known;
 }
 
+/** Commands whose roles carry messages from peers to peers. */
+const CARRIERS: readonly string[] = ['broker', 'queue', 'star'];
+
+function transportOption(command: string): Option {
+  return {
+    flag: 'transport',
+    kind: 'text',
+    placeholder: 'NAME',
+    help: `how messages travel: ${TRANSPORT_NAMES.join(', ')}; both are ZeroMQ on the wire (default ${CARRIERS.includes(command) ? 'zmtp' : 'zeromq'})`,
+  };
+}
+
 /** Those of the command and those that all have; of what is passed on we know none. */
-export function allOptions({ options, passesOn, roleless }: Command): readonly Option[] {
+export function allOptions({ name, options, passesOn, roleless }: Command): readonly Option[] {
   if (passesOn === true) return options;
-  return [...options, ...OUTPUT_OPTIONS, ...(roleless === true ? [] : ROLE_OPTIONS), HELP_OPTION];
+  return [...options, ...OUTPUT_OPTIONS, ...(roleless === true ? [] : [transportOption(name), ...ROLE_OPTIONS]), HELP_OPTION];
 }
 
 export function helpOf(command: Command): string {

@@ -57,6 +57,9 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** @param flags what the library's options are called on this command line; the others are its words, such as SERVICE. */
+/** Endpoints that some transports have, and others not. */
+const ELSEWHERE = /^(ipc|inproc|tipc|vmci):\/\/./;
+
 export function problemOf(error: unknown, flags: ReadonlyMap<string, string> = new Map()): Problem {
   if (!(error instanceof SeaworthyError)) return { error: 'FAULT', message: `a bug in seaworthy: ${stackOf(error)}` };
   return { error: error.code, message: messageOf(error, flags), ...fieldsOf(error) };
@@ -69,6 +72,7 @@ function messageOf(error: SeaworthyError, flags: ReadonlyMap<string, string>): s
     return error.message.replace(`option "${error.option}"`, flags.get(error.option) ?? word);
   }
   if (error instanceof FailoverTooShort) return error.message.replaceAll(/[a-z]+[A-Z]\w*/g, (option) => flags.get(option) ?? option);
+  if (error instanceof InvalidEndpoint && ELSEWHERE.test(error.endpoint)) return `${error.message}; see --transport`;
   if (error instanceof InvalidEndpoint) return `"${error.endpoint}" is not an endpoint; one is, for instance, tcp://127.0.0.1:5555`;
   return error.message;
 }

@@ -243,8 +243,9 @@ const replyOne: Action<M, 'busy', 'handlerDone', 'busy'> = (state, event, out, c
  * get all that others could do.
  */
 const giveBack = (request: WorkerRequest, out: Out, context: WorkerContext): void => {
-  out.giveBack(request, 'handler-failed');
+  // First, or it might be given the same one again.
   out.sendCredit(0);
+  out.giveBack(request, 'handler-failed');
   out.arm('failureDelay', backoffDelay(0, context.backoff, context.random));
 };
 const giveBackLast: Action<M, 'busy', 'handlerFailed', 'idle'> = (_state, event, out, context) => {

@@ -63,8 +63,8 @@ export interface BrokerSnapshot {
 }
 
 /**
- * Takes requests from clients and hands each to the least recently used idle worker of its service. A worker that is lost
- * with a request in its hands loses only its place: the request goes to another one at once.
+ * Takes requests from clients and hands each to the least loaded worker of its service, of those to the one that has been so for longest. A worker that
+ * is lost with requests in its hands loses only its place: they go to others at once.
  *
  * @example
  * const broker = await MajordomoBroker.listen('tcp://127.0.0.1:5555');

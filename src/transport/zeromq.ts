@@ -181,7 +181,13 @@ abstract class ZeromqSocket<S extends NativeSocket> {
   }
 
   /** Where it really listens. */
+  /** For addresses that need it only: else libzmq would look for the IPv6 addresses of names, too, and for no others where there are any. */
+  #speakIPv6(endpoint: string): void {
+    if (endpoint.startsWith('tcp://[')) this.socket.ipv6 = true;
+  }
+
   protected async bindTo(endpoint: string): Promise<string> {
+    this.#speakIPv6(endpoint);
     for (let attempt = 1; ; attempt++) {
       const { reason, cause } = await this.#tryToBind(endpoint);
       if (reason === undefined) return this.socket.lastEndpoint ?? endpoint;
@@ -207,6 +213,7 @@ abstract class ZeromqSocket<S extends NativeSocket> {
 
   protected connectTo(endpoint: string): void {
     try {
+      this.#speakIPv6(endpoint);
       this.socket.connect(endpoint);
     } catch (error) {
       void this.close();

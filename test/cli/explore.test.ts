@@ -57,7 +57,7 @@ test('worlds that are walked through to their end, in which every rule holds, ex
     'MACHINE ARROWS ANSWERS',
     expect.stringMatching(/^LazyPirateRequest \d+\/20 \d+\/14$/),
     expect.stringMatching(/^WorkerSession \d+\/27 \d+\/31$/),
-    expect.stringMatching(/^LoadBalancedWorker \d+\/46 \d+\/31$/),
+    expect.stringMatching(/^LoadBalancedWorker \d+\/48 \d+\/31$/),
   ]);
   for (const row of rows) expect(row).toMatch(/^paranoid.* +\d{3,} .* yes .* hold$/);
   expect(code).toBe(0);

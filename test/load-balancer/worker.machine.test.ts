@@ -64,8 +64,16 @@ const beats = [['sendHeartbeat'], ['arm', 'heartbeatDue', 2500]] as const;
 const idleStops = [
   ['disarm', 'heartbeatDue'],
   ['disarm', 'silence'],
+  ['disarm', 'failureDelay'],
 ] as const;
-const busyStops = [['disarm', 'heartbeatDue']] as const;
+const busyStops = [
+  ['disarm', 'heartbeatDue'],
+  ['disarm', 'failureDelay'],
+] as const;
+/** It leaves `busy` for a state in which it goes on heartbeating. */
+const takesNoMore = [['disarm', 'failureDelay']] as const;
+const failureDelay: Event = { kind: 'failureDelay' };
+const takesABreak = ['arm', 'failureDelay', 500] as const;
 const drainingStops = [
   ['disarm', 'heartbeatDue'],
   ['disarm', 'drainTimeout'],
@@ -202,10 +210,11 @@ moves('the connection ends at work: nobody waits for the result', busy, brokerGo
   ['lost', 'disconnected', 0],
   ...busyStops,
 ]);
-moves('it is closed at work: the handler may finish', busy, close, draining, [['arm', 'drainTimeout', 5000]]);
+moves('it is closed at work: the handler may finish', busy, close, draining, [['arm', 'drainTimeout', 5000], ...takesNoMore]);
 moves('it is time to heartbeat at work', { ...busy, spoken: false }, heartbeatDue, busy, beats);
 moves('it is closed at work for a queue that wants quiet', { ...busy, quiet: true }, close, { ...draining, quiet: true }, [
   ['arm', 'drainTimeout', 5000],
+  ...takesNoMore,
 ]);
 never('a busy worker has started', busy, start, 'it has started');
 
@@ -309,7 +318,17 @@ const busyForOurs = { ...busy, returnable: true };
 const withTwo = { ...busyForOurs, running: 2 };
 const doneOurs: Event = { kind: 'handlerDone', request: OURS, body };
 const failedOurs: Event = { kind: 'handlerFailed', request: OURS };
-moves('a request from a broker of ours', idle, OURS, busyForOurs, [['run', OURS], ...idleStops.slice(1)], four);
+moves(
+  'a request from a broker of ours',
+  idle,
+  OURS,
+  busyForOurs,
+  [
+    ['run', OURS],
+    ['disarm', 'silence'],
+  ],
+  four,
+);
 moves('a second request, of four that it may be given', busyForOurs, OURS, withTwo, [['run', OURS]], four);
 moves(
   'one more than it may be given',
@@ -335,10 +354,7 @@ moves(
   withTwo,
   failedOurs,
   busyForOurs,
-  [
-    ['giveBack', OURS, 'handler-failed'],
-    ['arm', 'heartbeatDue', 2500],
-  ],
+  [['sendCredit', 0], ['giveBack', OURS, 'handler-failed'], takesABreak, ['arm', 'heartbeatDue', 2500]],
   four,
 );
 moves(
@@ -346,11 +362,7 @@ moves(
   busyForOurs,
   failedOurs,
   idle,
-  [
-    ['giveBack', OURS, 'handler-failed'],
-    ['arm', 'heartbeatDue', 2500],
-    ['arm', 'silence', 2500],
-  ],
+  [['sendCredit', 0], ['giveBack', OURS, 'handler-failed'], takesABreak, ['arm', 'heartbeatDue', 2500], ['arm', 'silence', 2500]],
   four,
 );
 moves(
@@ -376,13 +388,17 @@ moves(
   withTwo,
   close,
   { ...draining, running: 2 },
-  [
-    ['arm', 'drainTimeout', 5000],
-    ['sendCredit', 0],
-  ],
+  [['arm', 'drainTimeout', 5000], ['sendCredit', 0], ...takesNoMore],
   four,
 );
-moves('it is closed at work for a broker that has never heard of credits', busy, close, draining, [['arm', 'drainTimeout', 5000]], four);
+moves(
+  'it is closed at work for a broker that has never heard of credits',
+  busy,
+  close,
+  draining,
+  [['arm', 'drainTimeout', 5000], ...takesNoMore],
+  four,
+);
 moves(
   'a request that was on its way when it said that it takes no more',
   draining,
@@ -424,5 +440,20 @@ moves(
   [['leave'], ['abort'], ['closed'], ...drainingStops],
   four,
 );
+for (const [where, state] of [
+  ['idle', idle],
+  ['with two at work', withTwo],
+] as const)
+  moves(
+    `the pause after a failure is over, ${where}: it takes as many as before`,
+    { ...state, spoken: false },
+    failureDelay,
+    { ...state, spoken: true },
+    [
+      ['sendCredit', 4],
+      ['arm', 'heartbeatDue', 2500],
+    ],
+    four,
+  );
 
 coverEverything();

@@ -151,10 +151,57 @@ describe('a worker that may hold several requests', () => {
     await desk.fail('bad');
     expect(broker.inspect()).toMatchObject({ counters: { requeued: 1, workersLost: 0 } });
     expect(good?.signal.aborted).toBe(false);
+    await world.advance(1000);
     expect(desk.open).toEqual(['good', 'bad']);
     await desk.end('good');
     await desk.end('bad');
     expect(client.take().map((frames) => frames.at(-1))).toEqual(['done good', 'done bad']);
+  });
+
+  test('whose handler fails takes nothing new for a pause, and what it works on goes on', async () => {
+    const broker = await world.broker();
+    const desk = new Desk();
+    world.worker('echo', desk.handler, { concurrency: 4, reconnectInterval: 500 });
+    const client = world.rawClient();
+    for (const body of ['good', 'bad']) client.ask('echo', body);
+    await world.settle();
+    await desk.fail('bad');
+    client.ask('echo', 'new');
+    // At 0.5 the jitter is none.
+    await world.advance(499);
+    expect(desk.open).toEqual(['good']);
+    expect(stateOf(broker)).toEqual({ queued: 2, inFlight: 1, held: [1] });
+    await desk.end('good');
+    await world.advance(1);
+    await world.settle();
+    expect(desk.open).toEqual(['bad', 'new']);
+    expect(broker.inspect().workers).toMatchObject([{ concurrency: 4 }]);
+    for (const body of ['bad', 'new']) await desk.end(body);
+    expect(client.take().map((frames) => frames.at(-1))).toEqual(['done good', 'done bad', 'done new']);
+  });
+
+  test('whose handler always fails costs no request its answer while others do well', async () => {
+    const broker = await world.broker();
+    const failing: WorkerHandler = () => {
+      throw new Error('out of order');
+    };
+    const after = (milliseconds: number): Promise<void> => new Promise((resolve) => world.clock.setTimeout(resolve, milliseconds));
+    const working: WorkerHandler = async ({ body }) => {
+      await after(50);
+      return body;
+    };
+    world.worker('echo', failing, { concurrency: 16 });
+    for (let i = 0; i < 3; i++) world.worker('echo', working, { concurrency: 16 });
+    const client = world.client();
+    const outcomes: Promise<unknown>[] = [];
+    for (let i = 0; i < 300; i++) {
+      outcomes.push(client.request('echo', String(i)));
+      await world.advance(5);
+    }
+    await world.advance(2000);
+    await Promise.all(outcomes);
+    expect(broker.inspect().counters).toMatchObject({ accepted: 300, replied: 300, failed: 0 });
+    expect(broker.inspect().counters.requeued).toBeGreaterThan(0);
   });
 
   test('that is closed finishes what it has, and is given nothing more', async () => {

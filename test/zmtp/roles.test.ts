@@ -1,6 +1,6 @@
 /** Roles that are given their transport by name, over our own engine and libzmq together. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { BinaryStar } from '../../src/binary-star/server.ts';
@@ -114,6 +114,16 @@ describe('roles that are given no transport', () => {
     expect(transport()).toBe(expected);
     kept(MajordomoWorker.connect(broker.endpoint, 'echo', ({ body }) => body));
     expect((await kept(MajordomoClient.connect(broker.endpoint)).request('echo', 'hello')).body.toString()).toBe('hello');
+  });
+
+  const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+  test.skipIf(!hasIPv6)(`a broker at an address of IPv6 is found${hasIPv6 ? '' : ': there is no ::1 here'}`, async () => {
+    for (const transport of NAMES) {
+      const broker = kept(await MajordomoBroker.listen('tcp://[::1]:*', { transport }));
+      expect(broker.endpoint).toMatch(/^tcp:\/\/\[::1\]:\d+$/);
+      kept(MajordomoWorker.connect(broker.endpoint, 'echo', ({ body }) => body));
+      expect((await kept(MajordomoClient.connect(broker.endpoint)).request('echo', 'hello')).body.toString()).toBe('hello');
+    }
   });
 
   test('a queue one of whose ends only libzmq has is over libzmq as a whole', async () => {

@@ -10,10 +10,12 @@ import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { InvalidOption } from '../../src/core/errors.ts';
 import { BindFailed, InvalidEndpoint } from '../../src/transport/transport.ts';
 import type { Connector, Listener, Peer, Publisher, SocketOptions, Subscriber, TransportHandler } from '../../src/transport/transport.ts';
+import { isConnectedToItself } from '../../src/transport/zmtp/sockets.ts';
 import { createZmtpTransport, type Refusal, type ZmtpOptions } from '../../src/transport/zmtp/index.ts';
 import type { Message } from '../../src/wire/message.ts';
 import { encodeGreeting, encodeHeader, encodeHello, encodePong, encodeProperties, GREETING_BYTES } from '../../src/wire/zmtp.ts';
 import { until } from '../conformance/world.ts';
+import { freePort } from '../support/ports.ts';
 import { uncaughtDuring } from '../support/uncaught.ts';
 
 const closing: { close(): unknown }[] = [];
@@ -470,6 +472,17 @@ describe('an onRefusal that throws', () => {
     expect(caught.length).toBeGreaterThan(1);
     expect(new Set(caught)).toEqual(new Set([thrown]));
   });
+});
+
+test('a socket that has found itself at a port where nobody listens is told from others', async () => {
+  const { listener } = await listen();
+  const port = await freePort();
+  const itself = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.1', localPort: port });
+  const another = connect({ host: '127.0.0.1', port: Number(listener.endpoint.split(':').at(-1)) });
+  await Promise.all([once(itself, 'connect'), once(another, 'connect')]);
+  expect([itself, another].map(isConnectedToItself)).toEqual([true, false]);
+  itself.destroy();
+  another.destroy();
 });
 
 describe('where it listens', () => {

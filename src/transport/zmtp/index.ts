@@ -14,7 +14,7 @@ export { zmtpConnection, type ZmtpConnectionMachine } from './connection.machine
 export type { Refusal };
 
 export interface ZmtpOptions {
-  /** Bytes of all frames of one message together. At least the socket's own `maxFrameBytes`. Default 64 MiB. */
+  /** Bytes of all frames of one message together. Where it is less than the socket's own `maxFrameBytes`, that one counts. Default 64 MiB. */
   readonly maxMessageBytes?: number;
   /** Frames of one message. Default 4096. */
   readonly maxFrames?: number;
@@ -60,17 +60,21 @@ export function createZmtpTransport(options: ZmtpOptions = {}): Required<Transpo
   };
 }
 
-function checkCredentials({ user, password }: { readonly user: string; readonly password: string }): [string, string] {
+function checkCredentials(
+  { user, password }: { readonly user: string; readonly password: string },
+  option: 'credentials' | 'users' = 'credentials',
+): [string, string] {
   for (const [name, value] of Object.entries({ user, password }))
     if (typeof value !== 'string' || Buffer.byteLength(value) > MOST_CREDENTIAL_BYTES)
-      throw new InvalidOption(`credentials.${name}`, typeof value, `a text of at most ${MOST_CREDENTIAL_BYTES} bytes`);
+      throw new InvalidOption(`${option}.${name}`, typeof value, `a text of at most ${MOST_CREDENTIAL_BYTES} bytes`);
   return [user, password];
 }
 
 function checkUsers(users: { readonly [user: string]: string }): (user: string, password: string) => boolean {
-  if (typeof users !== 'object' || (users as unknown) === null)
-    throw new InvalidOption('users', typeof users, 'an object: user → password');
+  if (typeof users !== 'object' || (users as unknown) === null || Array.isArray(users) || users instanceof Map)
+    throw new InvalidOption('users', users, 'a plain object: user → password');
   const known = new Map(Object.entries(users));
+  for (const [user, password] of known) checkCredentials({ user, password }, 'users');
   return (user, password) => {
     const right = known.get(user);
     // Whether there is such a user must not show in the time either.

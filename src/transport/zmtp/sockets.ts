@@ -563,7 +563,8 @@ abstract class ConnectingSocket extends ZmtpSocket {
     const socket = connectTo(this.#place);
     const connection = (this.#connection = new ZmtpConnection(this, socket, this.outbox));
     socket.once('connect', () => {
-      connection.open();
+      if (isConnectedToItself(socket)) socket.resetAndDestroy();
+      else connection.open();
     });
   }
 
@@ -655,6 +656,14 @@ class ZmtpSubscriber extends ConnectingSocket implements Subscriber {
     if (minor >= 1) this.outbox.putCommand(encodeSubscribe(EVERYTHING));
     else this.outbox.put(SUBSCRIBE_AS_MESSAGE, undefined, 0);
   }
+}
+
+/**
+ * Where nobody listens yet, TCP may connect a socket to itself: its own port happens to be the one it looks for. It would keep the port from who is to
+ * listen there.
+ */
+export function isConnectedToItself({ localPort, remotePort, localAddress, remoteAddress }: Socket): boolean {
+  return localPort !== undefined && localPort === remotePort && localAddress === remoteAddress;
 }
 
 /* ------------------------------------------------------------------ making them */

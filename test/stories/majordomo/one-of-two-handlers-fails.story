@@ -30,7 +30,8 @@ worker two offers echo
          7  broker        hears READY for echo from worker two; registers worker two for echo
 
 worker one fails
-         7  worker one    its handler throws; sends FAILURE to the broker
+         7  worker one    its handler throws; sends CREDIT 0 to the broker; sends FAILURE to the broker
+         8  broker        hears CREDIT 0 from worker one
          8  broker        hears FAILURE from worker one; takes the request back (deliveries 1);
                           sends REQUEST "bad luck" (delivery 2) to worker two
          9  worker two    hears REQUEST "bad luck" (delivery 2) from the broker; begins to work on "bad luck"

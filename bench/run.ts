@@ -64,7 +64,12 @@ else await main();
 
 async function main(): Promise<void> {
   const wanted = options.only?.split(',') ?? SECTIONS.map((section) => section.name);
-  for (const name of wanted) if (!SECTIONS.some((section) => section.name === name)) throw new Error(`there are no rows "${name}"`);
+  for (const name of wanted) {
+    if (SECTIONS.some((section) => section.name === name)) continue;
+    process.stderr.write(`bench: there are no rows "${name}"; there are ${SECTIONS.map((section) => section.name).join(', ')}\n`);
+    process.exitCode = 2;
+    return;
+  }
   const begin = performance.now();
   const bench = new Bench(options.quick, options.peers || undefined);
   const tables: Table[] = [];

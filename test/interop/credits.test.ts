@@ -104,7 +104,7 @@ test('on the wire: READY with a credit mark, several REQUESTs, answers in any or
           else resolve(reply);
         });
       }),
-    { heartbeatInterval: 10_000, concurrency: 3 },
+    { heartbeatInterval: 10_000, concurrency: 3, reconnectInterval: 8000 },
   );
   workers.push(worker);
   const [id = '', ...ready] = await broker.receive();
@@ -114,10 +114,12 @@ test('on the wire: READY with a credit mark, several REQUESTs, answers in any or
   await expect.poll(() => waiting.size).toBe(3);
   waiting.get('b')?.('done b');
   expect(await broker.receive()).toEqual([id, '', 'MDPW01', '\x03', handle(2), '', 'done b']);
+  const takesNoMore = [id, '', 'MDPW01', '\x07', 'SW\x03\0\0\0\0\0\0\0\0\0'];
   waiting.get('c')?.(new Error('on purpose'));
+  expect(await broker.receive()).toEqual(takesNoMore);
   expect(await broker.receive()).toEqual([id, '', 'MDPW01', '\x06', handle(3), 'handler-failed']);
   const closed = worker.close();
-  expect(await broker.receive()).toEqual([id, '', 'MDPW01', '\x07', 'SW\x03\0\0\0\0\0\0\0\0\0']);
+  expect(await broker.receive()).toEqual(takesNoMore);
   await broker.send(id, '', 'MDPW01', '\x02', handle(4), '', 'too late');
   expect(await broker.receive()).toEqual([id, '', 'MDPW01', '\x06', handle(4), 'declined']);
   waiting.get('a')?.('done a');

@@ -56,10 +56,10 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof SeaworthyError ? EXIT.failed : EXIT.fault;
 }
 
-/** @param flags what the library's options are called on this command line; the others are its words, such as SERVICE. */
 /** Endpoints that some transports have, and others not. */
 const ELSEWHERE = /^(ipc|inproc|tipc|vmci):\/\/./;
 
+/** @param flags what the library's options are called on this command line; the others are its words, such as SERVICE. */
 export function problemOf(error: unknown, flags: ReadonlyMap<string, string> = new Map()): Problem {
   if (!(error instanceof SeaworthyError)) return { error: 'FAULT', message: `a bug in seaworthy: ${stackOf(error)}` };
   return { error: error.code, message: messageOf(error, flags), ...fieldsOf(error) };

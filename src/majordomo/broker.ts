@@ -7,7 +7,6 @@ import type { Admission } from '../load-balancer/session.machine.ts';
 import { WorkerSession } from '../load-balancer/session.ts';
 import { transportHeartbeatOf } from '../runtime/options.ts';
 import type { LivenessLayers, Peer } from '../transport/transport.ts';
-import { COMMANDS_BESIDE } from '../wire/credit.ts';
 import { framesBetween } from '../wire/envelope.ts';
 import type { Frame, Message } from '../wire/message.ts';
 import { Names } from '../wire/names.ts';
@@ -26,7 +25,7 @@ import {
   type ClientRequest,
   type WorkerCommand,
 } from './codec.ts';
-import { brokerSettings, type BrokerSettings, type MajordomoBrokerOptions } from './options.ts';
+import { brokerSettings, mostGranted, type BrokerSettings, type MajordomoBrokerOptions } from './options.ts';
 import { majordomoSession } from './session.machine.ts';
 
 export interface ServiceName {
@@ -71,7 +70,7 @@ export interface BrokerSnapshot {
  */
 export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoint: string }> {
   readonly #settings: BrokerSettings;
-  /** Requests that a worker is granted at once: no more than fit in its queue. */
+  /** Requests that a worker is granted at once. */
   readonly #mostGranted: number;
   readonly #services = new Map<string, Service>();
   /** Of services that were asked for lately. */
@@ -105,8 +104,7 @@ export class MajordomoBroker extends LoadBalancer<ServiceName, { readonly endpoi
     const settings = brokerSettings(options);
     super('broker', options, settings, majordomoSession);
     this.#settings = settings;
-    const { maxConcurrency, highWaterMark } = settings;
-    this.#mostGranted = Math.min(maxConcurrency, Math.max(1, highWaterMark - COMMANDS_BESIDE));
+    this.#mostGranted = mostGranted(settings);
   }
 
   /** Where it really listens. */

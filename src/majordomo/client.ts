@@ -210,7 +210,8 @@ export class MajordomoClient extends Requester<MajordomoClientEvents, MajordomoC
   }
 
   protected override get isCrowded(): boolean {
-    return this.#shared?.crowded === true;
+    const shared = this.#shared;
+    return shared?.isCrowded?.(shared.remote) === true;
   }
 
   protected override async shut(): Promise<void> {

@@ -13,7 +13,7 @@ import {
   type RetryOptions,
   type TransportHeartbeatOptions,
 } from '../runtime/options.ts';
-import { MOST_CREDIT } from '../wire/credit.ts';
+import { COMMANDS_BESIDE, MOST_CREDIT } from '../wire/credit.ts';
 import { ROLE_OPTIONS, type RoleOptions } from '../runtime/role.ts';
 import { isServiceName } from './codec.ts';
 import {
@@ -72,6 +72,11 @@ export function brokerSettings(options: MajordomoBrokerOptions): BrokerSettings 
   countOption('maxConcurrency', settings.maxConcurrency, 1, MOST_CREDIT);
   countOption('maxServiceNameBytes', settings.maxServiceNameBytes, 1, 255);
   return settings;
+}
+
+/** Requests that one worker is granted at once, however many it asks for: no more than fit in its queue, beside a few commands. */
+export function mostGranted({ maxConcurrency, highWaterMark }: BrokerSettings): number {
+  return Math.min(maxConcurrency, Math.max(1, highWaterMark - COMMANDS_BESIDE));
 }
 
 function policiesOf(policies: Readonly<Record<string, DeliveryPolicy>>): ReadonlyMap<string, DeliveryPolicy> {

@@ -163,7 +163,7 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
 
   /** Calls back with the transport: at once if one was given, else when it is loaded, or cannot be. */
   protected withTransport(use: (transport: Transport) => void, unavailable: (error: SeaworthyError) => void): void {
-    if (typeof this.#transport === 'object') {
+    if (this.#transport !== undefined && typeof this.#transport !== 'string') {
       use(this.#transport);
       return;
     }

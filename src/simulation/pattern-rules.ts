@@ -12,6 +12,7 @@ import {
 import { lazyPirateClientSettings, type LazyPirateClientOptions } from '../lazy-pirate/options.ts';
 import {
   brokerSettings,
+  mostGranted,
   clientSettings,
   workerSettings,
   type MajordomoBrokerOptions,
@@ -80,14 +81,14 @@ export function majordomoRules(world: BrokerWorld<MajordomoBrokerOptions, Majord
   const broker = brokerSettings(world.options ?? {});
   const workers = workerSettings({ ...heartbeatsOf(broker), ...world.workers });
   checkSameHeartbeats(broker, workers);
-  const { maxQueuedRequests, maxQueuedPerService, maxServices, maxConcurrency, deliveryPolicy, deliveryPolicies } = broker;
+  const { maxQueuedRequests, maxQueuedPerService, maxServices, deliveryPolicy, deliveryPolicies } = broker;
   return rulesOf(world, broker, workers, {
     ...heartbeatRules(broker),
     maxDeliveries: [deliveryPolicy, ...deliveryPolicies.values()].includes('requeue') ? broker.maxDeliveries : 1,
     mostQueued: maxQueuedRequests,
     mostQueuedPerService: maxQueuedPerService,
     maxServices,
-    maxConcurrency,
+    maxConcurrency: mostGranted(broker),
     readsWhenReady: false,
     frames: MAJORDOMO_FRAMES,
   });

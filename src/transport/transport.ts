@@ -127,6 +127,11 @@ export interface Socket {
    */
   send(peer: Peer, head: readonly Frame[], tail?: Message, from?: number): SendResult;
   /**
+   * Whether half of what may be queued towards that peer, in bytes, is queued: what is sent now waits long. To one that is not crowded a message of
+   * any size can be sent. Left out by transports that cannot tell.
+   */
+  isCrowded?(peer: Peer): boolean;
+  /**
    * No handler is called after this. Resolves when the socket is gone. Idempotent.
    *
    * @param linger how long to go on delivering what was sent, in ms; default: the socket's own.
@@ -146,20 +151,11 @@ export interface Listener extends Socket {
   pause(): void;
   /** Undoes `pause`. Idempotent. */
   resume(): void;
-  /**
-   * Whether half of what may be queued towards that peer, in bytes, is queued. To one that is not crowded a message of any size can be sent.
-   * Left out by transports that cannot tell.
-   */
-  isCrowded?(peer: Peer): boolean;
 }
 
 export interface Connector extends Socket {
   /** The handle of the listener at the other end, the same across reconnects. */
   readonly remote: Peer;
-  /**
-   * Whether half of what may be queued, in bytes, is queued: what is sent now waits long. Left out by transports that cannot tell.
-   */
-  readonly crowded?: boolean;
 }
 
 /** Says the same to everybody who listens. */

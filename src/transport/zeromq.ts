@@ -180,12 +180,12 @@ abstract class ZeromqSocket<S extends NativeSocket> {
     return Promise.resolve();
   }
 
-  /** Where it really listens. */
   /** For addresses that need it only: else libzmq would look for the IPv6 addresses of names, too, and for no others where there are any. */
   #speakIPv6(endpoint: string): void {
     if (endpoint.startsWith('tcp://[')) this.socket.ipv6 = true;
   }
 
+  /** Where it really listens. */
   protected async bindTo(endpoint: string): Promise<string> {
     this.#speakIPv6(endpoint);
     for (let attempt = 1; ; attempt++) {

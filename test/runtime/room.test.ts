@@ -187,9 +187,7 @@ describe('a connection that is not taken from fast enough', () => {
     let crowded = false;
     const connect = world.transport.connect.bind(world.transport);
     world.transport.connect = (...args): Connector => {
-      const connector = connect(...args);
-      Object.defineProperty(connector, 'crowded', { get: () => crowded });
-      return connector;
+      return Object.assign(connect(...args), { isCrowded: () => crowded });
     };
     client = world.client({ correlation: 'envelope', maxOpenRequests: 10 });
     crowded = true;

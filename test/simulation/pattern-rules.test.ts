@@ -107,6 +107,25 @@ test.each([
   },
 );
 
+test('in such a world a worker is expected to be given no more at once than the broker has queue for', { timeout: 60_000 }, async () => {
+  const narrow = { ...HEARTBEATS, highWaterMark: 13 };
+  const slow: Nodes = {
+    ...mdp,
+    hub: async (host) => {
+      host.keep(await MajordomoBroker.listen('sim://hub', { ...host.ports, ...narrow }));
+    },
+    smith: (host) => {
+      const work = host.work(async ({ body }) => (await host.sleep(500), body));
+      host.keep(MajordomoWorker.connect('sim://hub', 'iron', work, { ...host.ports, ...HEARTBEATS, ...WORKERS, concurrency: 8 }));
+    },
+    joiner: () => undefined,
+  };
+  const { failures } = await campaign(market('narrow iron', slow, majordomoRules({ node: 'hub', options: narrow, workers: WORKERS })), {
+    seeds: 10,
+  });
+  expect(failures.map(({ seed, violation }) => ({ seed, violation }))).toEqual([]);
+});
+
 const forgetful = (): Undo =>
   replaced(
     WorkerSession.prototype,

@@ -633,7 +633,7 @@ class ZmtpConnector extends ConnectingSocket implements Connector {
     super('DEALER', endpoint, handler, settings, options);
   }
 
-  get crowded(): boolean {
+  isCrowded(_peer: Peer): boolean {
     return this.outbox.isCrowded;
   }
 

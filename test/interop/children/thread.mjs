@@ -3,5 +3,5 @@ import { workerData } from 'node:worker_threads';
 import { MajordomoWorker } from '../../../dist/majordomo/worker.js';
 
 const { endpoint, transport } = workerData;
-const answer = ({ body, deliveries }) => (deliveries === 1 ? new Promise(() => undefined) : body);
+const answer = ({ body }, { attempt }) => (attempt === 1 ? new Promise(() => undefined) : body);
 MajordomoWorker.connect(endpoint, 'echo', answer, { transport });

@@ -80,8 +80,10 @@ test('the half that serves stands still: the other takes over, and the sleeper a
   expect(await plain.everythingWithin(300)).toEqual([]);
   expect(load.answers.filter(({ by, at: when }) => by === 'primary' && when > at)).toEqual([]);
   expect(client.inspect()).toMatchObject({ epoch: 2, counters: { replies: 800, failures: 0, faults: 0, stale: 0 } });
-  // What it had taken in before it may have been at work on; nothing was begun after.
-  expect(primary.said('request')).toHaveLength(asked);
+  // The stop may have hit it between reading a request and beginning with it. Nothing else was begun after.
+  const begun = primary.said('request');
+  expect(begun.length - asked).toBeLessThanOrEqual(1);
+  expect(begun.map(({ body }) => body)).not.toContainEqual(['sent to the sleeper']);
   expect([await stateOf(primary), await stateOf(backup)]).toEqual(['passive', 'active']);
   expectNoFaults(primary, backup);
 });

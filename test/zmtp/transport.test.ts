@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect, Socket } from 'node:net';
+import { connect, Server, Socket } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Dealer, Publisher as PubSocket, Subscriber as SubSocket } from 'zeromq';
@@ -147,6 +147,20 @@ describe('who is let in', () => {
     ];
     for (const raw of raws) await raw.untilEnded();
     expect(refusals.map(({ why }) => why)).toEqual(['handshake', 'handshake', 'handshake']);
+  });
+
+  test('a connection that the system could not accept ends nobody, and is told', async () => {
+    const listening = vi.spyOn(Server.prototype, 'listen');
+    const { ear, listener, refusals } = await listen();
+    const [server] = listening.mock.contexts as [Server];
+    listening.mockRestore();
+    const caught = await uncaughtDuring(async () => {
+      server.emit('error', new Error('accept ENETUNREACH'));
+      new Raw(listener.endpoint).say(GREETING, READY, frame('hello'));
+      await until('another one', () => ear.texts.length === 1);
+    });
+    expect(caught).toEqual([]);
+    expect(refusals).toEqual([{ endpoint: listener.endpoint, remote: undefined, why: 'accept', reason: 'accept ENETUNREACH' }]);
   });
 
   test('no more connections than may be; who leaves makes room', async () => {

@@ -53,7 +53,7 @@ export interface Refusal {
   readonly endpoint: string;
   /** Where the other side was: an address and a port, or nothing over ipc. */
   readonly remote: string | undefined;
-  readonly why: Exclude<ConnectionEnd, 'ours' | 'closed' | 'reset'> | 'connections';
+  readonly why: Exclude<ConnectionEnd, 'ours' | 'closed' | 'reset'> | 'connections' | 'accept';
   readonly reason: string;
 }
 
@@ -251,7 +251,10 @@ abstract class AcceptingSocket extends ZmtpSocket {
     } catch (cause) {
       throw new BindFailed(endpoint, (cause as NodeJS.ErrnoException).code ?? 'unknown', { cause });
     }
-    this.#server.on('error', throwLater);
+    // A connection that could not be accepted (no file descriptor is left, say) is no reason to end: others come later.
+    this.#server.on('error', ({ message }) => {
+      this.tell('accept', message, undefined);
+    });
     if ('path' in place) return;
     const { address, port } = this.#server.address() as AddressInfo;
     this.#endpoint = tcpEndpoint(address, port);

@@ -4,6 +4,7 @@ import { MajordomoBroker } from '../../src/majordomo/broker.ts';
 import { MajordomoClient } from '../../src/majordomo/client.ts';
 import type { MajordomoClientOptions } from '../../src/majordomo/options.ts';
 import { MajordomoWorker } from '../../src/majordomo/worker.ts';
+import { rejecting } from '../support/uncaught.ts';
 import { pause } from './processes.ts';
 import { closeRawPeers, RawRouter, type Frames } from './raw-peer.ts';
 
@@ -86,7 +87,7 @@ describe('with a broker that is not ours', () => {
 
   test('a reply that comes after the timeout answers neither the repetition nor the next request', async () => {
     const broker = await RawRouter.listen();
-    const client = connect(broker, { correlation: 'socket', requestTimeout: 60, requestRetries: 2 });
+    const client = connect(broker, { correlation: 'socket', requestTimeout: 250, requestRetries: 2 });
     const first = client.request('echo', 'first');
     const [slow = ''] = await broker.receive();
     const [repeated = '', ...repetition] = await broker.receive();
@@ -98,7 +99,7 @@ describe('with a broker that is not ours', () => {
     expect(texts(reply.body)).toEqual(['in time']);
     expect(reply.attempts.map((attempt) => attempt.outcome)).toEqual(['timed-out', 'replied']);
 
-    const given = client.request('echo', 'given up', { requestRetries: 1 });
+    const given = rejecting(client.request('echo', 'given up', { requestRetries: 1 }));
     const [abandoned = ''] = await broker.receive();
     await expect(given).rejects.toMatchObject({ code: 'REQUEST_TIMED_OUT', mayHaveRun: true });
     const next = client.request('echo', 'next', { requestTimeout: 5000 });
@@ -113,7 +114,7 @@ describe('with a broker that is not ours', () => {
     const broker = await RawRouter.listen();
     const client = connect(broker, { correlation: 'socket' });
     const abort = new AbortController();
-    const aborted = client.request('echo', 'aborted', { signal: abort.signal });
+    const aborted = rejecting(client.request('echo', 'aborted', { signal: abort.signal }));
     const [left = ''] = await broker.receive();
     abort.abort(new Error('changed my mind'));
     await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' });
@@ -186,8 +187,8 @@ describe('with our broker', () => {
 
   test('a late reply is recognised by its id, and a duplicate of an answered one too', async () => {
     const broker = await RawRouter.listen();
-    const [client, id] = await correlated(broker, { requestTimeout: 60, requestRetries: 1 });
-    const given = client.request('echo', 'given up');
+    const [client, id] = await correlated(broker, { requestTimeout: 250, requestRetries: 1 });
+    const given = rejecting(client.request('echo', 'given up'));
     const [, late = ''] = await broker.receive();
     await expect(given).rejects.toMatchObject({ code: 'REQUEST_TIMED_OUT' });
     // Nothing came over this connection since: the client asks whether anybody is there.
@@ -213,7 +214,7 @@ describe('with our broker', () => {
     async (code) => {
       const broker = await RawRouter.listen();
       const [client, id] = await correlated(broker, { requestRetries: 1 });
-      const outcome = client.request('echo', 'body');
+      const outcome = rejecting(client.request('echo', 'body'));
       const [, correlation = ''] = await broker.receive();
       await broker.send(id, correlation.replace('SW\x01\0', 'SW\x01\x02'), '', 'SEAF01', 'echo', code, '2');
       await expect(outcome).rejects.toMatchObject({ code: 'REQUEST_FAILED', failure: code, deliveries: 2, mayHaveRun: true });
@@ -230,7 +231,7 @@ describe('with our broker', () => {
     expect(second).not.toBe(first);
     await broker.send(id, second, '', CLIENT, 'echo', 'done');
     expect((await outcome).attempts.map((attempt) => attempt.outcome)).toEqual(['refused', 'replied']);
-    const poisoned = client.request('echo', 'body');
+    const poisoned = rejecting(client.request('echo', 'body'));
     const [, third = ''] = await broker.receive();
     await broker.send(id, third, '', 'SEAF01', 'echo', 'poisoned', '3');
     await expect(poisoned).rejects.toMatchObject({ failure: 'poisoned', retriable: false });
@@ -256,7 +257,7 @@ test('a frame that the broker would not take is not sent, and costs nobody else 
     expect((await client.request('echo', Buffer.alloc(2 ** 20))).body[0]).toHaveLength(2 ** 20);
     expect(client.inspect().counters).toMatchObject({ connections: 1, retries: 0 });
     const failed = worker.events.once('handlerFailed');
-    const poisoned = client.request('echo', 'long', { requestTimeout: 20_000 });
+    const poisoned = rejecting(client.request('echo', 'long', { requestTimeout: 20_000 }));
     expect((await failed).error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining('1048577 bytes') });
     await expect(poisoned).rejects.toMatchObject({ code: 'REQUEST_FAILED', failure: 'poisoned' });
   } finally {

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { LoadBalancedWorkerSnapshot } from '../../src/load-balancer/worker.ts';
 import type { ParanoidPirateQueueSnapshot } from '../../src/paranoid-pirate/queue.ts';
+import { rejecting } from '../support/uncaught.ts';
 import { connectClient, endPirates, expectOwnAnswers, freePlace, Load, startPirateAt, startQueue, texts } from './pirate-processes.ts';
 import { eventually, pause, type Child } from './processes.ts';
 import { expectPrompt, inspect } from './role-processes.ts';
@@ -87,7 +88,7 @@ describe('a worker is killed', () => {
     for (const name of ['a', 'b', 'c', 'd']) await startPirateAt(queue, 'paranoid', backend, name);
     const load = new Load(connectClient(frontend, { maxSockets: 4 }), 200);
     const patience = new AbortController();
-    const deadly = connectClient(frontend).request('die', { signal: patience.signal });
+    const deadly = rejecting(connectClient(frontend).request('die', { signal: patience.signal }));
     expect(await queue.until('requestFailed')).toMatchObject({ code: 'poisoned', deliveries: 3 });
     // Its client is not told: it would ask again.
     patience.abort();

@@ -1,6 +1,7 @@
 /** What both pirates have to live with: frozen processes, a queue that stays away or stands still, clients that die, deadly requests. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { QueueSnapshot } from '../../src/load-balancer/queue.ts';
+import { rejecting } from '../support/uncaught.ts';
 import { connectClient, endPirates, freePlace, startPirate, startPirateAt, startQueue, texts, type Pirate } from './pirate-processes.ts';
 import { eventually, pause } from './processes.ts';
 import { inspect } from './role-processes.ts';
@@ -77,8 +78,7 @@ describe.each<Pirate>(['simple', 'paranoid'])('%s', (pattern) => {
     const [queue, { frontend, backend }] = await startQueue(pattern);
     const worker = await startPirateAt(queue, pattern, backend, 'worker');
     const leaving = connectClient(frontend);
-    const left = leaving.request(['hold', 'for nobody']);
-    left.catch(() => undefined);
+    const left = rejecting(leaving.request(['hold', 'for nobody']));
     await worker.until('request');
     await leaving.close();
     await expect(left).rejects.toMatchObject({ code: 'CLIENT_CLOSED' });

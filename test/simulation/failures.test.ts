@@ -76,11 +76,11 @@ test('a run that was kept without faults has those that its seed draws', async (
 
 test('a run of another simulation, or one that did not fail, is refused', async () => {
   const other = { ...failed, simulation: 'other' };
-  for (const refused of [replay(majordomo, replayOf(other)), report(majordomo, other), shrink(majordomo, other)])
-    await expect(refused).rejects.toMatchObject({ code: 'INVALID_OPTION', value: 'other' });
+  for (const refused of [() => replay(majordomo, replayOf(other)), () => report(majordomo, other), () => shrink(majordomo, other)])
+    await expect(refused()).rejects.toMatchObject({ code: 'INVALID_OPTION', value: 'other' });
   const sound = { ...failed, violation: undefined };
-  for (const refused of [report(majordomo, sound), shrink(majordomo, sound)])
-    await expect(refused).rejects.toMatchObject({ code: 'INVALID_OPTION', option: 'failed' });
+  for (const refused of [() => report(majordomo, sound), () => shrink(majordomo, sound)])
+    await expect(refused()).rejects.toMatchObject({ code: 'INVALID_OPTION', option: 'failed' });
 });
 
 test('a run that was kept is compared with what it is now', async () => {

@@ -153,7 +153,15 @@ export abstract class Role<E extends RoleEvents> implements AsyncDisposable {
   protected async transport(endpoints?: readonly string[]): Promise<Transport> {
     const choice = this.#transport ?? defaultTransport(this.#kind, endpoints);
     if (typeof choice !== 'string') return choice;
-    if (choice === 'zmtp') return (await import('../transport/zmtp/index.ts')).zmtpTransport;
+    this.logger.debug({ role: this.name, transport: choice }, 'transport taken');
+    if (choice === 'zmtp') {
+      const { createZmtpTransport } = await import('../transport/zmtp/index.ts');
+      return createZmtpTransport({
+        onRefusal: (facts) => {
+          this.logger.info({ role: this.name, ...facts }, 'connection refused');
+        },
+      });
+    }
     try {
       return (await import('../transport/zeromq.ts')).zeromqTransport;
     } catch (error) {

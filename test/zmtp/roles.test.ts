@@ -1,5 +1,7 @@
 /** Roles that are given their transport by name, over our own engine and libzmq together. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
@@ -114,6 +116,24 @@ describe('roles that are given no transport', () => {
     expect(transport()).toBe(expected);
     kept(MajordomoWorker.connect(broker.endpoint, 'echo', ({ body }) => body));
     expect((await kept(MajordomoClient.connect(broker.endpoint)).request('echo', 'hello')).body.toString()).toBe('hello');
+  });
+
+  test('a broker logs whom its transport turns away, a client which transport it takes', async () => {
+    const lines: string[] = [];
+    const logger = createLogger({ level: 'debug', destination: { write: (line) => void lines.push(line) } });
+    const logged = (message: string): object | undefined =>
+      lines.map((line) => JSON.parse(line) as { msg: string }).find(({ msg }) => msg === message);
+    const broker = kept(await MajordomoBroker.listen('tcp://127.0.0.1:*', { logger }));
+    const stranger = connect(Number(broker.endpoint.split(':').at(-1)), '127.0.0.1').end('GET / HTTP/1.1\r\n\r\n'.padEnd(64));
+    await once(stranger.resume(), 'close');
+    await vi.waitFor(() => {
+      expect(logged('connection refused')).toMatchObject({ role: 'broker', endpoint: broker.endpoint, why: 'protocol' });
+    });
+    lines.length = 0;
+    kept(MajordomoClient.connect(broker.endpoint, { logger }));
+    await vi.waitFor(() => {
+      expect(logged('transport taken')).toMatchObject({ role: 'client', transport: 'zeromq' });
+    });
   });
 
   const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));

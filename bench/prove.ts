@@ -4,8 +4,8 @@
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { scenarios } from 'seaworthy/testkit';
+import { countOf, wordsOf } from './words.ts';
 
 const HELP = `npm run prove -- [options]
 
@@ -19,30 +19,12 @@ is told, and is no failure. Fewer seeds than usual do not reach all pairs of sta
   --help           this text
 `;
 
-const given = options();
-
-function options(): {
-  readonly seeds: string;
-  readonly inputs: string;
-  readonly second: string;
-  readonly json: boolean;
-  readonly help: boolean;
-} {
-  try {
-    return parseArgs({
-      options: {
-        seeds: { type: 'string', default: '20000' },
-        inputs: { type: 'string', default: '1000000' },
-        second: { type: 'string', default: process.env['SEAWORTHY_SECOND_NODE'] ?? '' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\nTry: npm run prove -- --help\n`);
-    process.exit(2);
-  }
-}
+const given = wordsOf('prove', HELP, {
+  seeds: { type: 'string', default: '20000' },
+  inputs: { type: 'string', default: '1000000' },
+  second: { type: 'string', default: process.env['SEAWORTHY_SECOND_NODE'] ?? '' },
+  json: { type: 'boolean', default: false },
+});
 
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const CATALOGUE = fileURLToPath(new URL('../catalogue/test/catalogue/measure.js', import.meta.url));
@@ -349,20 +331,8 @@ async function secondNode(second: string): Promise<Goal[]> {
 }
 
 async function main(): Promise<number> {
-  if (given.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const seeds = Number(given.seeds);
-  if (!Number.isSafeInteger(seeds) || seeds < 1) {
-    process.stderr.write(`--seeds must be a whole number, at least 1, not ${given.seeds}\n`);
-    return 2;
-  }
-  const inputs = Number(given.inputs);
-  if (!Number.isSafeInteger(inputs) || inputs < 1) {
-    process.stderr.write(`--inputs must be a whole number, at least 1, not ${given.inputs}\n`);
-    return 2;
-  }
+  const seeds = countOf('prove', 'seeds', given.seeds);
+  const inputs = countOf('prove', 'inputs', given.inputs);
   const began = performance.now();
   const goals: Goal[] = [
     ...(await simulation(seeds)),

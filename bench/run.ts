@@ -3,7 +3,6 @@
  * in one run on one machine. docs/performance.md says what each row means.
  */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { Bench, machine, readable, type Result, type Section, type Table } from './report.ts';
 import { brokers } from './sections/brokers.ts';
 import { depth } from './sections/depth.ts';
@@ -15,6 +14,7 @@ import { recovery } from './sections/recovery.ts';
 import { depthOverZmtp, idleOverZmtp, peerMemory } from './sections/scale.ts';
 import { traffic } from './sections/traffic.ts';
 import { picture } from './svg.ts';
+import { namesOf, wordsOf } from './words.ts';
 
 const SECTIONS: readonly Section[] = [
   { name: 'brokers', measure: brokers },
@@ -48,30 +48,25 @@ not punished. What cannot be measured here is left out, and said.
   --help           this text
 `;
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    plot: { type: 'string' },
-    peers: { type: 'string', default: process.env['BENCH_PEERS'] ?? '' },
-    help: { type: 'boolean', default: false },
-  },
+const given = wordsOf('bench', HELP, {
+  quick: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  only: { type: 'string' },
+  plot: { type: 'string' },
+  peers: { type: 'string', default: process.env['BENCH_PEERS'] ?? '' },
 });
 
-if (options.help) process.stdout.write(HELP);
-else await main();
+await main();
 
 async function main(): Promise<void> {
-  const wanted = options.only?.split(',') ?? SECTIONS.map((section) => section.name);
-  for (const name of wanted) {
-    if (SECTIONS.some((section) => section.name === name)) continue;
-    process.stderr.write(`bench: there are no rows "${name}"; there are ${SECTIONS.map((section) => section.name).join(', ')}\n`);
-    process.exitCode = 2;
-    return;
-  }
+  const wanted = namesOf(
+    'bench',
+    'only',
+    given.only,
+    SECTIONS.map(({ name }) => name),
+  );
   const begin = performance.now();
-  const bench = new Bench(options.quick, options.peers || undefined);
+  const bench = new Bench(given.quick, given.peers || undefined);
   const tables: Table[] = [];
   for (const section of SECTIONS) {
     if (!wanted.includes(section.name)) continue;
@@ -86,8 +81,8 @@ async function main(): Promise<void> {
   const seconds = (performance.now() - begin) / 1000;
   const result: Result = { date: new Date().toISOString(), machine: machine(), quick, seconds, tables, goals, leftOut, broken };
   if (broken.length > 0) process.exitCode = 1;
-  const plot = options.plot ?? (options.only === undefined && !quick ? PLOT : undefined);
+  const plot = given.plot ?? (given.only === undefined && !quick ? PLOT : undefined);
   const drawn = picture(result);
   if (plot !== undefined && drawn !== undefined) writeFileSync(plot, drawn);
-  process.stdout.write(options.json ? `${JSON.stringify(result, undefined, 2)}\n` : `${readable(result)}\n`);
+  process.stdout.write(given.json ? `${JSON.stringify(result, undefined, 2)}\n` : `${readable(result)}\n`);
 }

@@ -3,11 +3,11 @@
  * options, each a process of its own, are killed or frozen in turn under load; docs/patterns/binary-star.md shows a run.
  */
 import { createServer, type AddressInfo } from 'node:net';
-import { parseArgs } from 'node:util';
 import { BinaryStarClient, type BinaryStarOptions, type StarRole } from 'seaworthy/binary-star';
 import { Child } from './child.ts';
 import type { HalfPart } from './star-half.ts';
 import { median } from './statistics.ts';
+import { countOf, wordsOf } from './words.ts';
 
 const HELP = `npm run failover -- [options]
 
@@ -19,12 +19,9 @@ half, the requests that were lost, and those that were answered twice. Ends with
   --help        this text
 `;
 
-const { values: given } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '20' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const given = wordsOf('failover', HELP, {
+  rounds: { type: 'string', default: '20' },
+  json: { type: 'boolean', default: false },
 });
 
 /** How long a request takes, in ms. */
@@ -218,8 +215,7 @@ async function measure({ what, signal, options }: Blow, rounds: number): Promise
 }
 
 async function main(): Promise<void> {
-  const rounds = Number(given.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a whole number of at least 1');
+  const rounds = countOf('failover', 'rounds', given.rounds);
   const rows: Row[] = [];
   for (const blow of BLOWS) rows.push(await measure(blow, rounds));
   if (given.json) process.stdout.write(`${JSON.stringify({ date: new Date().toISOString(), work: WORK_MS, rows }, undefined, 2)}\n`);
@@ -232,5 +228,4 @@ async function main(): Promise<void> {
   if (rows.some(({ lost, twice }) => lost + twice > 0)) process.exitCode = 1;
 }
 
-if (given.help) process.stdout.write(HELP);
-else await main();
+await main();

@@ -3,12 +3,12 @@
  * frozen while a request is under way, and the client's request says how it went. docs/patterns/README.md shows a run.
  */
 import { createServer, type AddressInfo } from 'node:net';
-import { parseArgs } from 'node:util';
 import { LazyPirateClient } from 'seaworthy/lazy-pirate';
 import { MajordomoClient } from 'seaworthy/majordomo';
 import { Child } from './child.ts';
 import { median } from './statistics.ts';
 import type { Part } from './survivor.ts';
+import { countOf, namesOf, wordsOf } from './words.ts';
 
 const HELP = `npm run survival -- [options]
 
@@ -31,13 +31,10 @@ const PINGS = { transportHeartbeatInterval: 100, transportHeartbeatTimeout: 300 
 type Pattern = Part['pattern'];
 const PATTERNS: readonly Pattern[] = ['lazy', 'simple', 'paranoid', 'majordomo'];
 
-const { values: given } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    only: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const given = wordsOf('survival', HELP, {
+  rounds: { type: 'string', default: '5' },
+  only: { type: 'string' },
+  json: { type: 'boolean', default: false },
 });
 
 /** What became of a request. */
@@ -277,10 +274,8 @@ function shown(cell: Cell | undefined): string {
 }
 
 async function main(): Promise<void> {
-  const rounds = Number(given.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a whole number of at least 1');
-  const patterns = (given.only?.split(',') ?? PATTERNS) as readonly Pattern[];
-  for (const pattern of patterns) if (!PATTERNS.includes(pattern)) throw new Error(`there is no pattern "${pattern}"`);
+  const rounds = countOf('survival', 'rounds', given.rounds);
+  const patterns = namesOf('survival', 'only', given.only, PATTERNS);
   const cells: Cell[] = [];
   for (const scenario of SCENARIOS)
     for (const pattern of patterns) if (scenario.appliesTo(pattern)) cells.push(await measure(pattern, scenario, rounds));
@@ -296,5 +291,4 @@ async function main(): Promise<void> {
     process.stdout.write(`| ${row.join(' | ')} |\n`);
 }
 
-if (given.help) process.stdout.write(HELP);
-else await main();
+await main();

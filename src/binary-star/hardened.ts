@@ -32,6 +32,8 @@ const WORD_OF: { readonly [state in BinaryStarMachine['state']['kind']]: StarWor
   resigning: 'active',
   closed: 'resigned',
 };
+const wordOf = (state: BinaryStarMachine['state']): StarWord =>
+  state.kind === 'passive' && state.resigned === true ? 'resigned' : WORD_OF[state.kind];
 /** Where a lease is needed. */
 const LEASED: readonly string[] = ['active', 'doubting', 'resigning'];
 /** Where it serves nobody, and may have to. */
@@ -184,7 +186,7 @@ export class HardenedHalf implements Half {
     if (this.#closed) return;
     void this.#connector?.close(0);
     this.#connect();
-    this.#say(WORD_OF[this.#machine.state.kind], this.epoch);
+    this.#say(wordOf(this.#machine.state), this.epoch);
   }
 
   start(): void {
@@ -319,7 +321,7 @@ export class HardenedHalf implements Half {
     const kind = word.word === 'resigned' && isOld ? 'PASSIVE' : EVENT_OF[word.word];
     this.#machine.step({ kind, epoch: word.epoch, fresh });
     this.#follow(word.word);
-    if (isAsked) this.#say(WORD_OF[this.#machine.state.kind], this.epoch);
+    if (isAsked) this.#say(wordOf(this.#machine.state), this.epoch);
     if (word.word === 'active') this.#replication.heard(word);
   }
 
@@ -373,7 +375,7 @@ export class HardenedHalf implements Half {
     if (this.#asking) return;
     this.#asking = true;
     this.#question++;
-    this.#say(WORD_OF[this.#machine.state.kind], this.epoch);
+    this.#say(wordOf(this.#machine.state), this.epoch);
   }
 
   #say(word: StarWord, epoch: number): void {

@@ -64,8 +64,11 @@ export interface BinaryStarMachine extends MachineTypes {
     | { readonly kind: 'waiting'; readonly epoch: number; readonly voted: boolean; readonly told: boolean }
     /** A backup that has begun and met no peer. */
     | { readonly kind: 'lone'; readonly epoch: number; readonly voted: boolean }
-    /** `besideTwin`: a server of our own role has spoken since the peer has. */
-    | { readonly kind: 'passive'; readonly epoch: number; readonly voted: boolean; readonly besideTwin?: true }
+    /**
+     * `besideTwin`: a server of our own role has spoken since the peer has. `resigned`: it has handed over, and goes on saying so until somebody has
+     * served since: the peer may have missed it, or have asked just then, and not know whether it is old.
+     */
+    | { readonly kind: 'passive'; readonly epoch: number; readonly voted: boolean; readonly besideTwin?: true; readonly resigned?: true }
     /** The peer is silent, and no client has asked yet. `besideTwin`: a server of our own role is not, so that an operator must say who serves. */
     | { readonly kind: 'deserted'; readonly epoch: number; readonly besideTwin?: true }
     /** Asks the arbiter whether it may serve. */
@@ -175,6 +178,10 @@ const isArbitrated: Guard<M, Idle, Cause> = (_state, _event, context) => context
 const isPrimary: Guard<M, Idle, 'WAITING' | 'peerSilence'> = (_state, _event, context) => context.role === 'primary';
 /** Of two that are passive the primary goes first; unless an arbiter chooses, which perhaps only one of them can reach. */
 const mayGoFirst: Guard<M, Idle, 'PASSIVE'> = (_state, _event, context) => context.role === 'primary' || context.arbitrated;
+/** The peer has not heard yet that it is its turn: who hands over does not go first. An arbiter chooses whom it likes. */
+const isPeersTurn: Guard<M, 'passive', 'PASSIVE'> = (state, _event, context) => state.resigned === true && !context.arbitrated;
+/** We have served since. */
+const isPast: Guard<M, 'passive', 'RESIGNED'> = (state, event) => state.resigned === true && event.epoch < state.epoch;
 const isFreshAndArbitrated: Guard<M, Idle, 'WAITING' | 'PASSIVE'> = (_state, event, context) => event.fresh && context.arbitrated;
 const isFresh: Guard<M, Idle | 'doubting', 'WAITING' | 'ACTIVE' | 'PASSIVE' | 'RESIGNED'> = (_state, event) => event.fresh;
 const isFreshAndPrimary: Guard<M, Idle, 'WAITING' | 'PASSIVE'> = (_state, event, context) => event.fresh && context.role === 'primary';
@@ -288,6 +295,10 @@ const waitTogether: Action<M, 'lone', 'WAITING' | 'PASSIVE', 'waiting'> = (state
 };
 const stayPassive: Action<M, 'passive' | 'deserted', 'PASSIVE', 'passive'> = (state, event, out, context) =>
   becomePassive(Math.max(state.epoch, event.epoch), votedIn(state), out, context);
+const stayResigned: Action<M, 'passive', 'PASSIVE' | 'RESIGNED', 'passive'> = (state, event, out, context) => ({
+  ...becomePassive(Math.max(state.epoch, event.epoch), state.voted, out, context),
+  resigned: true,
+});
 /** The peer serves. Those who ask here are sent there when that is certain: if they ask while it did not yet, it is asked once more. */
 const followPeer = (epoch: number, voted: boolean, fresh: boolean, out: Out, context: BinaryStarContext): In<'passive'> => {
   if (fresh) out.turnAway(epoch);
@@ -309,7 +320,10 @@ const voteLone: Action<M, 'lone', 'clientRequest', 'lone'> = (state, event) => (
 });
 const votePassive: Action<M, 'passive', 'clientRequest', 'passive'> = (state, event, out) => {
   out.ask();
-  return { ...state, epoch: Math.max(state.epoch, event.known), voted: true };
+  if (event.known <= state.epoch) return { ...state, voted: true };
+  // Somebody has served since we did.
+  const { resigned: _resigned, ...passive } = state;
+  return { ...passive, epoch: event.known, voted: true };
 };
 /** The peer's process seems to be gone. If only the connection broke, it has this long to say so. */
 const listenBriefly: Action<M, 'passive', 'peerDied', 'passive'> = (state, _event, out, context) => {
@@ -384,7 +398,8 @@ const beat = <S extends In<'waiting' | 'lone' | 'passive' | 'deserted' | 'electi
 };
 const beatWaiting: Action<M, 'waiting', 'heartbeatDue', 'waiting'> = (state, _event, out, context) => beat(state, 'waiting', out, context);
 const beatLone: Action<M, 'lone', 'heartbeatDue', 'lone'> = (state, _event, out, context) => beat(state, 'waiting', out, context);
-const beatPassive: Action<M, 'passive', 'heartbeatDue', 'passive'> = (state, _event, out, context) => beat(state, 'passive', out, context);
+const beatPassive: Action<M, 'passive', 'heartbeatDue', 'passive'> = (state, _event, out, context) =>
+  beat(state, state.resigned === true ? 'resigned' : 'passive', out, context);
 const beatDeserted: Action<M, 'deserted', 'heartbeatDue', 'deserted'> = (state, _event, out, context) =>
   beat(state, 'passive', out, context);
 const beatElecting: Action<M, 'electing', 'heartbeatDue', 'electing'> = (state, _event, out, context) =>
@@ -510,8 +525,10 @@ const heedResigning: Action<M, 'resigning', 'clientRequest', 'resigning'> = (sta
   ...state,
   epoch: Math.max(state.epoch, event.known),
 });
-const handOver: Action<M, 'resigning', 'drained', 'passive'> = (state, _event, out, context) =>
-  retreat('handed-over', state.epoch, out, context);
+const handOver: Action<M, 'resigning', 'drained', 'passive'> = (state, _event, out, context) => ({
+  ...retreat('handed-over', state.epoch, out, context),
+  resigned: true,
+});
 const handOverForGood: Action<M, 'resigning', 'drained', 'closed'> = (state, _event, out) => {
   out.retreat('closed', state.epoch);
   out.announce('resigned', state.epoch);
@@ -630,11 +647,13 @@ export const binaryStar: Machine<M> = defineMachine<M>({
       ACTIVE: { to: 'passive', do: follow },
       PASSIVE: [
         { to: 'electing', when: isFreshAndArbitrated, do: electForPassive },
+        { to: 'passive', when: isPeersTurn, do: stayResigned },
         { to: 'active', when: isFreshAndPrimary, do: serveAsPrimary },
         { to: 'passive', when: mayGoFirst, do: askPassive },
         { to: 'passive', do: stayPassive },
       ],
       RESIGNED: [
+        { to: 'passive', when: isPast, do: stayResigned },
         { to: 'electing', when: isArbitrated, do: electForResigned },
         { to: 'active', do: serveForResigned },
       ],

@@ -142,6 +142,7 @@ const closed: State = { kind: 'closed' };
 const waiting = (known = 2, voted = false, told = false): State => ({ kind: 'waiting', epoch: known, voted, told });
 const lone = (known = 2, voted = false): State => ({ kind: 'lone', epoch: known, voted });
 const passive = (known = 2, voted = false): State => ({ kind: 'passive', epoch: known, voted });
+const resigned = (known = 2, voted = false): State => ({ kind: 'passive', epoch: known, voted, resigned: true });
 const deserted = (known = 2): State => ({ kind: 'deserted', epoch: known });
 const besideTwin = <S extends State>(state: S): S => ({ ...state, besideTwin: true });
 const electing = (known = 2, reason: Reason = 'peer-silent'): State => ({ kind: 'electing', epoch: known, reason });
@@ -455,6 +456,26 @@ moves(
 );
 moves('passive: the peer is silent, and no client has asked', passive(), peerSilence, deserted(), [['missPeer']]);
 
+/** Who has handed over. */
+for (const word of [PASSIVE(3), fresh(PASSIVE(3))])
+  moves(
+    `resigned: the peer, which has not heard of it, is passive: even a primary waits${'fresh' in word && word.fresh ? ', if it says so just now' : ''}`,
+    resigned(2, true),
+    word,
+    resigned(3, true),
+    [LISTENS],
+  );
+moves('resigned: the peer is passive: an arbiter may choose either', resigned(), PASSIVE(3), passive(3), [['ask'], LISTENS], ARBITRATED);
+moves('resigned: the peer has begun anew, and knows nothing of it', resigned(), WAITING(0), passive(), [['ask'], LISTENS]);
+moves('resigned: the peer serves', resigned(), fresh(ACTIVE(3)), passive(3), [['turnAway', 3], LISTENS]);
+moves('resigned: the peer has handed over in its turn', resigned(), RESIGNED(3), active(4), serves(4, 'peer-resigned'));
+moves('resigned: what the peer said before we served may come twice', resigned(), RESIGNED(1), resigned(), [LISTENS]);
+moves('resigned: it goes on saying so', resigned(), heartbeatDue, resigned(), beats('resigned', 2));
+moves('resigned: a client asks, and has met nobody who served since', resigned(), asked(2), resigned(2, true), [['ask']]);
+moves('resigned: a client has met somebody who served since', resigned(), asked(3), passive(3, true), [['ask']]);
+moves('resigned: the peer is silent', resigned(), peerSilence, deserted(), [['missPeer']]);
+moves('resigned: after a standstill nothing is certain', resigned(), stoodStill, passive(), [LISTENS]);
+
 moves('deserted: a client asks: it takes over, later than all that the client knows', deserted(), asked(5), active(6, true), [
   ...serves(6, 'peer-silent'),
 ]);
@@ -669,7 +690,7 @@ stays('resigning: the peer’s process ends', resigning(), peerDied, 'nothing is
 for (const event of [activate, handOver]) stays(`resigning: ${event.kind}`, resigning(), event, 'it is handing over');
 stays('resigning: it stood still', resigning(), stoodStill, 'nothing new is taken');
 moves('resigning: the arbiter renews the lease', resigning(), granted(2), resigning(), [['arm', 'leaseExpiry', 2000]]);
-moves('resigning: nothing is left in hand: the peer may serve', resigning(), drained, passive(), [
+moves('resigning: nothing is left in hand: the peer may serve', resigning(), drained, resigned(), [
   ...retreats('handed-over', 2, 'resigned'),
   ...stops('leaseExpiry'),
 ]);

@@ -414,6 +414,26 @@ describe('an operator', () => {
     expect(backup.told.at(-1)).toBe('becameActive 2 peer-resigned');
   });
 
+  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
+    'lets the active server hand over while clients ask the other one, whose questions cross its word: that serves (%i turns between)',
+    async (turns) => {
+      const { primary, backup } = await both();
+      const clients = [world.peer(FRONTENDS.backup), world.peer(FRONTENDS.backup)];
+      clients[0]?.send('', 'before');
+      const handedOver = new Outcome(primary.star.handOver());
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      clients[1]?.send('', 'after');
+      await world.advance(1000);
+      expect([primary.state, backup.state, handedOver.state]).toEqual(['passive', 'active', 'fulfilled']);
+      expect(primary.told.filter((told) => told.startsWith('became'))).toEqual([
+        'becameActive 1 peer-waiting',
+        'becamePassive 1 handed-over',
+      ]);
+      expect(backup.told.at(-1)).toBe('becameActive 2 peer-resigned');
+      expect(backup.star.inspect().peer.word).toBe('passive');
+    },
+  );
+
   test('cannot have a server hand over to nobody', async () => {
     const { primary, backup } = await both();
     await expect(backup.star.handOver()).rejects.toBeInstanceOf(WrongState);

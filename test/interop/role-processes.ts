@@ -42,6 +42,12 @@ export async function ask(client: Child, ...body: string[]): Promise<Line> {
   return client.until((line) => line.event === 'outcome' && line['id'] === id);
 }
 
+/** Ends a load that was given no count; resolves with the number of its requests when all have their outcomes. */
+export async function endLoad(client: Child): Promise<number> {
+  client.tell({ do: 'enough' });
+  return (await client.until('loaded', 60_000))['count'] as number;
+}
+
 let inspected = 0;
 
 type Snapshot = BinaryStarSnapshot | BrokerSnapshot | WorkerSnapshot | ClientSnapshot | QueueSnapshot | LoadBalancedWorkerSnapshot;

@@ -148,14 +148,14 @@ describe('an event loop is blocked', () => {
   });
 
   test('a broker blocked for longer than the expiry expires nobody whose heartbeats wait in its socket', async () => {
-    const beats = { heartbeatInterval: 100, heartbeatLiveness: 3 };
+    const beats = { heartbeatInterval: 200, heartbeatLiveness: 3 };
     const [broker, endpoint] = await startBroker(beats);
     // The workers are patient: this is about the broker.
-    for (const name of ['a', 'b', 'c']) await startWorker(broker, endpoint, name, { heartbeatInterval: 100, heartbeatLiveness: 30 });
+    for (const name of ['a', 'b', 'c']) await startWorker(broker, endpoint, name, { heartbeatInterval: 200, heartbeatLiveness: 30 });
     for (let round = 0; round < 3; round++) {
-      broker.tell({ do: 'block', milliseconds: 700 });
+      broker.tell({ do: 'block', milliseconds: 1500 });
       await broker.untilSaid('unblocked', round + 1);
-      await pause(150);
+      await pause(300);
     }
     expect(broker.said('workerLost')).toEqual([]);
     await broker.until('stalled');

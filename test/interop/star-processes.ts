@@ -97,42 +97,54 @@ export interface Answer {
   readonly at: number;
 }
 
-/** Requests under way, and the answers so far, in the order in which they came. */
+/** So many requests wait for their turn: more than any client has lanes. */
+const WAITING = 50;
+
+/** Requests under way, and the answers so far, in the order in which they came. It goes on until it is looked at as a whole. */
 export class Load {
   readonly answers: Answer[] = [];
-  readonly done: Promise<unknown>;
-  readonly #count: number;
+  readonly #client: BinaryStarClient;
+  readonly #prefix: readonly string[];
   readonly #waiting = new Set<() => void>();
+  readonly #lanes: Promise<unknown>;
+  #asked = 0;
+  #ends = false;
+  #failure: Error | undefined;
 
-  /** Asks `count` times at once: how many are under way at a time is the affair of the client's `maxSockets`. */
-  constructor(client: BinaryStarClient, count: number, ...prefix: string[]) {
-    this.#count = count;
-    this.done = Promise.all(
-      Array.from({ length: count }, async (_, number) => {
-        const { body } = await client.request([...prefix, String(number)]);
-        const [by = '', epoch = '', ...rest] = body.map((frame) => frame.toString('latin1'));
-        assert.deepEqual(rest, [...prefix, String(number)]);
-        this.answers.push({ number, by, epoch: Number(epoch), at: performance.now() });
-        for (const wake of this.#waiting) wake();
-      }),
-    );
-    // It is awaited at the end; what fails before that must not end the process.
-    this.done.catch(() => undefined);
+  /** How many requests are under way at a time is the affair of the client's `maxSockets`. */
+  constructor(client: BinaryStarClient, ...prefix: string[]) {
+    this.#client = client;
+    this.#prefix = prefix;
+    this.#lanes = Promise.all(Array.from({ length: WAITING }, () => this.#lane())).catch((error: unknown) => {
+      this.#failure = error as Error;
+      this.#ends = true;
+      this.#wake();
+    });
   }
 
-  /** Resolves with the first answer for which `matches` says yes, past ones included. */
+  async #lane(): Promise<void> {
+    while (!this.#ends) {
+      const number = this.#asked++;
+      const { body } = await this.#client.request([...this.#prefix, String(number)]);
+      const [by = '', epoch = '', ...rest] = body.map((frame) => frame.toString('latin1'));
+      assert.deepEqual(rest, [...this.#prefix, String(number)]);
+      this.answers.push({ number, by, epoch: Number(epoch), at: performance.now() });
+      this.#wake();
+    }
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  /** Resolves with the first answer for which `matches` says yes, past ones included. @throws when a request fails first. */
   async until(matches: (answer: Answer, index: number) => boolean): Promise<Answer> {
     for (;;) {
       const found = this.answers.find(matches);
       if (found !== undefined) return found;
-      const next = new Promise<void>((resolve) => {
-        const wake = (): void => {
-          this.#waiting.delete(wake);
-          resolve();
-        };
-        this.#waiting.add(wake);
-      });
-      await Promise.race([next, this.done.then(() => undefined)]);
+      if (this.#failure !== undefined) throw this.#failure;
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
   }
 
@@ -140,18 +152,24 @@ export class Load {
     await this.until((_answer, index) => index >= count - 1);
   }
 
-  /** When all are answered: each once, and no answer of a server that had been replaced after one of its successor. */
-  async expectAnsweredOnce(): Promise<void> {
-    await this.done;
+  /**
+   * Asks no more. When all are answered: each once, and no answer of a server that had been replaced after one of its successor. Resolves with the
+   * number of answers.
+   */
+  async expectAnsweredOnce(): Promise<number> {
+    this.#ends = true;
+    await this.#lanes;
+    if (this.#failure !== undefined) throw this.#failure;
     const numbers = this.answers.map(({ number }) => number).sort((a, b) => a - b);
     assert.deepEqual(
       numbers,
-      Array.from({ length: this.#count }, (_, i) => i),
+      Array.from({ length: this.#asked }, (_, i) => i),
     );
     const epochs = this.answers.map(({ epoch }) => epoch);
     assert.deepEqual(
       epochs,
       [...epochs].sort((a, b) => a - b),
     );
+    return numbers.length;
   }
 }

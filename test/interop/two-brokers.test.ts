@@ -2,12 +2,13 @@
 import { afterEach, expect, test } from 'vitest';
 import type { ClientSnapshot } from '../../src/majordomo/client.ts';
 import { endAll, freePort, startNode, type Child } from './processes.ts';
-import { expectEachAnsweredOnce, inspect, startBroker } from './role-processes.ts';
+import { endLoad, expectEachAnsweredOnce, inspect, startBroker } from './role-processes.ts';
 
 afterEach(endAll);
 
 const RECONNECT = { reconnectInterval: 100, reconnectMaximum: 400 };
-const REQUESTS = 2000;
+/** Answers before each of the blows. */
+const BEFORE = 500;
 const CONCURRENCY = 20;
 
 function startWorker(endpoints: readonly string[], name: string): Child {
@@ -23,7 +24,7 @@ test('the broker in use is killed under load, then the other: nothing is lost, n
   const options = { ...RECONNECT, requestTimeout: 1000, requestRetries: 20, retryInterval: 20, retryMaximum: 200 };
   const client = startNode('client', { endpoint: endpoints.join(','), options: JSON.stringify(options) });
   await client.until('linkUsable');
-  client.tell({ do: 'load', service: 'echo', count: REQUESTS, concurrency: CONCURRENCY, prefix: ['sleep:1'] });
+  client.tell({ do: 'load', service: 'echo', concurrency: CONCURRENCY, prefix: ['sleep:1'] });
 
   const gaps: number[] = [];
   const untilAnsweredAgain = async (kill: () => Promise<unknown>): Promise<void> => {
@@ -33,20 +34,20 @@ test('the broker in use is killed under load, then the other: nothing is lost, n
     await client.untilSaid('outcome', before + 2 * CONCURRENCY, 30_000);
     gaps.push(performance.now() - killedAt);
   };
-  await client.untilSaid('outcome', REQUESTS / 4, 30_000);
+  await client.untilSaid('outcome', BEFORE, 30_000);
   await untilAnsweredAgain(() => first.kill());
   expect(second.said('workerRegistered')).toHaveLength(2);
   [first] = await startBroker({}, endpoints[0]);
-  await client.untilSaid('outcome', REQUESTS / 2, 30_000);
+  await client.untilSaid('outcome', 2 * BEFORE, 30_000);
   await untilAnsweredAgain(() => second.kill());
   expect(first.said('workerRegistered')).toHaveLength(2);
 
-  await client.until('loaded', 60_000);
-  expectEachAnsweredOnce(client, 0, REQUESTS, ['sleep:1']);
+  const replies = await endLoad(client);
+  expectEachAnsweredOnce(client, 0, replies, ['sleep:1']);
   expect(await inspect<ClientSnapshot>(client)).toMatchObject({
     open: 0,
     endpoint: endpoints[0],
-    counters: { replies: REQUESTS, failures: 0, faults: 0 },
+    counters: { replies, failures: 0, faults: 0 },
   });
   await annotate(`from the kill to ${2 * CONCURRENCY} further answers: ${gaps.map((gap) => gap.toFixed(0)).join(', ')} ms`);
   expect(Math.max(...gaps)).toBeLessThan(5000);

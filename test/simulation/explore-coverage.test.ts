@@ -22,6 +22,7 @@ test('what the worlds do not show of the machines is listed, with its reason, an
   for (const faults of [
     { crashes: 2, losses: 1, pauses: 0 },
     { crashes: 1, losses: 0, pauses: 1 },
+    { crashes: 0, losses: 0, pauses: 0, handOvers: 2 },
   ])
     await explore(binaryStarModel({ cuts: 0, ...faults, observer }));
   for (const machine of ALL) {

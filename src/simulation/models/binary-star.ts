@@ -86,6 +86,8 @@ interface Plan {
 }
 
 const WORDS: readonly StarWord[] = ['waiting', 'active', 'passive', 'resigned'];
+const PASSIVE = WORDS.indexOf('passive');
+const RESIGNED = WORDS.indexOf('resigned');
 const END = 4;
 const ASKS = 8;
 const ANSWERS = 16;
@@ -115,12 +117,13 @@ const TIMERS = {
 } as const satisfies Readonly<Record<keyof BinaryStarMachine['timers'], Event>>;
 
 /** What a server says of itself when nothing has changed. */
-function wordOf({ kind }: State): StarWord | undefined {
-  switch (kind) {
+function wordOf(state: State): StarWord | undefined {
+  switch (state.kind) {
     case 'waiting':
     case 'lone':
       return 'waiting';
     case 'passive':
+      return state.resigned === true ? 'resigned' : 'passive';
     case 'deserted':
     case 'electing':
       return 'passive';
@@ -168,13 +171,15 @@ interface Shell {
   hasRead: boolean;
   /** Has work in hand that it was told to finish. */
   draining: boolean;
+  /** Has heard the peer, and does not miss it; where a server may resign. */
+  there: boolean;
   /** For the rules: the highest epoch that it has met, how long it has heard nothing, whether a client has asked it, or an operator. */
   met: number;
   silent: number;
   voted: boolean;
 }
 
-const newShell = (): Shell => ({ asking: false, hasRead: false, draining: false, met: 0, silent: 0, voted: false });
+const newShell = (): Shell => ({ asking: false, hasRead: false, draining: false, there: false, met: 0, silent: 0, voted: false });
 
 export class BinaryStarState extends StarPair<BinaryStarMachine> {
   /** The highest epoch of a server that has answered a client. */
@@ -185,12 +190,15 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
   protected override readonly end: number | undefined;
   protected override readonly settlesWithin: number | undefined;
   readonly #plan: Plan;
+  /** Whether a server may resign: only then does it matter what of its peer's words may be old. */
+  readonly #resigns: boolean;
   /** Sent in this step: an answer of its own is not needed. */
   #spoken = false;
 
   constructor(plan: Plan) {
     super(plan.limits);
     this.#plan = plan;
+    this.#resigns = plan.settings.handOvers + plan.settings.closes > 0;
     this.end = plan.settings.hints ? END : undefined;
     // One more, for a client that knows a later epoch may undo the first takeover. An arbiter may answer as late as it likes.
     this.settlesWithin = plan.settings.arbitrated ? undefined : this.calm + 1;
@@ -199,8 +207,8 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
 
   protected override packMore(packer: Packer): void {
     packer.put(this.known);
-    for (const { asking, hasRead, draining, met, silent, voted } of this.shells) {
-      packer.put((asking ? 1 : 0) | (hasRead ? 2 : 0) | (draining ? 4 : 0) | (voted ? 8 : 0) | (silent << 4));
+    for (const { asking, hasRead, draining, there, met, silent, voted } of this.shells) {
+      packer.put((asking ? 1 : 0) | (hasRead ? 2 : 0) | (draining ? 4 : 0) | (voted ? 8 : 0) | (there ? 16 : 0) | (silent << 5));
       packer.put(met);
     }
     this.desk?.pack(packer);
@@ -214,7 +222,8 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
       shell.hasRead = (bits & 2) !== 0;
       shell.draining = (bits & 4) !== 0;
       shell.voted = (bits & 8) !== 0;
-      shell.silent = bits >> 4;
+      shell.there = (bits & 16) !== 0;
+      shell.silent = bits >> 5;
       shell.met = unpacker.take();
     }
     this.desk?.unpack(unpacker);
@@ -378,8 +387,14 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
     const isNewQuestion = (code & ASKS) !== 0 && !shell.hasRead;
     if (isNewQuestion) shell.hasRead = true;
     const isFresh = (code & ANSWERS) !== 0;
+    // A resignation that is the first word of the peer, or does not answer the open question, may have waited for long.
+    const isOld = (code & 3) === RESIGNED && (!shell.there || (shell.asking && !isFresh));
+    if (this.#resigns && !shell.there) {
+      shell.there = true;
+      this.#openQuestion(side);
+    }
     if (isFresh) this.#dropQuestion(side);
-    const event = word(code & ~ASKS);
+    const event = word((isOld ? code - RESIGNED + PASSIVE : code) & ~ASKS);
     const learns = event.kind === 'ACTIVE' || LEARNS.has(this.stateOf(side).kind);
     if ('epoch' in event && learns) shell.met = Math.max(shell.met, event.epoch);
     shell.silent = 0;
@@ -444,13 +459,16 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
         shell.draining = true;
       },
       claimLease: (epoch) => this.desk?.claim(side, epoch),
-      missPeer: () => undefined,
+      missPeer: () => {
+        shell.there = false;
+      },
     };
   }
 
   #serve(side: Side, epoch: number, reason: ActivationReason): void {
     this.notes.push(`${nameOf(side)} serves, in epoch ${epoch} (${reason})`);
     // With an arbiter it was so when the lease was claimed.
+    if (reason === 'peer-silent') this.shells[side].there = false;
     if (reason === 'peer-silent' && this.desk === undefined) this.#expectSilence(side);
     this.#expectHigher(side, epoch);
     this.#settle(side);

@@ -213,8 +213,8 @@ export const WORLDS: readonly ExploredWorld[] = [
       },
       {
         name: 'star, handing over',
-        about: 'a pair that crashes, is told to hand over, and to end',
-        model: (options = {}) => binaryStarModel({ ...NEVER_WRONG, crashes: 1, handOvers: 1, closes: 1, ...options }),
+        about: 'a pair that crashes, is told to hand over and back, and to end',
+        model: (options = {}) => binaryStarModel({ ...NEVER_WRONG, crashes: 1, handOvers: 2, closes: 1, ...options }),
       },
       {
         name: 'star, arbiter',

@@ -8,6 +8,8 @@ for (const event of ['linkUsable', 'brokerLost', 'staleReply']) client.events.on
 client.events.on('fault', ({ error }) => emit('fault', { error: String(error?.stack ?? error) }));
 drainOnTerm(client);
 
+let isEnough = false;
+
 async function request({ id, service, body, requestOptions = {} }) {
   const asked = performance.now();
   const took = () => Math.round(performance.now() - asked);
@@ -22,17 +24,24 @@ async function request({ id, service, body, requestOptions = {} }) {
 
 obey({
   request,
-  /** `count` requests, `concurrency` at a time, numbered from `first`; request i asks with the body `prefix`, i. */
-  load: async ({ service, first = 0, count, concurrency, prefix = [], requestOptions }) => {
+  /**
+   * `count` requests, or as many as are made until it is `enough`; `concurrency` at a time, numbered from `first`; request i asks with the body
+   * `prefix`, i.
+   */
+  load: async ({ service, first = 0, count = Infinity, concurrency, prefix = [], requestOptions }) => {
     let next = first;
+    isEnough = false;
     const lane = async () => {
-      while (next < first + count) {
+      while (!isEnough && next < first + count) {
         const id = next++;
         await request({ id, service, body: [...prefix, String(id)], requestOptions });
       }
     };
     await Promise.all(Array.from({ length: concurrency }, lane));
-    emit('loaded', { inspect: client.inspect() });
+    emit('loaded', { count: next - first, inspect: client.inspect() });
+  },
+  enough: () => {
+    isEnough = true;
   },
   inspect: ({ id }) => emit('inspected', { id, inspect: client.inspect() }),
 });

@@ -85,6 +85,10 @@ export class HardenedHalf implements Half {
   #drains = 0;
   #giving = false;
   #hasServedOrFollowed = false;
+  /** What was said last. */
+  #said: { readonly word: StarWord; readonly epoch: number } = { word: 'waiting', epoch: 0 };
+  /** Told when the peer has heard that this server has resigned for good, or cannot hear it. */
+  #heard: (() => void) | undefined;
   #closed = false;
 
   constructor(stage: Stage, place: Omit<BinaryStarPlace, 'frontends'>, settings: BinaryStarSettings) {
@@ -186,7 +190,7 @@ export class HardenedHalf implements Half {
     if (this.#closed) return;
     void this.#connector?.close(0);
     this.#connect();
-    this.#say(wordOf(this.#machine.state), this.epoch);
+    this.#repeat();
   }
 
   start(): void {
@@ -264,9 +268,22 @@ export class HardenedHalf implements Half {
   }
 
   async close(): Promise<void> {
+    if (this.#said.word === 'resigned' && this.#there && !this.#gone && this.#word?.word !== 'active') await this.#beHeard();
     this.#closed = true;
     this.#replication.abandon();
     await Promise.all([this.#connector?.close(LINGER_MS), this.#listener?.close(0)]);
+  }
+
+  /** A question of the peer's may have crossed our last word, which counts for an old one then: it is answered until the peer serves. */
+  #beHeard(): Promise<void> {
+    const { clock } = this.#stage.driver;
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(resolve, LINGER_MS);
+      this.#heard = () => {
+        clock.clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   peer(): PeerSnapshot {
@@ -321,8 +338,10 @@ export class HardenedHalf implements Half {
     const kind = word.word === 'resigned' && isOld ? 'PASSIVE' : EVENT_OF[word.word];
     this.#machine.step({ kind, epoch: word.epoch, fresh });
     this.#follow(word.word);
-    if (isAsked) this.#say(wordOf(this.#machine.state), this.epoch);
-    if (word.word === 'active') this.#replication.heard(word);
+    if (isAsked) this.#repeat();
+    if (word.word !== 'active') return;
+    this.#replication.heard(word);
+    this.#heard?.();
   }
 
   /** The first that it knows of who serves. */
@@ -355,6 +374,7 @@ export class HardenedHalf implements Half {
   #lose(peer: Peer): void {
     if (peer !== this.#peer) return;
     this.wake();
+    this.#heard?.();
     this.#peer = undefined;
     const { deathHint, hintDelay, state } = this.#settings;
     if (!deathHint) return;
@@ -375,10 +395,16 @@ export class HardenedHalf implements Half {
     if (this.#asking) return;
     this.#asking = true;
     this.#question++;
-    this.#say(wordOf(this.#machine.state), this.epoch);
+    this.#repeat();
+  }
+
+  #repeat(): void {
+    const { state } = this.#machine;
+    this.#say(wordOf(state), 'epoch' in state ? state.epoch : this.#said.epoch);
   }
 
   #say(word: StarWord, epoch: number): void {
+    this.#said = { word, epoch };
     const { role } = this.#place;
     const question = this.#asking ? this.#question : 0;
     const { sequence } = this.#replication;

@@ -1,7 +1,8 @@
 /** A pair over the memory network: who serves, when, and what becomes of the requests. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Arbiter } from '../../src/binary-star/arbiter.ts';
-import type { StarRole } from '../../src/binary-star/peer.machine.ts';
+import type { StarRole, StarWord } from '../../src/binary-star/peer.machine.ts';
+import { encodeWord } from '../../src/binary-star/codec.ts';
 import { FailoverTooShort, WrongState } from '../../src/binary-star/errors.ts';
 import { BinaryStar, type BinaryStarServiceStarter } from '../../src/binary-star/server.ts';
 import { InvalidOption } from '../../src/core/errors.ts';
@@ -433,6 +434,48 @@ describe('an operator', () => {
       expect(backup.star.inspect().peer.word).toBe('passive');
     },
   );
+
+  test.each(['hands over', 'closes'])(
+    '%s, and a question crosses its last word: it says it again, as its answer, until the other serves',
+    async (what) => {
+      const ear = await world.rawBroker('memory://backup-peer');
+      const mouth = world.peer('memory://primary-peer');
+      const heard = (): [word: string | undefined, epoch: number, answer: number][] =>
+        ear.take().map(({ frames }) => {
+          const word = Buffer.from(frames[2] as string, 'latin1');
+          return [['waiting', 'active', 'passive', 'resigned'][word[1] as number], word.readUIntBE(2, 6), word.readUIntBE(22, 6)];
+        });
+      const say = async (word: StarWord, epoch: number, question: number): Promise<void> => {
+        mouth.send(...encodeWord({ role: 'backup', instance: '0123456789abcdef', word, epoch, question, answer: 0, sequence: 0 }));
+        await world.advance(5);
+      };
+      const primary = await pair.start('primary');
+      await world.advance(2000);
+      world.peer(FRONTENDS.primary).send('', 'hello');
+      await world.advance(20);
+      await say('passive', 1, 7);
+      expect(primary.state).toBe('active');
+      heard();
+      const done = new Outcome(what === 'closes' ? primary.star.close() : primary.star.handOver());
+      await world.advance(5);
+      expect(heard()).toEqual([['resigned', 1, 7]]);
+      await say('passive', 1, 8);
+      expect(heard().at(-1)).toEqual(['resigned', 1, 8]);
+      expect([primary.state, done.state]).toEqual(what === 'closes' ? ['closed', 'open'] : ['passive', 'fulfilled']);
+      await say('active', 2, 0);
+      expect([primary.state, done.state]).toEqual([what === 'closes' ? 'closed' : 'passive', 'fulfilled']);
+    },
+  );
+
+  test('closes though the other does not say that it serves: a moment later', async () => {
+    const { primary, backup } = await both();
+    backup.process.dead = true;
+    const closed = new Outcome(primary.star.close());
+    await world.advance(100);
+    expect(closed.state).toBe('open');
+    await world.advance(200);
+    expect(closed.state).toBe('fulfilled');
+  });
 
   test('cannot have a server hand over to nobody', async () => {
     const { primary, backup } = await both();

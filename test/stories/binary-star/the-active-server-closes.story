@@ -36,27 +36,27 @@ the primary is told to stop
 the primary answers
 the primary answers
        607  primary       sends the answer "IN HAND" (epoch 1) to client one
-       607  primary       has closed; sends the answer "TOO" (epoch 1) to client two;
-                          sends RESIGNED (epoch 1) to the backup
+       607  primary       sends the answer "TOO" (epoch 1) to client two; sends RESIGNED (epoch 1) to the backup
        608  client one    hears the answer "IN HAND" (epoch 1) from the primary;
                           has the answer of the primary to "in hand": "IN HAND" (attempt replied) after 3 ms
        608  client two    hears the answer "TOO" (epoch 1) from the primary;
                           has the answer of the primary to "too": "TOO" (attempt replied) after 3 ms
        608  backup        hears RESIGNED (epoch 1) from the primary; serves, epoch 2: peer-resigned;
                           sends ACTIVE (epoch 2) to the primary
-       608  backup        connects to the primary; sends ACTIVE (epoch 2) to the primary
+       609  primary       hears ACTIVE (epoch 2) from the backup; has closed
+       610  backup        connects to the primary; sends ACTIVE (epoch 2) to the primary
 
 the backup answers at once from now on
 
 client one asks: "later"
-       609  client one    connects to the primary; sends the request "later" (knows epoch 1) to the primary
+       611  client one    connects to the primary; sends the request "later" (knows epoch 1) to the primary
 
 time passes until every request has its outcome
             (2 heartbeats from the backup to the primary: 2 sent, 0 heard)
-      1609  client one    an attempt times out
-      1629  client one    connects to the backup; makes attempt 2 (the last one: timed-out);
+      1611  client one    an attempt times out
+      1631  client one    connects to the backup; makes attempt 2 (the last one: timed-out);
                           sends the request "later" (knows epoch 1) to the backup
-      1631  backup        hears the request "later" (knows epoch 1) from client one; begins to work on "later";
+      1633  backup        hears the request "later" (knows epoch 1) from client one; begins to work on "later";
                           sends the answer "LATER" (epoch 2) to client one
-      1632  client one    hears the answer "LATER" (epoch 2) from the backup;
+      1634  client one    hears the answer "LATER" (epoch 2) from the backup;
                           has the answer of the backup to "later": "LATER" (attempts timed-out, replied) after 1023 ms

@@ -19,22 +19,23 @@ client one connects to primary, backup
                           sends WAITING (no epoch) and a question to the backup
             (1 heartbeat each way between the backup and the primary)
          4  primary       hears WAITING (no epoch) and a question from the backup; serves, epoch 1: peer-waiting;
-                          cannot go on: ServiceFailed; has closed; sends ACTIVE (epoch 1) to the backup;
+                          cannot go on: ServiceFailed; sends ACTIVE (epoch 1) to the backup;
                           sends RESIGNED (epoch 1) to the backup
          5  backup        hears ACTIVE (epoch 1) from the primary; is passive, epoch 1: peer-serves
          5  backup        hears RESIGNED (epoch 1) from the primary; serves, epoch 2: peer-resigned;
                           sends ACTIVE (epoch 2) to the primary
-         5  backup        connects to the primary; sends ACTIVE (epoch 2) to the primary
+         6  primary       hears ACTIVE (epoch 2) from the backup; has closed
+         7  backup        connects to the primary; sends ACTIVE (epoch 2) to the primary
 
 client one asks: "hello"
-         6  client one    connects to the primary; sends the request "hello" (knows no epoch) to the primary
+         8  client one    connects to the primary; sends the request "hello" (knows no epoch) to the primary
 
 time passes until every request has its outcome
             (2 heartbeats from the backup to the primary: 2 sent, 0 heard)
-      1006  client one    an attempt times out
-      1026  client one    connects to the backup; makes attempt 2 (the last one: timed-out);
+      1008  client one    an attempt times out
+      1028  client one    connects to the backup; makes attempt 2 (the last one: timed-out);
                           sends the request "hello" (knows no epoch) to the backup
-      1028  backup        hears the request "hello" (knows no epoch) from client one; begins to work on "hello";
+      1030  backup        hears the request "hello" (knows no epoch) from client one; begins to work on "hello";
                           sends the answer "HELLO" (epoch 2) to client one
-      1029  client one    hears the answer "HELLO" (epoch 2) from the backup;
+      1031  client one    hears the answer "HELLO" (epoch 2) from the backup;
                           has the answer of the backup to "hello": "HELLO" (attempts timed-out, replied) after 1023 ms

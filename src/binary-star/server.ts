@@ -286,7 +286,10 @@ export class BinaryStar extends Role<BinaryStarEvents> {
     return this.#half.replicate(update);
   }
 
-  /** Finishes what is in hand and hands over to the peer (in classic mode that hears nothing any more), if it serves; then ends. Idempotent. */
+  /**
+   * If this half serves, finishes what is in hand and hands over to the peer, which has up to 200 ms to say that it serves (in classic mode it
+   * hears nothing any more); then ends. Idempotent.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

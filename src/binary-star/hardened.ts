@@ -268,7 +268,7 @@ export class HardenedHalf implements Half {
   }
 
   async close(): Promise<void> {
-    if (this.#said.word === 'resigned' && this.#there && !this.#gone && this.#word?.word !== 'active') await this.#beHeard();
+    if (this.#said.word === 'resigned' && this.#there && this.#peer !== undefined && this.#word?.word !== 'active') await this.#beHeard();
     this.#closed = true;
     this.#replication.abandon();
     await Promise.all([this.#connector?.close(LINGER_MS), this.#listener?.close(0)]);
@@ -334,13 +334,14 @@ export class HardenedHalf implements Half {
     if (fresh) this.#asking = false;
     const isAsked = word.question !== 0 && word.question !== this.#answer;
     if (word.question !== 0) this.#answer = word.question;
-    // A resignation that waited in the peer's socket while nobody could hear it is over by now.
-    const kind = word.word === 'resigned' && isOld ? 'PASSIVE' : EVENT_OF[word.word];
-    this.#machine.step({ kind, epoch: word.epoch, fresh });
+    // A resignation that waited in the peer's socket while nobody could hear it is over by now; or not: the peer is asked.
+    const isDoubtful = word.word === 'resigned' && isOld;
+    this.#machine.step({ kind: isDoubtful ? 'PASSIVE' : EVENT_OF[word.word], epoch: word.epoch, fresh });
     this.#follow(word.word);
+    if (isDoubtful && IDLE.includes(this.kind)) this.#ask();
     if (isAsked) this.#repeat();
     if (word.word !== 'active') return;
-    this.#replication.heard(word);
+    if (this.kind !== 'closed') this.#replication.heard(word);
     this.#heard?.();
   }
 

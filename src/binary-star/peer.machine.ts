@@ -66,7 +66,7 @@ export interface BinaryStarMachine extends MachineTypes {
     | { readonly kind: 'lone'; readonly epoch: number; readonly voted: boolean }
     /**
      * `besideTwin`: a server of our own role has spoken since the peer has. `resigned`: it has handed over, and goes on saying so until somebody has
-     * served since: the peer may have missed it, or have asked just then, and not know whether it is old.
+     * served since, or the peer begins anew, or either was away: the peer may have missed it, or have asked just then, and not know whether it is old.
      */
     | { readonly kind: 'passive'; readonly epoch: number; readonly voted: boolean; readonly besideTwin?: true; readonly resigned?: true }
     /** The peer is silent, and no client has asked yet. `besideTwin`: a server of our own role is not, so that an operator must say who serves. */

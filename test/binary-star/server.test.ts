@@ -467,6 +467,55 @@ describe('an operator', () => {
     },
   );
 
+  test('takes a resignation that answers no question of its own for doubtful, and asks', async () => {
+    const ear = await world.rawBroker('memory://primary-peer');
+    const mouth = world.peer('memory://backup-peer');
+    const question = (): number =>
+      Math.max(...ear.take().map(({ frames }) => Buffer.from(frames[2] as string, 'latin1').readUIntBE(16, 6)));
+    const say = async (word: StarWord, answer: number): Promise<void> => {
+      mouth.send(...encodeWord({ role: 'primary', instance: '0123456789abcdef', word, epoch: 1, question: 0, answer, sequence: 0 }));
+      await world.advance(5);
+    };
+    const backup = await pair.start('backup');
+    await world.advance(5);
+    await say('active', 0);
+    await say('active', question());
+    expect([backup.state, question()]).toEqual(['passive', -Infinity]);
+    await say('resigned', 0);
+    expect(backup.state).toBe('passive');
+    await say('resigned', question());
+    expect(backup.told.at(-1)).toBe('becameActive 2 peer-resigned');
+  });
+
+  test('closes, and does not want the state of the one that takes over', async () => {
+    let snapshots = 0;
+    const state = {
+      snapshot: (): string => {
+        snapshots++;
+        return '';
+      },
+      restore: (): void => undefined,
+      apply: (): void => undefined,
+    };
+    const primary = await pair.start('primary', { state });
+    const backup = await pair.start('backup', { state });
+    await world.advance(1200);
+    expect(snapshots).toBe(1);
+    const closed = new Outcome(primary.star.close());
+    await world.advance(300);
+    expect([backup.state, closed.state, snapshots]).toEqual(['active', 'fulfilled', 1]);
+  });
+
+  test('closes without waiting for an answer where the other one’s process has just ended', async () => {
+    const { primary, backup } = await both();
+    await backup.process.kill();
+    await world.advance(5);
+    const closed = new Outcome(primary.star.close());
+    // Its last word may take so long to be delivered.
+    await world.advance(205);
+    expect(closed.state).toBe('fulfilled');
+  });
+
   test('closes though the other does not say that it serves: a moment later', async () => {
     const { primary, backup } = await both();
     backup.process.dead = true;

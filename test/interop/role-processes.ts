@@ -44,8 +44,9 @@ export async function ask(client: Child, ...body: string[]): Promise<Line> {
 
 /** Ends a load that was given no count; resolves with the number of its requests when all have their outcomes. */
 export async function endLoad(client: Child): Promise<number> {
+  const { length } = client.said('loaded');
   client.tell({ do: 'enough' });
-  return (await client.until('loaded', 60_000))['count'] as number;
+  return (await client.untilSaid('loaded', length + 1, 60_000)).at(-1)?.['count'] as number;
 }
 
 let inspected = 0;

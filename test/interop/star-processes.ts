@@ -144,6 +144,7 @@ export class Load {
       const found = this.answers.find(matches);
       if (found !== undefined) return found;
       if (this.#failure !== undefined) throw this.#failure;
+      if (this.#ends) throw new Error('the load has ended without such an answer');
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
   }

@@ -401,6 +401,7 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
     if (isFresh && event.kind === 'ACTIVE') shell.voted = false;
     this.#spoken = false;
     this.#stepToEnd(side, event);
+    if (isOld && IDLE.has(this.stateOf(side).kind)) this.#openQuestion(side);
     if (isNewQuestion && !this.#spoken) this.#say(side, wordOf(this.stateOf(side)), this.epochOf(side));
   }
 

@@ -468,8 +468,8 @@ export class BinaryStarState extends StarPair<BinaryStarMachine> {
 
   #serve(side: Side, epoch: number, reason: ActivationReason): void {
     this.notes.push(`${nameOf(side)} serves, in epoch ${epoch} (${reason})`);
-    // With an arbiter it was so when the lease was claimed.
     if (reason === 'peer-silent') this.shells[side].there = false;
+    // With an arbiter it was so when the lease was claimed.
     if (reason === 'peer-silent' && this.desk === undefined) this.#expectSilence(side);
     this.#expectHigher(side, epoch);
     this.#settle(side);
